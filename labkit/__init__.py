@@ -1,4 +1,4 @@
-"""labkit: a whole imaging enterprise on your own machine, and exercises that check themselves on it.
+"""labkit: an imaging enterprise on your own machine, and exercises that check themselves on it.
 
 The names below are all there is at the top; each is loaded when it is first used, so that
 ``import labkit`` costs nothing.
