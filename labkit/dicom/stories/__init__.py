@@ -1,0 +1,1 @@
+"""The patient stories: who, what, when; and the phantoms that their images are made of."""

@@ -21,7 +21,7 @@ class Story:
     patient
         Slug of the patient.
     accession
-        Accession Number (0008,0050): what ties order, images and report. ``""`` where none was given.
+        Accession Number (0008,0050): what ties order, images and report. ``""`` if none.
     date, time
         Study Date and Time, as DA and TM.
     description, protocol
@@ -81,8 +81,8 @@ STORIES = [
     ),
     Story(
         "mr-brain", "MR brain: the bleed a day later, in two echoes",
-        "The same haematoma on MR. Each of 12 positions is there twice, at echo times 22 ms (proton "
-        "density) and 90 ms (T2), in one series. With the report as an encapsulated PDF.",
+        "The same haematoma on MR. Each of 12 positions is there twice, at echo times 22 ms "
+        "(proton density) and 90 ms (T2), in one series. With the report as an encapsulated PDF.",
         "quillfeather", "NG2600118", "20260113", "141005", "MR brain, dual echo",
         "BRAIN PD/T2 TSE", "MRBRAIN", "MR1", "emergency", ARCHIVE,
     ),
@@ -102,7 +102,8 @@ STORIES = [
     Story(
         "ct-chest", "CT chest: the nodule, measured",
         "40 slices with contrast; an 18 mm nodule in the right upper lobe. With its segmentation "
-        "(SEG), a measurement report (SR, TID 1500), a presentation state (PR) and key images (KO).",
+        "(SEG), a measurement report (SR, TID 1500), a presentation state (PR) and key "
+        "images (KO).",
         "thistlewick", "NG2600121", "20260113", "093012", "CT chest with contrast",
         "CHEST CONTRAST 6.0", "CTCHEST", "CT1", "chest", ARCHIVE,
     ),
@@ -162,8 +163,8 @@ STORIES = [
         "One picture in PALETTE COLOR: a dark cyst in the thyroid.",
         "pebbleworth", "", "20260113", "171208", "US NECK",
         "THYROID", "USNECK", "US1", "gp", LEGACY,
-        "The accession number is missing. That is legal (type 2), but nothing ties the images to an "
-        "order, so the report cannot find them.",
+        "The accession number is missing. That is legal (type 2), but nothing ties the images to "
+        "an order, so the report cannot find them.",
     ),
     Story(
         "knee-ap", "Knee radiograph from the front, half of a split study",

@@ -1,4 +1,4 @@
-"""``manifest.json``: what lies in ``sample_data/``, for programs. `labkit.dicom.samples` reads it."""
+"""``manifest.json``: what lies in ``sample_data/``, as `labkit.dicom.samples` reads it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LICENCE = "CC0-1.0"
 
 
 def build(folder: Path) -> dict[str, Any]:
-    """Describe every ``.dcm`` file below `folder`, and the people, studies and orders behind them."""
+    """Describe the ``.dcm`` files below `folder`, and the people, studies and orders behind."""
     files = {p.relative_to(folder).as_posix(): _file(p) for p in sorted(folder.rglob("*.dcm"))}
     return {
         "format": FORMAT,

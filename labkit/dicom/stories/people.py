@@ -72,7 +72,8 @@ PATIENTS = [
         same_person_as="thistlewick", height_m=1.64, weight_kg=65,
     ),
     Patient(
-        "kumorizora", "Kumorizora^Haru=曇空^晴=くもりぞら^はる", "NG-100502", _NORTH, "F", "19840511",
+        "kumorizora", "Kumorizora^Haru=曇空^晴=くもりぞら^はる", "NG-100502", _NORTH,
+        "F", "19840511",
         "Palpitations; an echocardiogram. Her name is written in three ways.",
         charset="\\ISO 2022 IR 87", height_m=1.58, weight_kg=52,
     ),
