@@ -1,0 +1,235 @@
+"""The four words a learner needs: `check`, `hint`, `solution`, `progress`.
+
+None of them raises at a learner, whatever is wrong: with the name, the answer, the lab, the disk or
+the check itself. The only exception is the proof mode of the tests, ``LABKIT_ANSWERS=reference``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from types import EllipsisType
+from typing import TYPE_CHECKING, Any, cast
+
+from labkit.common.errors import LabkitError, NetworkError
+from labkit.exercises.find import TRACKS, Loaded, catalogue, find
+from labkit.exercises.journal import Journal
+from labkit.exercises.model import AnswerRaised, Verdict, Work, failed
+from labkit.exercises.panel import Panel, Row, show
+from labkit.lab.workspace import Workspace
+
+if TYPE_CHECKING:
+    from labkit.lab import Lab
+
+MISSING: Any = object()
+
+
+class ReferenceFailed(LabkitError):
+    """A reference answer does not pass its own check; only ever raised in the tests."""
+
+
+def check(slug: str, answer: Any = MISSING) -> Verdict:
+    """Look at your answer, or at what you did to the lab, and say what is right or wrong with it.
+
+    Parameters
+    ----------
+    slug
+        The exercise, as the first line of its cell names it.
+    answer
+        The value the exercise asks for, if it asks for one.
+
+    Returns
+    -------
+    Verdict
+        Shown as a panel when it is the last line of a cell. It never stops you from going on.
+    """
+    namespace = _caller()
+    if os.environ.get("LABKIT_ANSWERS") == "reference":
+        return _with_reference(slug, namespace)
+    try:
+        loaded = find(slug).load()
+    except Exception as error:  # nothing may reach a learner as a traceback
+        return _unchecked(error, title=str(slug))
+    verdict = judge(loaded, answer, namespace)
+    if verdict.outcome in ("passed", "failed"):
+        act = {"outcome": verdict.outcome, "mistake": verdict.mistake}
+        trouble = _journal(namespace).add("check", slug, **act)
+        if trouble:
+            note = f"This could not be saved ({trouble}); it counts until the kernel ends."
+            verdict = replace(verdict, why=f"{verdict.why}\n{note}".strip())
+    return verdict
+
+
+def hint(slug: str) -> Panel:
+    """Show the next hint of an exercise, below the ones you have had. Asking costs nothing."""
+    try:
+        loaded = find(slug).load()
+    except Exception as error:  # as above
+        return _unchecked(error, title=str(slug)).panel()
+    hints = loaded.exercise.hints
+    journal = _journal(_caller())
+    seen = min(journal.hints_seen(slug) + 1, len(hints))
+    journal.add("hint", slug)
+    rows = [Row(f"hint {at} of {len(hints)}", text) for at, text in enumerate(hints[:seen], 1)]
+    more = f'hint("{slug}") again' if seen < len(hints) else f'solution("{slug}")'
+    return Panel("Hint", loaded.title, (*rows, Row("more", more)))
+
+
+def solution(slug: str) -> Panel:
+    """Show how we would do it, and why."""
+    try:
+        loaded = find(slug).load()
+    except Exception as error:  # as above
+        return _unchecked(error, title=str(slug)).panel()
+    _journal(_caller()).add("solution", slug)
+    rows = (
+        Row("cell", loaded.exercise.reference, code=True),
+        Row("why", loaded.exercise.explanation),
+        Row("next", "type it into the cell yourself, run it, and change one thing to see it fail"),
+    )
+    return Panel("Solution", loaded.title, rows)
+
+
+def progress() -> Panel:
+    """Show what you have solved, notebook by notebook."""
+    try:
+        entries = catalogue()
+        solved = _journal(_caller()).solved()
+    except Exception as error:  # as above
+        return _unchecked(error, title="Your progress").panel()
+    table = [("track", "notebook", "solved", "still to do")]
+    for track in TRACKS:
+        for notebook in dict.fromkeys(e.notebook for e in entries if e.track == track):
+            slugs = [e.slug for e in entries if (e.track, e.notebook) == (track, notebook)]
+            rest = [slug for slug in slugs if slug not in solved]
+            count = f"{len(slugs) - len(rest)} of {len(slugs)}"
+            table.append((track, notebook, count, ", ".join(rest) or "nothing: all done"))
+    done = sum(entry.slug in solved for entry in entries)
+    return Panel("Progress", f"{done} of {len(entries)} exercises solved", table=tuple(table))
+
+
+def judge(loaded: Loaded, answer: Any, namespace: Mapping[str, Any]) -> Verdict:
+    """Reach the verdict on one answer. Never raises, and touches no journal.
+
+    Parameters
+    ----------
+    loaded
+        The exercise.
+    answer
+        As handed in, or `MISSING`.
+    namespace
+        The variables of the notebook; a lab called ``lab`` there is the one looked at.
+    """
+    exercise, slug = loaded.exercise, loaded.entry.slug
+    then = f'hint("{slug}")'
+    if exercise.answer and answer is MISSING:
+        verdict = Verdict(
+            "unchecked", why="The cell handed in no answer.",
+            then=f'end the cell with: check("{slug}", {exercise.answer})',
+        )  # fmt: skip
+        return replace(verdict, title=loaded.title)
+    if exercise.answer and _is_blank(answer):
+        return Verdict(
+            "blank", title=loaded.title, then=f"replace the ... and run the cell; {then}"
+        )
+    if exercise.answer and not isinstance(answer, exercise.expects):
+        verdict = failed(expected=f"a value of type {_names(exercise.expects)}", got=answer)
+        return replace(verdict, title=loaded.title, then=then)
+    work = Work(
+        answer=None if answer is MISSING else answer,
+        namespace=namespace,
+        find_lab=lambda: _lab(namespace),
+    )
+    try:
+        verdict = loaded.check(work)
+        if not isinstance(verdict, Verdict):
+            raise TypeError(f"the check returned {show(verdict)}, not a Verdict")
+    except AnswerRaised as error:
+        verdict = failed(expected="a function that returns a value", got=error.message)
+    except Exception as error:  # nothing may reach a learner as a traceback
+        return _unchecked(error, title=loaded.title, answer=answer)
+    says = next((w.says for w in exercise.wrong if w.name == verdict.mistake), "")
+    if verdict.outcome == "passed":
+        then = f'go on; solution("{slug}") shows how we did it, and why'
+    elif verdict.outcome == "blank":
+        then = f"do it in this cell and run it again; {then}"
+    return replace(verdict, title=loaded.title, says=says, then=then)
+
+
+def _with_reference(slug: str, namespace: dict[str, Any]) -> Verdict:
+    """Run the reference where the learner's answer would be, and raise unless it passes."""
+    loaded = find(slug).load()
+    exercise = loaded.exercise
+    exec(compile(exercise.reference, f"<reference of {slug}>", "exec"), namespace)
+    answer = eval(exercise.answer, namespace) if exercise.answer else MISSING
+    verdict = judge(loaded, answer, namespace)
+    if verdict.outcome != "passed":
+        raise ReferenceFailed(
+            f"the reference of {slug} does not pass\n{verdict!r}",
+            remedy=f"run `labkit exercises verify {slug}`",
+        )
+    return verdict
+
+
+def _unchecked(error: Exception, *, title: str, answer: Any = MISSING) -> Verdict:
+    """Say that no verdict could be reached, and what to do about it."""
+    if isinstance(error, LabkitError):
+        remedy = error.remedy or "run the cell again"
+        if isinstance(error, NetworkError):
+            remedy += "; is the lab well? `labkit status` says, `labkit up` starts it"
+        return Verdict("unchecked", why=error.message, then=remedy, title=title)
+    got = "" if answer is MISSING else show(answer)
+    return Verdict(
+        "unchecked",
+        got=got,
+        why=f"The check itself failed: {type(error).__name__}: {error}",
+        then="go on with the next cell, and please report this line as a bug: it is ours",
+        title=title,
+    )
+
+
+def _is_blank(answer: Any) -> bool:
+    if isinstance(answer, (tuple, list)):
+        return any(isinstance(value, EllipsisType) for value in answer)
+    if isinstance(answer, dict):
+        return any(isinstance(value, EllipsisType) for value in answer.values())
+    return isinstance(answer, EllipsisType)
+
+
+def _names(types: type | tuple[type, ...]) -> str:
+    return " or ".join(t.__name__ for t in (types if isinstance(types, tuple) else (types,)))
+
+
+def _lab(namespace: Mapping[str, Any]) -> Lab:
+    """Return the notebook's own lab, or join that of the workspace."""
+    # Imported here: an exercise without a network should not wait for the network's layers.
+    from labkit.lab import open_lab
+
+    return _named_lab(namespace) or open_lab()
+
+
+def _named_lab(namespace: Mapping[str, Any]) -> Lab | None:
+    lab = namespace.get("lab")
+    # By its type: to look at the properties of a lab that is down could raise.
+    is_lab = hasattr(type(lab), "health") and hasattr(type(lab), "workspace")
+    return cast("Lab", lab) if is_lab else None
+
+
+def _caller() -> dict[str, Any]:
+    """Return the variables of whoever called `check`: a notebook's, or a module's."""
+    return sys._getframe(2).f_globals
+
+
+@lru_cache(maxsize=8)
+def _journal_at(workspace: Workspace) -> Journal:
+    return Journal(workspace.progress)
+
+
+def _journal(namespace: Mapping[str, Any]) -> Journal:
+    # One a workspace and kernel, so that what the disk did not take is still known here.
+    lab = _named_lab(namespace)
+    return _journal_at(Workspace(Path(lab.workspace)) if lab else Workspace.at())

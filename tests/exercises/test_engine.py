@@ -1,0 +1,204 @@
+"""The learner's four words: always an answer, never a traceback."""
+
+import io
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from labkit import check, hint, progress, solution
+from labkit.common import cite
+from labkit.common.errors import LabNotRunning, NetworkError
+from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
+from labkit.exercises.engine import MISSING, ReferenceFailed, judge
+from labkit.exercises.find import Entry, Loaded
+
+EXERCISE = Exercise(
+    blank="x = ...",
+    reference="x = 2",
+    answer="x",
+    expects=(int, str),
+    explanation="Two is the number between one and three.",
+    hints=("It is a number.", "It is small.", "It is between one and three."),
+    wrong=(
+        Wrong("too-small", "x = 1", "You gave one, which is smaller than two."),
+        Wrong("too-big", "x = 3", "You gave three, which is bigger than two."),
+    ),
+)
+
+
+def loaded(look: Callable[[Work], Any], exercise: Exercise = EXERCISE) -> Loaded:
+    return Loaded(Entry("two", "start", "nb00", Path("two.py")), "Find two", exercise, look)
+
+
+def is_two(work: Work) -> Verdict:
+    if work.answer == 2:
+        return passed("It is two.")
+    name = "too-small" if work.answer == 1 else ""
+    return failed(expected=2, got=work.answer, rule=cite("PS3.4", "A.4"), mistake=name)
+
+
+class FakeLab:
+    """As much of a lab as the engine looks at."""
+
+    def __init__(self, workspace: Path) -> None:
+        self._workspace = workspace
+        self.asked: dict[str, list[Any]] = {}
+
+    @property
+    def workspace(self) -> Path:
+        return self._workspace
+
+    def health(self) -> None: ...
+
+    def traces(self, node: str) -> list[Any]:
+        return self.asked.get(node, [])
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeLab:
+    fake = FakeLab(tmp_path)
+    monkeypatch.setitem(globals(), "lab", fake)  # where a notebook has it
+    monkeypatch.delenv("LABKIT_ANSWERS", raising=False)
+    return fake
+
+
+def test_a_right_answer() -> None:
+    verdict = judge(loaded(is_two), 2, {})
+    assert verdict.outcome == "passed"
+    assert repr(verdict).startswith("[PASSED] Find two\n  note  It is two.")
+    assert 'solution("two")' in verdict.then
+
+
+def test_a_wrong_answer_says_expected_got_rule_mistake_and_next() -> None:
+    verdict = judge(loaded(is_two), 1, {})
+    assert repr(verdict).splitlines() == [
+        "[NOT YET] Find two",
+        "  expected  2 (int)",
+        "  got       1 (int)",
+        "  why       You gave one, which is smaller than two.",
+        "  rule      PS3.4 A.4",
+        '  next      hint("two")',
+    ]
+    html = verdict._repr_html_()
+    assert "PS3.4 A.4</a>" in html
+    assert "hint(&quot;two&quot;)" in html
+
+
+@pytest.mark.parametrize("answer", [..., (1, ...), [...], {"a": ...}])
+def test_an_untouched_blank_is_not_a_mistake(answer: Any) -> None:
+    assert judge(loaded(is_two), answer, {}).outcome == "blank"
+
+
+def test_an_unchanged_world_is_not_a_mistake() -> None:
+    verdict = judge(loaded(lambda work: blank("Nothing sent.")), MISSING, {})
+    assert verdict.outcome == "unchecked"  # this exercise asks for an answer
+    without = Exercise(**{**EXERCISE.__dict__, "answer": ""})
+    verdict = judge(loaded(lambda work: blank("Nothing sent."), without), MISSING, {})
+    assert (verdict.outcome, verdict.why) == ("blank", "Nothing sent.")
+
+
+def test_an_answer_of_the_wrong_type_names_both() -> None:
+    verdict = judge(loaded(is_two), [2], {})
+    assert verdict.outcome == "failed"
+    assert verdict.expected == "a value of type int or str"
+    assert verdict.got == "[2] (list)"
+
+
+def test_a_cell_without_its_answer_is_told_its_last_line() -> None:
+    assert 'check("two", x)' in judge(loaded(is_two), MISSING, {}).then
+
+
+def test_a_check_that_crashes_is_our_bug() -> None:
+    verdict = judge(loaded(lambda work: work.answer.nonsense), 2, {})
+    assert verdict.outcome == "unchecked"
+    assert "AttributeError" in verdict.why
+    assert "bug" in verdict.then
+    assert judge(loaded(lambda work: True), 2, {}).outcome == "unchecked"
+
+
+def test_a_function_that_raises_is_a_wrong_answer() -> None:
+    exercise = Exercise(**{**EXERCISE.__dict__, "expects": object})
+    verdict = judge(loaded(lambda work: work.call(5), exercise), lambda value: value / 0, {})
+    assert verdict.outcome == "failed"
+    assert verdict.got == "ZeroDivisionError: division by zero, when called with 5 (int)"
+
+
+@pytest.mark.parametrize(
+    ("error", "then"),
+    [
+        (LabNotRunning("no lab", remedy="run `labkit up`"), "run `labkit up`"),
+        (NetworkError("connection refused"), "run the cell again; is the lab well?"),
+    ],
+)
+def test_a_lab_that_is_down(error: Exception, then: str) -> None:
+    def look(work: Work) -> Verdict:
+        raise error
+
+    verdict = judge(loaded(look), 2, {})
+    assert (verdict.outcome, verdict.why) == ("unchecked", str(error).splitlines()[0])
+    assert verdict.then.startswith(then)
+
+
+def test_an_unknown_name_gets_close_ones(lab: FakeLab) -> None:
+    for shown in (check("echo_archiv", 1), hint("echo_archiv"), solution("echo_archiv")):
+        assert "did you mean 'echo-archive'?" in repr(shown)
+    assert "there is no exercise called 7" in repr(check(7, 1))  # type: ignore[arg-type]
+    assert "first line of the exercise's cell" in repr(check("", 1))
+
+
+def test_the_real_one_as_a_learner_meets_it(lab: FakeLab) -> None:
+    from labkit.dimse import Status
+
+    assert check("echo-archive", ...).outcome == "blank"
+    assert check("echo-archive", 0).outcome == "failed"  # a number is no Status
+    success = Status(0x0000)
+    assert check("echo-archive", success).mistake == "typed-the-status"
+    mine = SimpleNamespace(requestor=SimpleNamespace(ae_title="LEARNER"))
+    lab.asked["LEGACY"] = [mine]
+    assert check("echo-archive", success).mistake == "asked-legacy"
+    assert "0 of 1" in repr(progress())
+    lab.asked["ARCHIVE"] = [mine]
+    assert check("echo-archive", Status(0x0122)).outcome == "failed"
+    assert check("echo-archive", success).outcome == "passed"
+    assert "nothing: all done" in repr(progress())
+
+
+def test_hints_come_one_by_one_and_then_the_solution(lab: FakeLab) -> None:
+    first, second, third, again = (repr(hint("echo-archive")) for _ in range(4))
+    assert "hint 1 of 3" in first and "hint 2 of 3" not in first
+    assert "hint 2 of 3" in second and 'hint("echo-archive") again' in second
+    assert "hint 3 of 3" in third and 'solution("echo-archive")' in third
+    assert again == third
+    shown = repr(solution("echo-archive"))
+    assert "status = echo(lab.archive).status" in shown and "0x0000 means Success" in shown
+
+
+def test_a_disk_that_cannot_be_written_still_gives_the_verdict(lab: FakeLab) -> None:
+    (lab.workspace / "file").write_text("not a folder")
+    lab._workspace = lab.workspace / "file"
+    verdict = check("echo-archive", 5)
+    assert verdict.outcome == "failed"
+    assert "could not be saved" in verdict.why
+
+
+def test_reference_mode_runs_the_reference_in_the_callers_namespace(
+    lab: FakeLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABKIT_ANSWERS", "reference")
+    space: dict[str, Any] = {"__name__": "cell", "lab": lab}
+    run = "from labkit import check\nfrom types import SimpleNamespace\n"
+    # An echo() of a lab that has seen nothing: the reference runs, and its check must refuse it.
+    run += "from labkit.dimse import Status\n"
+    run += "echo = lambda node: SimpleNamespace(status=Status(0))\n"
+    type(lab).archive = None  # type: ignore[attr-defined]
+    with pytest.raises(ReferenceFailed, match="echo-archive does not pass"):
+        exec(run + 'status = ...\ncheck("echo-archive", status)', space)
+    lab.asked["ARCHIVE"] = [SimpleNamespace(requestor=SimpleNamespace(ae_title="LEARNER"))]
+    with redirect_stdout(io.StringIO()) as out:
+        exec(run + 'status = ...\nprint(repr(check("echo-archive", status)), status)', space)
+    assert out.getvalue().startswith("[PASSED]") and "0x0000" in out.getvalue()
+    assert not (lab.workspace / "progress.jsonl").exists()
