@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 from labkit.common.errors import LabkitError, NetworkError
 from labkit.exercises.find import TRACKS, Loaded, catalogue, find
 from labkit.exercises.journal import Journal
-from labkit.exercises.model import AnswerRaised, Verdict, Work, failed
+from labkit.exercises.model import AnswerRaised, Exercise, Verdict, Work, failed
 from labkit.exercises.panel import Panel, Row, show
 from labkit.lab.workspace import Workspace
 
@@ -160,12 +160,20 @@ def judge(loaded: Loaded, answer: Any, namespace: Mapping[str, Any]) -> Verdict:
     return replace(verdict, title=loaded.title, says=says, then=then)
 
 
+def run(exercise: Exercise, source: str, namespace: dict[str, Any]) -> Any:
+    """Run `source` as the cell of `exercise`; return the answer it hands in, or `MISSING`."""
+    # dont_inherit: a cell is not under this module's `from __future__ import annotations`.
+    exec(compile(source, "<cell>", "exec", dont_inherit=True), namespace)
+    if not exercise.answer:
+        return MISSING
+    return eval(compile(exercise.answer, "<answer>", "eval", dont_inherit=True), namespace)
+
+
 def _with_reference(slug: str, namespace: dict[str, Any]) -> Verdict:
     """Run the reference where the learner's answer would be, and raise unless it passes."""
     loaded = find(slug).load()
     exercise = loaded.exercise
-    exec(compile(exercise.reference, f"<reference of {slug}>", "exec"), namespace)
-    answer = eval(exercise.answer, namespace) if exercise.answer else MISSING
+    answer = run(exercise, exercise.reference, namespace)
     verdict = judge(loaded, answer, namespace)
     if verdict.outcome != "passed":
         raise ReferenceFailed(
@@ -206,10 +214,13 @@ def _names(types: type | tuple[type, ...]) -> str:
 
 def _lab(namespace: Mapping[str, Any]) -> Lab:
     """Return the notebook's own lab, or join that of the workspace."""
+    lab = _named_lab(namespace)
+    if lab is not None:
+        return lab
     # Imported here: an exercise without a network should not wait for the network's layers.
     from labkit.lab import open_lab
 
-    return _named_lab(namespace) or open_lab()
+    return open_lab()
 
 
 def _named_lab(namespace: Mapping[str, Any]) -> Lab | None:
