@@ -1,0 +1,17 @@
+"""The embedded FHIR R4 server, its store and validator, and a client.
+
+::
+
+    store = FhirStore(Path(".lab/fhir/fhir.sqlite"))
+    app = fhir_app(store, ALLOW_ALL, base_url="http://127.0.0.1:8080")   # ASGI; serve with uvicorn
+    fhir = FhirClient("http://127.0.0.1:8080")
+    fhir.create({"resourceType": "Patient", "name": [{"family": "Rossi"}]})
+"""
+
+from labkit.fhir.client import FhirClient
+from labkit.fhir.outcome import FhirError, Issue
+from labkit.fhir.server import fhir_app
+from labkit.fhir.store import FhirStore
+from labkit.fhir.validation import validate
+
+__all__ = ["FhirClient", "FhirError", "FhirStore", "Issue", "fhir_app", "validate"]
