@@ -1,0 +1,152 @@
+"""`python3 lab.py test`: every check, one after the other, and a summary at the end.
+
+    python3 lab.py test                 everything but what is below; 20 minutes at most on 2 cores
+    python3 lab.py test beginner        the notebooks of one track
+    python3 lab.py test 03_the_header   one notebook, by its name or path
+    python3 lab.py test containers      the lab in containers
+    python3 lab.py test long            soak, fuzz, kills, big archives, benchmarks
+
+Each part says whether it passed and how long it took; the exit code is 0 only if all did.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tooling.console import Trouble, say
+from tooling.environment import ROOT, set_up
+from tooling.installer import clean_environment
+
+TRACKS = ("start", "beginner", "intermediate", "advanced")
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+OWN_CODE = ("labkit", "tooling", "tests", "lab.py")
+MINUTES = 20
+
+
+@dataclass(frozen=True)
+class Step:
+    """One check: a command line that the interpreter of .venv runs.
+
+    Attributes
+    ----------
+    skip
+        Why it cannot be run here; empty if it can.
+    """
+
+    name: str
+    arguments: Sequence[str]
+    skip: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a step ended."""
+
+    name: str
+    word: str
+    seconds: float
+    note: str = ""
+
+
+def run(what: str) -> int:
+    """Run the checks for `what`; the exit code is 0 only if each passed."""
+    if what in ("containers", "long"):
+        raise Trouble(
+            f"`lab.py test {what}` checks something that is not built yet, so nothing was checked.",
+            "Run: python3 lab.py test",
+        )
+    if what == "all":
+        return _run(_everything())
+    return _run([Step(f"notebooks: {what}", _notebooks(what))])
+
+
+def _everything() -> list[Step]:
+    measured = ("-m", "coverage", "run", "-m", "pytest")
+    browser = any(map(shutil.which, CHROMIUM)) or "LABKIT_CHROMIUM" in os.environ
+    missing = "" if browser else "no Chromium on this machine: NOTHING WAS SEEN IN A BROWSER"
+    apart = [f"--ignore=tests/{name}" for name in ("notebooks", "browser")]
+    return [
+        Step("lint", ("-m", "ruff", "check", *OWN_CODE)),
+        Step("format", ("-m", "ruff", "format", "--check", *OWN_CODE)),
+        Step("types", ("-m", "mypy")),
+        Step("unit and contract tests", (*measured, "tests", *apart)),
+        Step("exercises", ("-m", "coverage", "run", "-m", "labkit", "exercises", "verify")),
+        Step("notebooks", (*measured, "tests/notebooks")),
+        Step("journey in a browser", (*measured, "tests/browser"), skip=missing),
+        Step("coverage: combine", ("-m", "coverage", "combine", "--quiet")),
+        Step("coverage", ("-m", "coverage", "report", "--skip-covered", "--fail-under=90")),
+    ]
+
+
+def _notebooks(what: str) -> Sequence[str]:
+    """Arguments for pytest: the notebook tests of one track or one notebook."""
+    name = Path(what).stem
+    paths = sorted((ROOT / "notebooks").rglob("*.ipynb"))
+    known = {path.stem for path in paths if ".ipynb_checkpoints" not in path.parts}
+    if what not in TRACKS and name not in known:
+        near = ", ".join(sorted(k for k in known if name.lower() in k.lower()) or sorted(known))
+        raise Trouble(f"There is no track or notebook {what}.", f"Choose one of: {near}")
+    word = "00_start_here" if what == "start" else name
+    return ("-m", "pytest", "tests/notebooks", "-k", word, "-v")
+
+
+def _run(steps: list[Step]) -> int:
+    python = set_up("test")
+    env = _environment()
+    for old in ROOT.glob(".coverage*"):
+        old.unlink()
+    started = time.monotonic()
+    outcomes = [_one(python, step, env) for step in steps]
+    total = time.monotonic() - started
+    width = max(len(outcome.name) for outcome in outcomes)
+    say("\nSummary")
+    for outcome in outcomes:
+        line = f"  {outcome.name:<{width}}  {outcome.word:<7} {outcome.seconds:6.0f} s"
+        say(f"{line}  {outcome.note}".rstrip())
+    failed = [outcome.name for outcome in outcomes if outcome.word == "FAILED"]
+    verdict = f"FAILED: {', '.join(failed)}" if failed else "All passed"
+    skipped = sum(outcome.word == "SKIPPED" for outcome in outcomes)
+    say(f"{verdict}{f', {skipped} skipped' if skipped else ''}, in {total / 60:.1f} minutes.")
+    return 1 if failed else 0
+
+
+def _one(python: Path, step: Step, env: dict[str, str]) -> Outcome:
+    say(f"\n== {step.name} ==")
+    if step.skip:
+        say(f"SKIPPED: {step.skip}")
+        return Outcome(step.name, "SKIPPED", 0.0, step.skip)
+    started = time.monotonic()
+    process = subprocess.Popen(
+        [str(python), *step.arguments], cwd=ROOT, env=env, stdin=subprocess.DEVNULL
+    )
+    note = ""
+    try:
+        code = process.wait(timeout=MINUTES * 60)
+    except subprocess.TimeoutExpired:
+        code, note = 1, f"stopped after {MINUTES} minutes"
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    seconds = time.monotonic() - started
+    return Outcome(step.name, "FAILED" if code else "passed", seconds, note)
+
+
+def _environment() -> dict[str, str]:
+    """Tests choose their own workspaces, and every process they start is measured."""
+    env = {k: v for k, v in clean_environment().items() if not k.startswith("LABKIT_")}
+    kept = {k: v for k, v in os.environ.items() if k == "LABKIT_CHROMIUM"}
+    scripts = Path(sys.prefix) if sys.prefix != sys.base_prefix else None
+    if scripts:  # run from some other virtual environment: its scripts are not the tests' business
+        env["PATH"] = os.pathsep.join(
+            part for part in env.get("PATH", "").split(os.pathsep)
+            if not Path(part).is_relative_to(scripts)
+        )  # fmt: skip
+    return {**env, **kept, "COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml")}

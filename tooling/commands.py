@@ -1,0 +1,65 @@
+"""The command line of lab.py."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from tooling import checks, locks
+from tooling.console import Trouble, say
+from tooling.environment import set_up
+from tooling.workbook import open_workbook
+
+INTERRUPTED = 130  # what shells expect after Ctrl-C
+
+
+def run(arguments: list[str], text: str) -> int:
+    """Do what the command line asks; trouble becomes two lines on standard error.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    options = _parser(text).parse_args(arguments)
+    try:
+        if options.command == "test":
+            return checks.run(options.what)
+        if options.command == "lock":
+            return locks.renew()
+        python = set_up()
+        if options.command == "setup":
+            say("Everything is set up. Open the workbook: python3 lab.py")
+            return 0
+        return open_workbook(python, browser=options.browser, port=options.port)
+    except Trouble as trouble:
+        sys.stdout.flush()
+        print(trouble, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on from here.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser(text: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lab.py", description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--no-browser", dest="browser", action="store_false", help="do not open a browser"
+    )
+    parser.add_argument(
+        "--port", type=int, default=0, metavar="N", help="port of JupyterLab (a free one)"
+    )
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="")
+    commands.add_parser("setup", help="set up alone")
+    test = commands.add_parser(
+        "test", help="check everything, or a part", description=checks.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    test.add_argument(
+        "what", nargs="?", default="all",
+        help="beginner, a notebook's name or path, containers, long; everything if left out",
+    )  # fmt: skip
+    commands.add_parser("lock", help="renew requirements/*.lock from pyproject.toml")
+    return parser
