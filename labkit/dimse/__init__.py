@@ -1,0 +1,49 @@
+"""DIMSE over TCP: the verbs of an SCU, a small receiver, and what goes over the wire.
+
+::
+
+    archive = Peer("ARCHIVE", "127.0.0.1", 11112)
+    echo(archive).status                                      # 0x0000 Success
+    store(archive, "a/folder")
+    find(archive, identifier("STUDY", PatientName="*", StudyInstanceUID=None))
+    move(archive, identifier("STUDY", StudyInstanceUID="1.2.3"), "WORKSTN")
+"""
+
+from labkit.dimse.association import Link, associate
+from labkit.dimse.echo import EchoResult, echo
+from labkit.dimse.entity import new_ae
+from labkit.dimse.find import FindResult, find, worklist
+from labkit.dimse.identifier import identifier
+from labkit.dimse.peer import Peer
+from labkit.dimse.receiver import Receiver
+from labkit.dimse.recorder import TraceRecorder
+from labkit.dimse.retrieve import GetResult, MoveResult, get, move
+from labkit.dimse.status import Status
+from labkit.dimse.store import SentItem, StoreResult, store
+from labkit.dimse.trace import AssociationTrace, Endpoint, TracedPdu
+
+__all__ = [
+    "AssociationTrace",
+    "EchoResult",
+    "Endpoint",
+    "FindResult",
+    "GetResult",
+    "Link",
+    "MoveResult",
+    "Peer",
+    "Receiver",
+    "SentItem",
+    "Status",
+    "StoreResult",
+    "TraceRecorder",
+    "TracedPdu",
+    "associate",
+    "echo",
+    "find",
+    "get",
+    "identifier",
+    "move",
+    "new_ae",
+    "store",
+    "worklist",
+]

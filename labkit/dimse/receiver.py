@@ -1,0 +1,152 @@
+"""A small storage SCP for a notebook: where a C-MOVE can send to."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from pydicom.dataset import Dataset
+from pydicom.uid import AllTransferSyntaxes
+from pynetdicom import AllStoragePresentationContexts, evt
+from pynetdicom.sop_class import StorageCommitmentPushModel, Verification
+
+from labkit.common.errors import PortTaken, UsageError
+from labkit.dimse.entity import new_ae
+from labkit.dimse.peer import Peer, check_ae_title
+from labkit.dimse.recorder import TraceRecorder
+from labkit.dimse.trace import AssociationTrace
+
+
+class Receiver:
+    """Listens while its ``with`` block runs, and keeps what it is sent.
+
+    ::
+
+        with Receiver("LEARNER") as receiver:
+            lab.add_node(receiver.peer)          # the archive must know the address
+            move(lab.archive, wanted, "LEARNER")
+        receiver.received[0].PatientName
+
+    It answers C-ECHO, takes every storage class in every transfer syntax, and takes the
+    N-EVENT-REPORT of storage commitment. It listens on 127.0.0.1.
+
+    Parameters
+    ----------
+    ae_title
+        Its own title; an association that calls another is rejected, 1/1/7.
+    port
+        The port; 0 takes a free one.
+    folder
+        Where to write the objects too, as ``<SOP Instance UID>.dcm``, byte for byte as received.
+
+    Attributes
+    ----------
+    received
+        The objects in the order they came, each with its file meta information.
+    events
+        (event type, event information) of each N-EVENT-REPORT.
+    traces
+        One trace for each finished association.
+    """
+
+    def __init__(self, ae_title: str, port: int = 0, folder: str | Path | None = None) -> None:
+        self._title = check_ae_title(ae_title)
+        self._port = port
+        self._folder = Path(folder) if folder is not None else None
+        self._ae: Any = None
+        self._changed = threading.Condition()
+        self.received: list[Dataset] = []
+        self.events: list[tuple[int, Dataset]] = []
+        self.traces: list[AssociationTrace] = []
+
+    @property
+    def peer(self) -> Peer:
+        """Its address, for whoever is to send here."""
+        if self._ae is None:
+            raise UsageError(
+                "the receiver does not listen yet",
+                remedy=f'Use it in a block: with Receiver("{self._title}") as receiver: …',
+            )
+        return Peer(self._title, "127.0.0.1", self._port)
+
+    def __enter__(self) -> Receiver:
+        if self._folder is not None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        ae = new_ae(self._title, check_called=True)
+        ae.add_supported_context(Verification)
+        for context in AllStoragePresentationContexts:
+            ae.add_supported_context(context.abstract_syntax, AllTransferSyntaxes)
+        # The SCP of storage commitment calls back in the role it has: it proposes SCP (PS3.4 J.3.3)
+        ae.add_supported_context(StorageCommitmentPushModel, scu_role=True, scp_role=True)
+        handlers = [
+            *TraceRecorder(self.traces.append, node=self._title).handlers,
+            (evt.EVT_C_STORE, self._on_store),
+            (evt.EVT_N_EVENT_REPORT, self._on_event),
+        ]
+        try:
+            server = ae.start_server(("127.0.0.1", self._port), block=False, evt_handlers=handlers)
+        except OSError as error:
+            raise PortTaken(
+                f"port {self._port} cannot be listened on: {error.strerror}",
+                remedy="Leave the port out: a free one is taken.",
+            ) from error
+        self._port = server.server_address[1]
+        self._ae = ae
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        ae, self._ae = self._ae, None
+        ae.shutdown()
+
+    def wait(self, count: int = 1, timeout: float = 10.0) -> bool:
+        """Wait until `count` objects are here, at most `timeout` seconds; whether they are."""
+        return self._until(lambda: len(self.received) >= count, timeout)
+
+    def wait_event(self, transaction_uid: str, timeout: float = 10.0) -> tuple[int, Dataset] | None:
+        """Wait for the N-EVENT-REPORT of a storage commitment transaction."""
+
+        def mine() -> list[tuple[int, Dataset]]:
+            return [e for e in self.events if e[1].get("TransactionUID") == transaction_uid]
+
+        return mine()[0] if self._until(lambda: bool(mine()), timeout) else None
+
+    def __repr__(self) -> str:
+        return f"<Receiver {self._title}: {len(self.received)} objects>"
+
+    def _until(self, done: Any, timeout: float) -> bool:
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while not done():
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                self._changed.wait(left)
+        return True
+
+    def _on_store(self, event: Any) -> int:
+        if self._folder is not None:
+            name = f"{event.request.AffectedSOPInstanceUID}.dcm"
+            try:
+                (self._folder / Path(name).name).write_bytes(event.encoded_dataset())
+            except OSError:
+                return 0xA700  # refused: out of resources (PS3.4 B.2.3)
+        ds = event.dataset
+        ds.file_meta = event.file_meta
+        with self._changed:
+            self.received.append(ds)
+            self._changed.notify_all()
+        return 0x0000
+
+    def _on_event(self, event: Any) -> tuple[int, None]:
+        with self._changed:
+            self.events.append((event.event_type, event.event_information))
+            self._changed.notify_all()
+        return 0x0000, None

@@ -1,0 +1,162 @@
+"""Records associations as they happen: handlers for pynetdicom's events, the same for SCU and SCP.
+
+A *watcher*: it sees the bytes and changes nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+from pynetdicom import evt
+
+from labkit.dimse.trace import ACCEPTOR, KEEP, REQUESTOR, AssociationTrace, Endpoint, TracedPdu
+
+# Memory of one trace is bounded: 2,000 PDUs at its start, the last 500, and 2 MiB of their bytes.
+FIRST, LAST, BUDGET = 2000, 500, 2 << 20
+_BRIEF = 64  # bytes kept of a data set fragment once the budget is spent
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class _Recording:
+    """One association being recorded; only its own DUL thread writes to it."""
+
+    def __init__(self, assoc: Any, node: str, started: str) -> None:
+        self.by = REQUESTOR if assoc.is_requestor else ACCEPTOR
+        self.other = ACCEPTOR if assoc.is_requestor else REQUESTOR
+        self.assoc = assoc
+        self.node = node
+        self.started = started
+        self.zero = time.monotonic()
+        self.head: list[TracedPdu] = []
+        self.tail: deque[TracedPdu] = deque(maxlen=LAST)
+        self.seen = 0
+        self.spent = 0
+        self.closed = False
+
+    def add(self, sender: str, data: bytes) -> None:
+        keep = KEEP
+        # P-DATA-TF is 4; the PDV's control header is byte 11, its bit 0 says "command".
+        if self.spent > BUDGET and len(data) > 11 and data[0] == 4 and not data[11] & 1:
+            keep = _BRIEF
+        pdu = TracedPdu(time.monotonic() - self.zero, sender, len(data), bytes(data[:keep]))
+        self.spent += len(pdu.data)
+        self.seen += 1
+        if len(self.head) < FIRST:
+            self.head.append(pdu)
+        else:
+            self.tail.append(pdu)
+
+    def trace(self) -> AssociationTrace:
+        pdus = [*self.head, *self.tail]
+        return AssociationTrace(
+            recorded_by=self.by,
+            node=self.node
+            or (self.assoc.requestor if self.by == REQUESTOR else self.assoc.acceptor).ae_title,
+            started=self.started,
+            requestor=_endpoint(self.assoc.requestor),
+            acceptor=_endpoint(self.assoc.acceptor),
+            pdus=pdus,
+            end=_end(pdus, self.closed),
+            omitted=self.seen - len(pdus),
+        )
+
+
+def _endpoint(user: Any) -> Endpoint:
+    info = user.address_info
+    address = (info.address, info.port) if info is not None else ("", 0)
+    return Endpoint(user.ae_title.strip(), *address)
+
+
+def _end(pdus: list[TracedPdu], closed: bool) -> str:
+    types = [pdu.data[0] for pdu in pdus if pdu.data]
+    if 7 in types:
+        return "aborted"
+    if 3 in types:
+        return "rejected"
+    if 6 in types:
+        return "released"
+    return "lost" if closed else "open"
+
+
+class TraceRecorder:
+    """Gives the handlers that record associations.
+
+    ::
+
+        recorder = TraceRecorder(traces.append, node="ARCHIVE")
+        ae.start_server(address, block=False, evt_handlers=recorder.handlers + mine)
+
+    Parameters
+    ----------
+    sink
+        Called with the finished trace when the connection has closed, in the thread of that
+        association. What it raises is swallowed by pynetdicom's event system, and logged there.
+    node
+        The AE title of the node that records; empty: the one of the local end.
+    clock
+        Gives the time of day.
+    """
+
+    def __init__(
+        self,
+        sink: Callable[[AssociationTrace], None] | None = None,
+        *,
+        node: str = "",
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self._sink = sink
+        self._node = node
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._recordings: dict[int, _Recording] = {}
+
+    @property
+    def handlers(self) -> list[tuple[Any, Callable[[Any], None]]]:
+        """Pairs of event and handler for ``evt_handlers=``."""
+        return [
+            (evt.EVT_CONN_OPEN, self._on_open),
+            (evt.EVT_DATA_SENT, self._on_sent),
+            (evt.EVT_DATA_RECV, self._on_received),
+            (evt.EVT_CONN_CLOSE, self._on_close),
+        ]
+
+    def trace(self, assoc: Any) -> AssociationTrace | None:
+        """Give what has been recorded of an association that is not finished yet."""
+        recording = self._recordings.get(id(assoc))
+        return recording.trace() if recording else None
+
+    def _of(self, assoc: Any) -> _Recording:
+        with self._lock:
+            recording = self._recordings.get(id(assoc))
+            if recording is None:
+                recording = _Recording(
+                    assoc, self._node, self._clock().isoformat("T", "microseconds")
+                )
+                self._recordings[id(assoc)] = recording
+            return recording
+
+    def _on_open(self, event: Any) -> None:
+        self._of(event.assoc)
+
+    def _on_sent(self, event: Any) -> None:
+        recording = self._of(event.assoc)
+        recording.add(recording.by, event.data)
+
+    def _on_received(self, event: Any) -> None:
+        recording = self._of(event.assoc)
+        recording.add(recording.other, event.data)
+
+    def _on_close(self, event: Any) -> None:
+        with self._lock:
+            recording = self._recordings.pop(id(event.assoc), None)
+        if recording is not None and self._sink is not None:
+            recording.closed = True
+            self._sink(recording.trace())

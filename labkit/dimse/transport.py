@@ -1,0 +1,135 @@
+"""The TCP side: sockets without Nagle's delay, and a server that makes waiting associations."""
+
+from __future__ import annotations
+
+import socket
+from datetime import datetime
+from typing import Any
+
+from pynetdicom import evt
+from pynetdicom._globals import MODE_ACCEPTOR
+from pynetdicom.transport import (
+    AddressInformation,
+    AssociationSocket,
+    RequestHandler,
+    ThreadedAssociationServer,
+)
+
+from labkit.dimse.reactor import WaitingAssociation
+
+CHUNK = 1 << 18  # bytes asked of the kernel at once; a length field may lie, so never more
+
+
+def set_nodelay(sock: socket.socket) -> None:
+    """Send small packets at once (TCP_NODELAY).
+
+    A DIMSE answer is a small write that follows another. With Nagle's algorithm (RFC 896) it
+    waits for the peer's acknowledgement, which the peer delays (RFC 1122 4.2.3.2): over 40 ms an
+    exchange.
+    """
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+class PromptSocket(AssociationSocket):  # type: ignore[misc]
+    """A connection that sends at once, reads in large pieces and does not wait for ever."""
+
+    socket: Any  # a socket.socket, or None once closed
+
+    def __init__(
+        self,
+        assoc: WaitingAssociation,
+        client_socket: socket.socket | None = None,
+        address: Any = None,
+    ) -> None:
+        super().__init__(assoc, client_socket, address)
+        self.connect_error: OSError | None = None
+        set_nodelay(self.socket)
+        # A peer that stops in the middle of a PDU must not hold the thread: pynetdicom leaves
+        # accepted sockets without a timeout.
+        self.socket.settimeout(assoc.network_timeout)
+
+    def connect(self, primitive: Any) -> None:
+        """Connect as the parent does, keeping the reason where it fails."""
+        try:
+            if self.tls_args:
+                context, hostname = self.tls_args
+                self.socket = context.wrap_socket(self.socket, server_hostname=hostname)
+            self.socket.settimeout(self.assoc.connection_timeout)
+            self.socket.connect(primitive.address_info.as_tuple)
+            self.socket.settimeout(self.assoc.network_timeout)
+            self.assoc.requestor.address_info = AddressInformation.from_tuple(
+                self.socket.getsockname()
+            )
+            self._is_connected = True
+            evt.trigger(self.assoc, evt.EVT_CONN_OPEN, {"address": primitive.address_info.as_tuple})
+            primitive.result = "Evt2"
+        except OSError as error:
+            self.connect_error = error
+            self._shutdown_socket()
+            self.socket = None
+            primitive.result = "Evt17"
+        finally:
+            self.provider_queue.put(primitive)
+            self._ready.set()
+
+    def recv(self, nr_bytes: int) -> bytearray:
+        """Read `nr_bytes`, or fewer where the connection ends."""
+        data = bytearray()
+        while len(data) < nr_bytes:
+            piece = self.socket.recv(min(nr_bytes - len(data), CHUNK))
+            if not piece:
+                break
+            data += piece
+        return data
+
+    def send(self, bytestream: bytes) -> None:
+        """Write all of `bytestream`; a failure is Evt17, transport connection closed."""
+        try:
+            self.socket.sendall(bytestream)
+        except (OSError, AttributeError):  # AttributeError: closed, the socket is None
+            self.event_queue.put("Evt17")
+        else:
+            evt.trigger(self.assoc, evt.EVT_DATA_SENT, {"data": bytestream})
+
+
+class PromptHandler(RequestHandler):  # type: ignore[misc]
+    """Makes the association of an accepted connection."""
+
+    def _create_association(self) -> WaitingAssociation:
+        server, ae = self.server, self.ae
+        assoc = WaitingAssociation(ae, MODE_ACCEPTOR)
+        assoc._server = server
+        # pynetdicom finds its acceptors among the threads by this name.
+        assoc.name = f"AcceptorThread@{datetime.now():%Y%m%d%H%M%S}"
+        assoc.set_socket(PromptSocket(assoc, client_socket=self.request))
+        assoc.acceptor.maximum_length = ae.maximum_pdu_size
+        assoc.acceptor.ae_title = server.ae_title
+        assoc.acceptor.address_info = self.local
+        assoc.acceptor.implementation_class_uid = ae.implementation_class_uid
+        assoc.acceptor.implementation_version_name = ae.implementation_version_name
+        # Shared, not copied for each association: negotiation only reads them.
+        assoc.acceptor.supported_contexts = server.contexts
+        assoc.requestor.address_info = self.remote
+        for event, handlers in server._handlers.items():
+            if event.is_intervention:
+                assoc.bind(event, *handlers)
+            else:
+                for handler, args in handlers:
+                    assoc.bind(event, handler, args)
+        return assoc
+
+
+class PromptServer(ThreadedAssociationServer):  # type: ignore[misc]
+    """Listens, and gives each connection its own waiting association."""
+
+    request_queue_size = 128  # five, the default, makes the sixth of a burst wait a second
+    daemon_threads = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("request_handler", PromptHandler)
+        super().__init__(*args, **kwargs)
+
+    def _bind_defaults(self) -> None:
+        """Bind pynetdicom's interventions; `WaitingAssociation` binds its log handlers."""
+        for event in evt._INTERVENTION_EVENTS:
+            self.bind(event, evt.get_default_handler(event))
