@@ -1,8 +1,16 @@
 """A data set in memory or in a Part 10 file: reading, pixels, hierarchy, and the sample data."""
 
+from labkit.dicom.geometry import (
+    distance_mm,
+    orientation_labels,
+    patient_point,
+    pixel_spacing,
+    sort_slices,
+)
+from labkit.dicom.hierarchy import tree
+from labkit.dicom.pixels import hounsfield, modality_values, rendered, stored_values, unit, window
+from labkit.dicom.reading import read
 from labkit.dicom.samples import (
-    SampleOrder,
-    SamplePatient,
     SampleStudy,
     orders,
     patients,
@@ -13,13 +21,24 @@ from labkit.dicom.samples import (
 )
 
 __all__ = [
-    "SampleOrder",
-    "SamplePatient",
     "SampleStudy",
+    "distance_mm",
+    "hounsfield",
+    "modality_values",
     "orders",
+    "orientation_labels",
+    "patient_point",
     "patients",
+    "pixel_spacing",
+    "read",
     "real_file",
     "real_files",
+    "rendered",
     "sample",
+    "sort_slices",
+    "stored_values",
     "studies",
+    "tree",
+    "unit",
+    "window",
 ]
