@@ -8,11 +8,13 @@ import multiprocessing
 import os
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from labkit.common.errors import LabError, LabkitError
 from labkit.exercises.engine import MISSING, judge, run
 from labkit.exercises.find import Loaded, find
 from labkit.lab import Lab, open_lab
@@ -62,16 +64,27 @@ class Bench:
         Of the lab; started on first use.
     limit
         Seconds an attempt may take. One that takes longer is ended with its process.
+    serve
+        The body of the process: opens the lab, then answers requests.
     """
 
-    def __init__(self, workspace: Path, limit: float = 60.0) -> None:
+    def __init__(
+        self, workspace: Path, limit: float = 60.0, serve: Callable[..., None] | None = None
+    ) -> None:
         self._workspace = workspace
         self._limit = limit
+        self._serve = serve or serve_attempts
         self._process: Any = None
         self._pipe: Connection | None = None
 
     def attempt(self, slug: str, name: str) -> Attempt:
-        """Run one attempt; `name` as in `Attempt`."""
+        """Run one attempt; `name` as in `Attempt`.
+
+        Raises
+        ------
+        LabError
+            The lab did not start.
+        """
         began = time.monotonic()
         pipe = self._pipe or self._start()
         try:
@@ -101,28 +114,36 @@ class Bench:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
-            target=_serve, args=(theirs, str(self._workspace)), daemon=True
+            target=self._serve, args=(theirs, str(self._workspace)), daemon=True
         )
         self._process.start()
         theirs.close()
-        if not self._pipe.poll(120) or self._pipe.recv() != "ready":
-            self.close()
-            raise OSError("the process for the attempts did not start")
-        return self._pipe
+        try:
+            said = self._pipe.recv() if self._pipe.poll(120) else "it took too long"
+        except (EOFError, OSError):
+            said = "the process that opens it ended"
+        if said == "ready":
+            return self._pipe
+        self.close()
+        raise LabError(f"The lab for the attempts did not start: {said}", remedy="try `labkit up`")
 
 
 def _timed(attempt: Attempt, seconds: float) -> Attempt:
     return Attempt(**{**attempt.__dict__, "seconds": round(seconds, 3)})
 
 
-def _serve(pipe: Connection, workspace: str) -> None:
+def serve_attempts(pipe: Connection, workspace: str) -> None:
     """Answer requests until the pipe closes; the body of the process."""
     os.environ["LABKIT_WORKSPACE"] = workspace
     os.environ["LABKIT_LEARNER"] = "verify"
     os.environ.pop("LABKIT_ANSWERS", None)
     Path(workspace).mkdir(parents=True, exist_ok=True)
     os.chdir(workspace)
-    lab = open_lab()
+    try:
+        lab = open_lab()
+    except LabkitError as error:
+        pipe.send(str(error))
+        return
     pipe.send("ready")
     with contextlib.suppress(EOFError):
         while True:

@@ -125,7 +125,7 @@ _BOX = (
     "border:1px solid currentColor;border-left-width:4px;border-radius:2px;padding:6px 10px;"
     "margin:4px 0;max-width:60em;line-height:1.4;break-inside:avoid"
 )
-_TABLE = "border-collapse:collapse;margin:4px 0 0 0;background:transparent"
+_TABLE = "border-collapse:collapse;margin:4px 0 0 0;background:transparent;font:inherit"
 _CELL = "text-align:left;vertical-align:top;padding:1px 12px 1px 0;background:transparent"
 _PRE = "margin:0;white-space:pre-wrap;text-align:left;background:transparent;color:inherit"
 
@@ -164,6 +164,6 @@ def _html_row(row: Row) -> str:
         text = "<br>".join(_text(line) for line in row.text.splitlines())
     between = "; " if text and links else ""
     return (
-        f'<tr><th scope="row" style="{_CELL};font-weight:normal">{_text(row.label)}</th>'
+        f'<tr><th scope="row" style="{_CELL};font-weight:normal;opacity:.8">{_text(row.label)}</th>'
         f'<td style="{_CELL}">{text}{between}{links}</td></tr>'
     )
