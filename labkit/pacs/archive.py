@@ -1,0 +1,247 @@
+"""The archive: objects on disk, and an index of them that is never ahead of the disk.
+
+The order of one `Archive.add` is what durability rests on: object written and synced → object named
+and its directory synced → index committed → only then does the caller answer 0000.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from pydicom.dataset import Dataset
+from pydicom.filereader import dcmread
+
+from labkit.common.errors import DataError, LabError
+from labkit.pacs.durable import sync_directory
+from labkit.pacs.header import Header, read_header
+from labkit.pacs.index import Entry, Index
+from labkit.pacs.objects import ObjectStore
+from labkit.pacs.part10 import file_meta, read_object
+from labkit.pacs.same import same_content
+
+Outcome = Literal["stored", "already stored"]
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """What the archive holds of one object.
+
+    Attributes
+    ----------
+    entry
+        UIDs, transfer syntax, size and source.
+    path
+        Its Part 10 file.
+    outcome
+        ``"already stored"`` if this very object had been received before.
+    """
+
+    entry: Entry
+    path: Path
+    outcome: Outcome = "stored"
+
+    def dataset(self) -> Dataset:
+        """Read it."""
+        return dcmread(self.path)
+
+
+class DuplicateSopInstance(LabError):
+    """Another object with this SOP Instance UID is held (status 0111, PS3.7 Annex C)."""
+
+
+class ObjectSink(Protocol):
+    """What a storage SCP puts objects into: an archive, or a router's spool."""
+
+    def add(
+        self,
+        data: bytes,
+        *,
+        transfer_syntax: str,
+        source: str = "",
+        header: Header | None = None,
+    ) -> StoredObject:
+        """Keep an object; on return it is durable."""
+        ...
+
+
+class Archive:
+    """A durable store of composite objects with an index.
+
+    Parameters
+    ----------
+    root
+        Its folder: ``objects/`` (Part 10 files, byte for byte as received) and ``index.sqlite``.
+        Made if it is not there. What a crash left is put in order: half-written objects are
+        deleted, objects that are whole but not in the index are entered.
+
+    Notes
+    -----
+    One archive object may own a folder at a time; it may be used from many threads.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        try:
+            self.objects = ObjectStore(root / "objects")
+            clean = root / "clean"
+            was_clean = clean.exists() and (root / "index.sqlite").exists()
+            if was_clean:
+                clean.unlink()
+                sync_directory(root)
+            self.index = Index(root / "index.sqlite")
+        except OSError as error:
+            raise LabError(
+                f"the archive's folder cannot be used ({error.strerror})",
+                remedy="Check that the workspace is writable and the disk is not full.",
+            ) from error
+        if not was_clean:
+            self.recover()
+
+    def add(
+        self,
+        data: bytes,
+        *,
+        transfer_syntax: str,
+        source: str = "",
+        header: Header | None = None,
+    ) -> StoredObject:
+        """Keep an object. When this returns, it survives a power cut.
+
+        Parameters
+        ----------
+        data
+            The encoded data set as it came off the wire, without File Meta Information.
+        transfer_syntax
+            What `data` is encoded in.
+        source
+            Calling AE title, kept as (0002,0016).
+        header
+            What `read_header` gave for `data`, where the caller has read it already.
+
+        Raises
+        ------
+        DataError
+            `data` is no data set, or lacks one of the UIDs that place it.
+        DuplicateSopInstance
+            Another object of this SOP Instance UID is held. The first is kept: a UID names one
+            object for ever (PS3.5 9), so one of the two senders is wrong, and an archive cannot
+            know which. The same object again is no error.
+        OSError
+            The disk is full or read-only.
+        """
+        header = header or read_header(data, transfer_syntax)
+        uid = header["SOPInstanceUID"]
+        held = self._held(uid, data, transfer_syntax)
+        if held:
+            return held
+        meta = file_meta(header["SOPClassUID"], uid, transfer_syntax, source)
+        part = self.objects.stage(uid, (meta, data))
+        with self.index.lock:  # another association may have been sending the same object
+            held = self._held(uid, data, transfer_syntax)
+            if held:
+                part.unlink()
+                return held
+            path = self.objects.publish(part, uid)
+            entry = self.index.add(header, transfer_syntax, len(data), source)
+        return StoredObject(entry, path)
+
+    def add_file(self, path: Path, source: str = "") -> StoredObject:
+        """Keep the object of a Part 10 file."""
+        meta, data = read_object(path)
+        return self.add(data, transfer_syntax=meta.transfer_syntax, source=source or meta.source)
+
+    def _held(self, uid: str, data: bytes, transfer_syntax: str) -> StoredObject | None:
+        entry = self.index.find(uid)
+        if entry is None:
+            return None
+        path = self.objects.path(uid)
+        meta, stored = read_object(path)
+        if not same_content(stored, meta.transfer_syntax, data, transfer_syntax):
+            raise DuplicateSopInstance(
+                f"another object with SOP Instance UID {uid} is held, and kept",
+                remedy="Give the changed object a SOP Instance UID of its own (PS3.5 9).",
+            )
+        return StoredObject(entry, path, "already stored")
+
+    def get(self, sop_instance_uid: str) -> StoredObject | None:
+        """The object of this UID, or ``None``."""
+        entry = self.index.find(sop_instance_uid)
+        return StoredObject(entry, self.objects.path(sop_instance_uid)) if entry else None
+
+    def stored(self, after: int = 0) -> Iterator[StoredObject]:
+        """All objects in the order received, from the one after number `after`."""
+        for entry in self.index.entries(after):
+            yield StoredObject(entry, self.objects.path(entry.sop_instance_uid))
+
+    def recover(self) -> None:
+        """Put in order what a crash left; also makes a lost index again from the objects."""
+        self.objects.clean()
+        known = {entry.sop_instance_uid for entry in self.index.entries()}
+        found: set[str] = set()
+        orphans: list[tuple[int, Path]] = []
+        for path in self.objects.files():
+            found.add(path.name)
+            orphans.append((path.stat().st_mtime_ns, path))
+        for uid in known:
+            if self.objects.path(uid).name not in found:
+                self.index.remove(uid)
+        names = {self.objects.path(uid).name for uid in known}
+        batch = []
+        for _, path in sorted(orphans):  # in the order received, as far as the clock tells
+            if path.name in names:
+                continue
+            try:
+                meta, data = read_object(path)
+                header = read_header(data, meta.transfer_syntax)
+            except DataError:
+                continue  # not ours: leave it where it is, unseen
+            if self.objects.path(header["SOPInstanceUID"]) == path:
+                batch.append((header, meta.transfer_syntax, len(data), meta.source))
+        self.index.add_many(batch)
+
+    def rebuild(self) -> None:
+        """Make the index again from the objects."""
+        with self.index.lock:
+            self.index.close()
+            for name in ("index.sqlite", "index.sqlite-wal", "index.sqlite-shm"):
+                (self.root / name).unlink(missing_ok=True)
+            self.index = Index(self.root / "index.sqlite")
+            self.recover()
+
+    def snapshot(self, folder: Path) -> None:
+        """Write the whole state to a new folder; an older snapshot there is replaced."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        with self.index.lock:
+            self.objects.link_to(folder / "objects")
+            self.index.copy_to(folder / "index.sqlite")
+
+    def restore(self, folder: Path) -> None:
+        """Go back to a snapshot, while serving.
+
+        Raises
+        ------
+        LabError
+            There is no snapshot in this folder.
+        """
+        if not (folder / "index.sqlite").exists():
+            raise LabError(
+                "there is no snapshot to go back to",
+                remedy="Make a new workspace: labkit down, delete the workspace, labkit up.",
+            )
+        with self.index.lock:
+            self.objects.return_to(folder / "objects")
+            self.index.copy_from(folder / "index.sqlite")
+
+    def close(self) -> None:
+        """Close, and note that all is in order, so that the next start need not look."""
+        with self.index.lock:
+            self.index.close()
+            (self.root / "clean").touch()
+
+
+__all__ = ["Archive", "DuplicateSopInstance", "ObjectSink", "Outcome", "StoredObject"]

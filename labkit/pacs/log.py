@@ -1,0 +1,85 @@
+"""The event log of a node: one line an event, for a person to read.
+
+::
+
+    2026-01-15T08:00:00.123+00:00 ARCHIVE WARNING LEARNER#3 association rejected: …
+
+A log names UIDs and AE titles, not patients.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+
+LIMIT = 8 << 20  # bytes; then the log is moved to <name>.1, and begun again
+_MAX_TEXT = 1000
+
+
+def now() -> datetime:
+    """The time of day, with its zone."""
+    return datetime.now(timezone.utc)
+
+
+class EventLog:
+    """Appends lines to a text file; may be used from many threads.
+
+    Parameters
+    ----------
+    path
+        The file, or ``None`` to keep nothing.
+    clock
+        Gives the time of day.
+    """
+
+    def __init__(self, path: Path | None, clock: Callable[[], datetime] = now) -> None:
+        self.path = path
+        self._clock = clock
+        self._lock = threading.Lock()
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(self, level: str, node: str, who: str, text: str) -> None:
+        """Add a line.
+
+        Parameters
+        ----------
+        level
+            ``"INFO"``, ``"WARNING"`` or ``"ERROR"``.
+        node
+            The node's name.
+        who
+            Calling AE title and number of the association (``LEARNER#3``), or ``"-"``.
+        text
+            What happened and, if it failed, why.
+        """
+        if self.path is None:
+            return
+        time = self._clock().isoformat("T", "milliseconds")
+        line = f"{time} {node} {level} {_printable(who)} {_printable(text)}\n"
+        with self._lock:
+            if self.path.exists() and self.path.stat().st_size > LIMIT:
+                self.path.replace(self.path.with_name(self.path.name + ".1"))
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(line)
+
+    def lines(self) -> list[str]:
+        """All lines, without line ends."""
+        if self.path is None or not self.path.exists():
+            return []
+        return self.path.read_text(encoding="utf-8").splitlines()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            if self.path is not None:
+                self.path.unlink(missing_ok=True)
+
+
+def _printable(text: str) -> str:
+    """What a peer sends must not forge a line: everything unprintable is shown as an escape."""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"

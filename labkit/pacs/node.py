@@ -1,0 +1,248 @@
+"""A node of the network: listens, negotiates, and hands each request to its service."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from pynetdicom import build_context, evt
+
+from labkit.common.access import DENY_ALL, AccessPolicy
+from labkit.common.errors import LabError, PortTaken
+from labkit.dimse import AssociationTrace, TraceRecorder, new_ae
+from labkit.pacs.archive import Archive, ObjectSink
+from labkit.pacs.config import NodeConfig, name_of
+from labkit.pacs.destinations import Destinations
+from labkit.pacs.dispatch import dispatch
+from labkit.pacs.exchange import Exchange, Surroundings
+from labkit.pacs.log import EventLog
+from labkit.pacs.negotiate import contexts_for, extended_answers
+
+_REASONS = {
+    (1, 1): "no reason given",
+    (1, 2): "application context name not supported",
+    (1, 3): "calling AE title {calling} is not on my list",
+    (1, 7): "called AE title {called} is not mine ({own})",
+    (2, 1): "no reason given",
+    (2, 2): "protocol version not supported",
+    (3, 1): "temporary congestion",
+    (3, 2): "{limit} associations are open already (local limit)",
+}
+
+
+class PacsNode:
+    """One application entity with its services.
+
+    Parameters
+    ----------
+    config
+        What it is.
+    archive
+        What it stores into and answers from; ``None`` for a node without images.
+    policy
+        Asked for each act. Without one, everything is refused.
+    destinations
+        Where C-MOVE may send to, and where storage commitment reports.
+    log
+        The event log.
+    traces
+        Called with the PDU trace of each association when it has ended.
+    sink
+        Where C-STORE puts objects, if not into the archive.
+    worklist, mpps
+        Stores of the Modality Worklist and of performed procedure steps.
+    """
+
+    def __init__(
+        self,
+        config: NodeConfig,
+        archive: Archive | None = None,
+        *,
+        policy: AccessPolicy = DENY_ALL,
+        destinations: Destinations | None = None,
+        log: EventLog | None = None,
+        traces: Callable[[AssociationTrace], None] | None = None,
+        sink: ObjectSink | None = None,
+        worklist: Any = None,
+        mpps: Any = None,
+    ) -> None:
+        self.config = config
+        self.around = Surroundings(
+            config,
+            policy,
+            log or EventLog(None),
+            destinations if destinations is not None else Destinations(),
+            archive,
+            sink,
+            worklist,
+            mpps,
+        )
+        self._traces = traces
+        self._numbers = itertools.count(1)
+        self._server: Any = None
+        self._ae: Any = None
+        self._lock = threading.Lock()
+
+    @property
+    def running(self) -> bool:
+        """Whether it listens."""
+        return self._server is not None
+
+    @property
+    def open_associations(self) -> int:
+        """How many associations it serves now; it has logged and traced all the others to the end."""
+        server = self._server
+        return len(server.active_associations) if server is not None else 0
+
+    def start(self, port: int = 0, host: str = "127.0.0.1") -> int:
+        """Listen.
+
+        Parameters
+        ----------
+        port
+            A TCP port; 0 takes a free one.
+
+        Returns
+        -------
+        int
+            The port.
+
+        Raises
+        ------
+        PortTaken
+            Another program listens there.
+        LabError
+            It runs already, or the address is none of this machine's.
+        """
+        with self._lock:
+            if self._server is not None:
+                raise LabError(f"{self.config.name} runs already", remedy="Stop it first.")
+            config = self.config
+            self._ae = new_ae(
+                config.ae_title,
+                timeout=config.timeout,
+                max_pdu=config.max_pdu,
+                max_associations=config.max_associations,
+                check_called=config.check_called,
+                accept_calling=config.accept_calling or (),
+            )
+            recorder = TraceRecorder(self._traces, node=config.name)
+            try:
+                self._server = self._ae.start_server(
+                    (host, port),
+                    block=False,
+                    contexts=[build_context("1.2.840.10008.1.1")],  # see _on_requested
+                    evt_handlers=[*(recorder.handlers if self._traces else ()), *self._handlers()],
+                )
+            except OSError as error:
+                raise _cannot_listen(config.name, host, port, error) from error
+            self._log("INFO", "-", "listening")
+            return int(self._server.server_address[1])
+
+    def stop(self) -> None:
+        """Stop listening, and end the associations that are open."""
+        with self._lock:
+            if self._server is None:
+                return
+            self._server.shutdown()
+            self._ae.shutdown()
+            self._server = self._ae = None
+            self._log("INFO", "-", "stopped")
+
+    def _handlers(self) -> list[tuple[Any, Callable[[Any], Any]]]:
+        return [
+            (evt.EVT_CONN_OPEN, self._on_open),
+            (evt.EVT_REQUESTED, self._on_requested),
+            (evt.EVT_SOP_EXTENDED, lambda event: extended_answers(event.app_info, self.config)),
+            (evt.EVT_ACSE_SENT, self._on_acse_sent),
+            (evt.EVT_ACCEPTED, self._on_accepted),
+            (evt.EVT_RELEASED, lambda event: self._ended(event, "association released")),
+            (evt.EVT_ABORTED, lambda event: self._ended(event, "association aborted")),
+        ]
+
+    def _on_open(self, event: Any) -> None:
+        """Have the association bring its requests here.
+
+        pynetdicom looks up the provider of a service in a table of its module. Ours answer with
+        bytes that are encoded already, and send objects as they are stored, which those do not.
+        """
+        assoc = event.assoc
+        assoc.labkit_number = next(self._numbers)
+
+        def serve_request(request: Any, context_id: int) -> None:
+            context = assoc._accepted_cx.get(context_id)
+            if context is None or not request.is_valid_request:
+                self._log("WARNING", self._who(assoc), "message in no accepted context: aborting")
+                assoc.abort()
+                return
+            dispatch(Exchange(self.around, assoc, assoc.labkit_number, request, context))
+
+        assoc._serve_request = serve_request
+
+    def _on_requested(self, event: Any) -> None:
+        assoc = event.assoc
+        requested = assoc.requestor.primitive.presentation_context_definition_list
+        assoc.acceptor.supported_contexts = contexts_for(self.config, requested)
+
+    def _on_acse_sent(self, event: Any) -> None:
+        primitive = event.primitive
+        if getattr(primitive, "result", None) not in (1, 2):
+            return
+        assoc = event.assoc
+        asked = assoc.requestor.primitive
+        text = _REASONS.get((primitive.result_source, primitive.diagnostic), "no reason given")
+        text = text.format(
+            calling=str(asked.calling_ae_title).strip(),
+            called=str(asked.called_ae_title).strip(),
+            own=self.config.ae_title,
+            limit=self.config.max_associations,
+        )
+        code = f"{primitive.result}/{primitive.result_source}/{primitive.diagnostic}"
+        self._log("WARNING", self._who(assoc), f"association rejected ({code}): {text}")
+
+    def _on_accepted(self, event: Any) -> None:
+        assoc = event.assoc
+        accepted = len(assoc.accepted_contexts)
+        rejected = assoc.rejected_contexts
+        self._log(
+            "INFO",
+            self._who(assoc),
+            f"association accepted: {accepted} of {accepted + len(rejected)} presentation contexts",
+        )
+        for context in rejected:
+            if context.result == 3:
+                why = "I do not offer this SOP class"
+            else:
+                why = "none of its transfer syntaxes is taken"
+            self._log(
+                "WARNING",
+                self._who(assoc),
+                f"presentation context refused (result {context.result}): "
+                f"{name_of(context.abstract_syntax)}: {why}",
+            )
+
+    def _ended(self, event: Any, text: str) -> None:
+        self._log("INFO", self._who(event.assoc), text)
+
+    def _who(self, assoc: Any) -> str:
+        calling = str(assoc.requestor.ae_title or "").strip() or "?"
+        return f"{calling}#{assoc.labkit_number}"
+
+    def _log(self, level: str, who: str, text: str) -> None:
+        self.around.log.write(level, self.config.name, who, text)
+
+
+def _cannot_listen(name: str, host: str, port: int, error: OSError) -> LabError:
+
+    if error.errno in (errno.EADDRINUSE, errno.EACCES, 10013, 10048):
+        return PortTaken(
+            f"{name} cannot listen on port {port}: {error.strerror}",
+            remedy="Take another port, or 0 for a free one.",
+        )
+    return LabError(
+        f"{name} cannot listen on {host}:{port}: {error.strerror}",
+        remedy="Use an address of this machine, such as 127.0.0.1.",
+    )
