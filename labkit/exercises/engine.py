@@ -72,8 +72,8 @@ def hint(slug: str) -> Panel:
         return _unchecked(error, title=str(slug)).panel()
     hints = loaded.exercise.hints
     journal = _journal(_caller())
-    seen = min(journal.hints_seen(slug) + 1, len(hints))
     journal.add("hint", slug)
+    seen = min(journal.hints[slug], len(hints))
     rows = [Row(f"hint {at} of {len(hints)}", text) for at, text in enumerate(hints[:seen], 1)]
     more = f'hint("{slug}") again' if seen < len(hints) else f'solution("{slug}")'
     return Panel("Hint", loaded.title, (*rows, Row("more", more)))

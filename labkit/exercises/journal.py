@@ -10,6 +10,7 @@ import getpass
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,6 @@ from pathlib import Path
 from labkit.lab.lock import FileLock
 
 FORMAT = "labkit-progress/1"
-FILE_NAME = "progress.jsonl"
 _LINE_END = b"\n"
 
 
@@ -54,6 +54,9 @@ class Journal:
     clock: Callable[[], datetime] = _now
     #: Acts that could not be written, kept for as long as the kernel lives.
     unsaved: list[dict[str, str]] = field(default_factory=list)
+    #: Hints asked for in this kernel, by slug. A new kernel begins with the first hint again, so
+    #: that a notebook which is run once more shows what it showed.
+    hints: Counter[str] = field(default_factory=Counter)
 
     def add(self, event: str, slug: str, **details: str) -> str:
         """Append an act; return ``""``, or why it is not on the disk.
@@ -68,6 +71,8 @@ class Journal:
         act = {"format": FORMAT, "at": self.clock().isoformat(), "learner": learner()}
         act |= {"event": event, "slug": slug} | details
         line = json.dumps(act, ensure_ascii=False).encode("utf-8") + _LINE_END
+        if event == "hint":
+            self.hints[slug] += 1
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             _append(self.path, line)
@@ -94,10 +99,6 @@ class Journal:
             for act in self
             if act["event"] == "check" and act.get("outcome") == "passed"
         }
-
-    def hints_seen(self, slug: str) -> int:
-        """Return how many times the learner has asked for a hint on `slug`."""
-        return sum(act["event"] == "hint" and act["slug"] == slug for act in self)
 
 
 def _parse(line: bytes) -> dict[str, str] | None:

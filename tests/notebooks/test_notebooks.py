@@ -25,7 +25,7 @@ NOTEBOOKS = [
     if not any(part.startswith(".") for part in path.relative_to(HOME).parts)
 ]
 COMMAND = [
-    *(sys.executable, "-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", "-q"),
+    *(sys.executable, "-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", "-q", "-vv"),
     *("--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"),
     f"--nbval-sanitize-with={HOME / 'sanitize.cfg'}",
 ]
