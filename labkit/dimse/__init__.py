@@ -10,11 +10,17 @@
 """
 
 from labkit.dimse.association import Link, associate
+from labkit.dimse.commitment import CommitmentResult, request_commitment
 from labkit.dimse.echo import EchoResult, echo
 from labkit.dimse.entity import new_ae
 from labkit.dimse.find import FindResult, find, worklist
 from labkit.dimse.identifier import identifier
+from labkit.dimse.messages import DimseMessage, decode_messages
+from labkit.dimse.negotiation import Negotiation, ProposedContext, decode_negotiation
+from labkit.dimse.pdu import DecodedPdu, decode_pdu
 from labkit.dimse.peer import Peer
+from labkit.dimse.procedure_step import MppsResult, mpps_create, mpps_set
+from labkit.dimse.reader import Field
 from labkit.dimse.receiver import Receiver
 from labkit.dimse.recorder import TraceRecorder
 from labkit.dimse.retrieve import GetResult, MoveResult, get, move
@@ -24,13 +30,20 @@ from labkit.dimse.trace import AssociationTrace, Endpoint, TracedPdu
 
 __all__ = [
     "AssociationTrace",
+    "CommitmentResult",
+    "DecodedPdu",
+    "DimseMessage",
     "EchoResult",
     "Endpoint",
+    "Field",
     "FindResult",
     "GetResult",
     "Link",
     "MoveResult",
+    "MppsResult",
+    "Negotiation",
     "Peer",
+    "ProposedContext",
     "Receiver",
     "SentItem",
     "Status",
@@ -38,12 +51,18 @@ __all__ = [
     "TraceRecorder",
     "TracedPdu",
     "associate",
+    "decode_messages",
+    "decode_negotiation",
+    "decode_pdu",
     "echo",
     "find",
     "get",
     "identifier",
     "move",
+    "mpps_create",
+    "mpps_set",
     "new_ae",
+    "request_commitment",
     "store",
     "worklist",
 ]

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydicom.dataset import Dataset
-from pydicom.uid import UID
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pynetdicom import build_context
 
 from labkit.common.errors import AssociationError, NoPresentationContext, UsageError
 from labkit.dimse.entity import new_ae
@@ -115,6 +116,19 @@ class Link:
         for status, identifier in answers:
             yield self.answer(status, name), identifier
 
+    def operate(
+        self, waiting_for: str, send: Callable[..., Any], *args: Any
+    ) -> tuple[Dataset, Dataset | None]:
+        """Call one of pynetdicom's ``send_n_…``; gives status and attributes of the response."""
+        try:
+            status, attributes = send(*args)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise UsageError(
+                f"the data set cannot be encoded: {error}",
+                remedy="Print it; a value that does not fit its VR is the usual reason.",
+            ) from error
+        return self.answer(status, waiting_for), attributes
+
     def answer(self, status: Dataset, waiting_for: str) -> Dataset:
         """Pass a status data set on, or raise what its absence means."""
         if "Status" not in status:
@@ -148,6 +162,11 @@ class Link:
         )
         error.trace = self.trace
         return error
+
+
+def query_context(abstract_syntax: str) -> Any:
+    """Build the context of a service without pixels: uncompressed, little endian."""
+    return build_context(abstract_syntax, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
 from pydicom.dataset import Dataset
-from pynetdicom import build_context
 from pynetdicom.sop_class import (
     ModalityWorklistInformationFind,
     PatientRootQueryRetrieveInformationModelFind,
@@ -14,7 +13,7 @@ from pynetdicom.sop_class import (
 )
 
 from labkit.common.errors import UsageError
-from labkit.dimse.association import Tls, associate
+from labkit.dimse.association import Tls, associate, query_context
 from labkit.dimse.identifier import identifier as make_identifier
 from labkit.dimse.peer import Peer
 from labkit.dimse.status import Status
@@ -195,11 +194,11 @@ def _query(
     check_identifier(asked, level=service != "MWL")
     matches: list[Dataset] = []
     status = Status(0xFE00, service)
-    with associate(peer, [build_context(uid)], ae_title=ae_title, timeout=timeout, tls=tls) as link:
+    with associate(peer, [query_context(uid)], ae_title=ae_title, timeout=timeout, tls=tls) as link:
         context = link.require(uid)
         message_id = link.next_id()
         cancelled = False
-        for answer, match in link.responses(link.assoc.send_c_find, asked, uid, message_id):
+        for answer, match in link.responses(link.assoc.send_c_find, asked, uid, message_id, 0):
             status = Status.of(answer, service)
             if status.category == "Pending" and match is not None:
                 matches.append(match)

@@ -14,7 +14,15 @@ from typing import Any
 
 from pynetdicom import evt
 
-from labkit.dimse.trace import ACCEPTOR, KEEP, REQUESTOR, AssociationTrace, Endpoint, TracedPdu
+from labkit.dimse.trace import (
+    ACCEPTOR,
+    KEEP,
+    KEEP_ASSOCIATE,
+    REQUESTOR,
+    AssociationTrace,
+    Endpoint,
+    TracedPdu,
+)
 
 # Memory of one trace is bounded: 2,000 PDUs at its start, the last 500, and 2 MiB of their bytes.
 FIRST, LAST, BUDGET = 2000, 500, 2 << 20
@@ -42,11 +50,14 @@ class _Recording:
         self.closed = False
 
     def add(self, sender: str, data: bytes) -> None:
-        keep = KEEP
+        # An A-ASSOCIATE is kept whole: without it the rest cannot be read.
+        keep = KEEP_ASSOCIATE if data[:1] in (b"\x01", b"\x02") else KEEP
         # P-DATA-TF is 4; the PDV's control header is byte 11, its bit 0 says "command".
         if self.spent > BUDGET and len(data) > 11 and data[0] == 4 and not data[11] & 1:
             keep = _BRIEF
-        pdu = TracedPdu(time.monotonic() - self.zero, sender, len(data), bytes(data[:keep]))
+        pdu = TracedPdu(
+            round(time.monotonic() - self.zero, 6), sender, len(data), bytes(data[:keep])
+        )
         self.spent += len(pdu.data)
         self.seen += 1
         if len(self.head) < FIRST:

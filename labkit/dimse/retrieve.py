@@ -16,7 +16,7 @@ from pynetdicom.sop_class import (
     StudyRootQueryRetrieveInformationModelMove,
 )
 
-from labkit.dimse.association import Link, Tls, associate
+from labkit.dimse.association import Link, Tls, associate, query_context
 from labkit.dimse.find import check_identifier, sop_class
 from labkit.dimse.instances import storage_classes_of
 from labkit.dimse.peer import Peer, check_ae_title
@@ -108,10 +108,10 @@ def move(
     title = check_ae_title(destination.ae_title if isinstance(destination, Peer) else destination)
     uid = sop_class(_MOVE, model)
     check_identifier(identifier)
-    with associate(peer, [build_context(uid)], ae_title=ae_title, timeout=timeout, tls=tls) as link:
+    with associate(peer, [query_context(uid)], ae_title=ae_title, timeout=timeout, tls=tls) as link:
         link.require(uid)
         ending = _retrieve(
-            link, "C-MOVE", link.assoc.send_c_move, identifier, title, uid, link.next_id()
+            link, "C-MOVE", link.assoc.send_c_move, identifier, title, uid, link.next_id(), 0
         )
     return MoveResult(**ending, trace=link.trace)
 
@@ -162,7 +162,7 @@ def get(
     roles = {cx.abstract_syntax: build_role(cx.abstract_syntax, scp_role=True) for cx in storage}
     with associate(
         peer,
-        [build_context(uid), *storage],
+        [query_context(uid), *storage],
         ae_title=ae_title,
         timeout=timeout,
         tls=tls,
@@ -170,7 +170,7 @@ def get(
         negotiation=list(roles.values()),
     ) as link:
         link.require(uid)
-        ending = _retrieve(link, "C-GET", link.assoc.send_c_get, identifier, uid, link.next_id())
+        ending = _retrieve(link, "C-GET", link.assoc.send_c_get, identifier, uid, link.next_id(), 0)
     return GetResult(**ending, trace=link.trace, datasets=received)
 
 

@@ -17,7 +17,8 @@ from typing import Any
 from labkit.common.errors import DataError
 
 FORMAT = "labkit-trace/1"
-KEEP = 4096  # bytes of each PDU that a trace keeps at most
+KEEP = 4096  # bytes of each PDU that a trace keeps at most …
+KEEP_ASSOCIATE = 65536  # … and of an A-ASSOCIATE
 ENDS = ("released", "aborted", "rejected", "lost", "open")
 REQUESTOR, ACCEPTOR = "requestor", "acceptor"
 
@@ -35,7 +36,7 @@ class TracedPdu:
     length
         The whole PDU in bytes, its 6-byte header included.
     data
-        The first bytes of it, 4096 at most.
+        The first bytes of it, 4096 at most (65536 of an A-ASSOCIATE).
     """
 
     at: float
