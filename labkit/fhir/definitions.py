@@ -144,7 +144,8 @@ def definitions() -> Definitions:
     return Definitions(
         all_types=frozenset(structure["resources"]),
         primitives={
-            name: re.compile(regex or r"(?s).*") for name, regex in structure["primitives"].items()
+            name: re.compile(regex or r"(?s).*", re.ASCII)
+            for name, regex in structure["primitives"].items()
         },
         codes={
             url: {system: frozenset(codes) for system, codes in systems.items()}

@@ -32,5 +32,5 @@ def reference_type(text: str) -> str:
 
 
 def known_types() -> frozenset[str]:
-    """All resource types of R4: those that the structure tables name as reference targets."""
+    """Return all resource types of R4."""
     return definitions().all_types

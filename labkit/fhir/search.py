@@ -189,28 +189,67 @@ def _parameter(kind: str, code: str) -> SearchParameter:
 
 
 def _condition(kind: str, name: str, value: str, now: datetime, base_url: str) -> Condition:
-    """One parameter: alternatives separated by commas, any of which may match."""
+    """Say which numbers of the resource table one parameter lets through."""
+    head, dot, rest = name.partition(".")
+    if dot:
+        rows, args = _chain(kind, head, rest, value, now, base_url)
+        return f"r.pk IN ({rows})", args
     code, _, modifier = name.partition(":")
-    parameter = _parameter(kind, code)
-    rows = f"SELECT pk FROM ix_{parameter.type} WHERE type = ? AND code = ?"
-    if value == "":
-        raise ValueError("the value is missing")
+    if modifier not in ("missing", "not"):
+        rows, args = _rows(kind, code, modifier, value, now, base_url)
+        return f"r.pk IN ({rows})", args
     if modifier == "missing":
         if value not in ("true", "false"):
             raise ValueError(":missing takes true or false")
-        negate = "NOT " if value == "true" else ""
-        return f"r.pk {negate}IN ({rows})", [kind, code]
+        parameter = _parameter(kind, code)
+        rows = f"SELECT pk FROM ix_{parameter.type} WHERE type = ? AND code = ?"
+        return f"r.pk {'NOT ' if value == 'true' else ''}IN ({rows})", [kind, code]
+    rows, args = _rows(kind, code, modifier, value, now, base_url)
+    return f"r.pk NOT IN ({rows})", args
+
+
+def _rows(
+    kind: str, code: str, modifier: str, value: str, now: datetime, base_url: str
+) -> Condition:
+    """Select the resources of which any of the alternatives, separated by commas, is true."""
+    parameter = _parameter(kind, code)
     allowed = MODIFIERS[parameter.type]
     typed = parameter.type == "reference" and modifier in known_types()
     if modifier and modifier not in allowed and not typed:
         can = ", ".join(f":{m}" for m in (*allowed, "missing"))
         raise NotSupported(f"{code} has no modifier {modifier!r} here; it has {can}")
+    if value == "":
+        raise ValueError("the value is missing")
     match = MATCHERS[parameter.type]
     alternatives = [match(v, modifier, now, base_url) for v in split_escaped(value, ",")]
     either = " OR ".join(f"({sql})" for sql, _ in alternatives)
     args = [kind, code, *(arg for _, values in alternatives for arg in values)]
-    negate = "NOT " if modifier == "not" else ""
-    return f"r.pk {negate}IN ({rows} AND ({either}))", args
+    return f"SELECT pk FROM ix_{parameter.type} WHERE type = ? AND code = ? AND ({either})", args
+
+
+def _chain(kind: str, head: str, rest: str, value: str, now: datetime, base_url: str) -> Condition:
+    """``patient.identifier=X``: by what the resource referred to is (R4 search.html#chaining)."""
+    code, _, only = head.partition(":")
+    parameter = _parameter(kind, code)
+    if parameter.type != "reference":
+        raise NotSupported(f"{code} is no reference: nothing can be chained to it")
+    only = only or next((path.target for path in parameter.paths if path.target), "")
+    search = definitions().search
+    targets = [only] if only in search else [] if only else list(search)
+    targets = [t for t in targets if rest.partition(".")[0].partition(":")[0] in search[t]]
+    if not targets:
+        raise NotSupported(f"no resource type at the end of {head} has the parameter {rest!r} here")
+    either, args = [], [kind, code]
+    for target in targets:
+        condition, values = _condition(target, rest, value, now, base_url)
+        either.append(f"(r.type = ? AND {condition})")
+        args += [target, *values]
+    rows = (
+        "SELECT x.pk FROM resource r JOIN ix_reference x ON x.target_id = r.id "
+        "AND x.target_type = r.type AND x.url = '' AND x.type = ? AND x.code = ? "
+        f"WHERE r.deleted = 0 AND ({' OR '.join(either)})"
+    )
+    return rows, args
 
 
 def _control(search: Search, name: str, value: str) -> None:

@@ -43,8 +43,8 @@ def validate(resource: Any) -> list[Issue]:
     if not isinstance(kind, str):
         return [Issue("structure", "resourceType is missing: it says what the object is")]
     table = definitions()
-    if kind not in table.types or "." in kind:
-        return [Issue("not-supported", f"no definition of {kind!r} is known here", kind)]
+    if kind not in table.all_types:
+        return [Issue("structure", f"R4 has no resource type {kind!r}", "resourceType")]
     out: list[Issue] = []
     for issue in _Walk(table, resource).resource(resource, kind):
         out.append(issue)
@@ -60,9 +60,9 @@ class _Walk:
         self.table = table
         contained = root.get("contained")
         self.local = {
-            item.get("id")
+            item["id"]
             for item in (contained if isinstance(contained, list) else [])
-            if isinstance(item, dict)
+            if isinstance(item, dict) and isinstance(item.get("id"), str)
         }
 
     def resource(self, value: dict[str, Any], at: str) -> Iterator[Issue]:
@@ -128,7 +128,9 @@ class _Walk:
         kind = value.get("resourceType")
         if not isinstance(kind, str):
             yield Issue("structure", "resourceType is missing: it says what the object is", at)
-        elif kind in self.table.types and "." not in kind:
+        elif kind not in self.table.all_types:
+            yield Issue("structure", f"R4 has no resource type {kind!r}", at)
+        else:
             yield from self.resource(value, at)
 
     def binding(self, value: Any, rule: Rule, at: str) -> Iterator[Issue]:

@@ -126,7 +126,7 @@ def elements_of(defs: Definitions, name: str, codes: dict[str, Any]) -> dict[str
         if kinds in (["BackboneElement"], ["Element"]):
             kinds = [path]
             out[path] = {}
-        if path == f"{name}.id" and value(defs.structures[name], "f:kind") == "resource":
+        if path == f"{name}.id" and is_resource(defs.structures[name]):
             kinds = ["id"]  # 4.0.1 prints "string" here; the text of Resource.id says id
         rule: dict[str, Any] = {}
         if low != "0":
@@ -165,7 +165,7 @@ def primitives(defs: Definitions) -> dict[str, str]:
     for name, sd in sorted(defs.structures.items()):
         if value(sd, "f:kind") == "primitive-type":
             ext = sd.find(f".//f:extension[@url='{REGEX}']", NS)
-            out[name] = "" if ext is None else (ext[0].get("value") or "")
+            out[name] = "" if ext is None else ext[0].get("value", "")
     return out
 
 
@@ -173,24 +173,21 @@ def structure_table(defs: Definitions) -> dict[str, Any]:
     codes: dict[str, Any] = {}
     simple = primitives(defs)
     types: dict[str, Any] = {}
-    wanted = [*RESOURCES, "Bundle", "CapabilityStatement", "OperationOutcome"]
-    while wanted:
-        name = wanted.pop()
-        if name in types or name in simple or "." in name or name in ("Resource", "xhtml"):
-            continue
-        found = elements_of(defs, name, codes)
-        types.update(found)
-        wanted += [rule["type"] for rows in found.values() for rule in rows.values()]
+    for name, sd in defs.structures.items():
+        if value(sd, "f:kind") != "primitive-type" and value(sd, "f:abstract") == "false":
+            types.update(elements_of(defs, name, codes))
+    types.update(elements_of(defs, "Element", codes))  # abstract, but what a _sibling is
+    resources = [n for n in types if n in defs.structures and is_resource(defs.structures[n])]
     return {
         "primitives": simple,
-        "resources": sorted(
-            name
-            for name, sd in defs.structures.items()
-            if value(sd, "f:kind") == "resource" and value(sd, "f:abstract") == "false"
-        ),
+        "resources": sorted(resources),
         "codes": dict(sorted(codes.items())),
         "types": dict(sorted(types.items())),
     }
+
+
+def is_resource(sd: ET.Element) -> bool:
+    return value(sd, "f:kind") == "resource"
 
 
 STEP = re.compile(r"^(?P<path>[A-Z]\w+(?:\.\w+)*?)(?P<rest>\.where\(.*\)|\.exists\(\).*)?$")
@@ -258,22 +255,11 @@ def search_table(defs: Definitions, structure: dict[str, Any]) -> dict[str, Any]
                 continue
             if "expression" not in sp or "phonetic" in sp["code"]:
                 continue
-            rows = [
-                row
-                for row in search_paths(structure, name, sp["expression"])
-                if row.get("exists") or row["type"] in INDEXABLE[sp["type"]]
-            ]
-            if rows:
-                table[name][sp["code"]] = {
-                    "type": sp["type"],
-                    "url": sp["url"],
-                    "expression": sp["expression"] if len(sp["base"]) == 1 else None,
-                    "paths": rows,
-                }
-    for rows in table.values():
-        for row in rows.values():
-            if row["expression"] is None:
-                del row["expression"]
+            rows = search_paths(structure, name, sp["expression"])
+            fit = [r for r in rows if r.get("exists") or r["type"] in INDEXABLE[sp["type"]]]
+            if fit:
+                row = {"type": sp["type"], "url": sp["url"], "paths": fit}
+                table[name][sp["code"]] = row
     return {name: dict(sorted(rows.items())) for name, rows in table.items()}
 
 
@@ -292,8 +278,22 @@ def main(jar: Path, out: Path = TABLES) -> None:
         "search.json": {"resources": search_table(defs, structure)},
     }
     for name, body in tables.items():
-        text = json.dumps({"origin": origin, **body}, indent=0, separators=(",", ":"))
-        (out / name).write_text(text + "\n", encoding="utf-8", newline="\n")
+        (out / name).write_text(spell({"origin": origin, **body}), "utf-8", newline="\n")
+
+
+def spell(table: dict[str, Any]) -> str:
+    """JSON with a line for each entry of each part, so that a difference can be read."""
+    parts = []
+    for part, rows in table.items():
+        pairs = rows.items() if isinstance(rows, dict) else None
+        lines = [f"{json.dumps(k)}:{dense(v)}" for k, v in pairs] if pairs else [dense(rows)]
+        left, right = "{}" if pairs else ("", "")
+        parts.append(f"{json.dumps(part)}:{left}\n" + ",\n".join(lines) + f"\n{right}")
+    return "{\n" + ",\n".join(parts) + "}\n"
+
+
+def dense(item: Any) -> str:
+    return json.dumps(item, separators=(",", ":"))
 
 
 if __name__ == "__main__":
