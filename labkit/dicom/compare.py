@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
-from labkit.dicom.header import HeaderRow, header_rows
-from labkit.dicom.paths import ancestors, canonical_path, container_of, sort_key
+from labkit.dicom.header import HeaderRow, iter_elements
+from labkit.dicom.paths import ancestors, canonical_path, sort_key
 
+_NONE = (None, None)
 SAME, CHANGED, ADDED, REMOVED = "same", "changed", "added", "removed"
 
 
@@ -54,27 +55,26 @@ def compare(
     ignore
         Tags, keywords or paths to leave out, with what is below them: ``["SOPInstanceUID"]``.
     """
-    left_rows = {row.path: row for row in header_rows(left)}
-    right_rows = {row.path: row for row in header_rows(right)}
+    mine = {row.path: (row, holder) for row, holder in iter_elements(left)}
+    if left is right:
+        return [Difference(path, SAME, row, row) for path, (row, _) in mine.items()]
+    theirs = {row.path: (row, holder) for row, holder in iter_elements(right)}
     skip = tuple(canonical_path(path) for path in ignore)
     status: dict[str, str] = {}
-    for path in left_rows.keys() | right_rows.keys():
-        if path not in right_rows:
+    for path in mine.keys() | theirs.keys():
+        if path not in theirs:
             status[path] = REMOVED
-        elif path not in left_rows:
+        elif path not in mine:
             status[path] = ADDED
-        elif _differs(left, right, left_rows[path], right_rows[path]):
-            status[path] = CHANGED
         else:
-            status[path] = SAME
+            status[path] = CHANGED if _differs(*mine[path], *theirs[path]) else SAME
     for path in [path for path, what in status.items() if what != SAME]:
         for above in ancestors(path):
             if status[above] == SAME:
                 status[above] = CHANGED
-    order = sorted(status, key=sort_key)
     return [
-        Difference(path, status[path], left_rows.get(path), right_rows.get(path))
-        for path in order
+        Difference(path, status[path], mine.get(path, _NONE)[0], theirs.get(path, _NONE)[0])
+        for path in sorted(status, key=sort_key)
         if not path.startswith(skip or ("-",))
     ]
 
@@ -86,11 +86,10 @@ def differences(
     return [row for row in compare(left, right, ignore=ignore) if row.status != SAME]
 
 
-def _differs(left: Dataset, right: Dataset, a: HeaderRow, b: HeaderRow) -> bool:
+def _differs(a: HeaderRow, mine: Dataset, b: HeaderRow, theirs: Dataset) -> bool:
     if a.is_item or (a.vr, b.vr) == ("SQ", "SQ"):
         return False  # decided by what is in them
     if a.problem or b.problem or a.vr != b.vr:
         return (a.vr, a.value, a.problem) != (b.vr, b.value, b.problem)
-    mine, tag = container_of(left, a.path)
-    theirs, _ = container_of(right, a.path)
+    tag = int(a.tag[1:5] + a.tag[6:10], 16)
     return bool(mine[tag].value != theirs[tag].value)

@@ -102,22 +102,28 @@ def header_rows(ds: Dataset, *, search: str = "") -> list[HeaderRow]:
 
 def iter_rows(ds: Dataset) -> Iterator[HeaderRow]:
     """Yield what `header_rows` lists, one row at a time."""
+    for row, _ in iter_elements(ds):
+        yield row
+
+
+def iter_elements(ds: Dataset) -> Iterator[tuple[HeaderRow, Dataset]]:
+    """Yield each row with the data set or item that holds its element (for an item: itself)."""
     meta = getattr(ds, "file_meta", None)
     if meta is not None:
-        yield from _rows_of(meta, "")
-    yield from _rows_of(ds, "")
+        yield from _elements_of(meta, "")
+    yield from _elements_of(ds, "")
 
 
-def _rows_of(ds: Dataset, prefix: str) -> Iterator[HeaderRow]:
+def _elements_of(ds: Dataset, prefix: str) -> Iterator[tuple[HeaderRow, Dataset]]:
     for tag in sorted(ds.keys()):
         path = prefix + spell_tag(tag)
         row = element_row(ds, tag, path)
-        yield row
+        yield row, ds
         if row.vr == "SQ" and not row.problem:
             for number, item in enumerate(ds[tag].value):
                 at = f"{path}[{number}]"
-                yield item_row(item, at)
-                yield from _rows_of(item, at + ".")
+                yield item_row(item, at), item
+                yield from _elements_of(item, at + ".")
 
 
 def element_row(ds: Dataset, tag: BaseTag, path: str) -> HeaderRow:

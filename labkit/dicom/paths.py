@@ -21,6 +21,7 @@ from pydicom.tag import BaseTag, Tag
 from labkit.common.errors import UsageError
 
 _STEP = re.compile(r"^(?P<name>\([0-9a-fA-F]{4},\s*[0-9a-fA-F]{4}\)|\w+)(?:\[(?P<item>\d+)\])?$")
+_SPELT = re.compile(r"\((\w{4}),(\w{4})\)(?:\[(\d+)\])?")
 
 
 def spell_tag(tag: int) -> str:
@@ -120,10 +121,12 @@ def named(tag: int) -> str:
 
 
 def sort_key(path: str) -> tuple[int, ...]:
-    """Order paths as a header is read: a sequence, its items, their elements, then what follows."""
+    """Order spelt paths as a header is read: a sequence, its items, their elements, and so on."""
     key: list[int] = []
-    for tag, item in parse_path(path):
-        key += [tag] if item is None else [tag, item]
+    for group, element, item in _SPELT.findall(path):
+        key.append(int(group + element, 16))
+        if item:
+            key.append(int(item))
     return tuple(key)
 
 
