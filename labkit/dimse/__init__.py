@@ -10,6 +10,7 @@
 """
 
 from labkit.dimse.association import Link, associate
+from labkit.dimse.commands import command_lines
 from labkit.dimse.commitment import CommitmentResult, request_commitment
 from labkit.dimse.echo import EchoResult, echo
 from labkit.dimse.entity import new_ae
@@ -26,6 +27,7 @@ from labkit.dimse.recorder import TraceRecorder
 from labkit.dimse.retrieve import GetResult, MoveResult, get, move
 from labkit.dimse.status import Status
 from labkit.dimse.store import SentItem, StoreResult, store
+from labkit.dimse.tools import Transcript, find_dcmtk, run_tool
 from labkit.dimse.trace import AssociationTrace, Endpoint, TracedPdu
 
 __all__ = [
@@ -50,12 +52,15 @@ __all__ = [
     "StoreResult",
     "TraceRecorder",
     "TracedPdu",
+    "Transcript",
     "associate",
+    "command_lines",
     "decode_messages",
     "decode_negotiation",
     "decode_pdu",
     "echo",
     "find",
+    "find_dcmtk",
     "get",
     "identifier",
     "move",
@@ -63,6 +68,7 @@ __all__ = [
     "mpps_set",
     "new_ae",
     "request_commitment",
+    "run_tool",
     "store",
     "worklist",
 ]

@@ -1,4 +1,4 @@
-"""MPPS: a modality says what it is doing, and what it has done (PS3.4 F.7; PS3.7 10.1.3, 10.1.5)."""
+"""MPPS: a modality says what it does and what it has done (PS3.4 F.7; PS3.7 10.1.3, 10.1.5)."""
 
 from __future__ import annotations
 
