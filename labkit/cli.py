@@ -1,0 +1,210 @@
+"""``labkit …``: thin. Each command calls one function of a layer and prints what it returns.
+
+With ``--json`` standard output holds one JSON value and nothing else; errors go to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from labkit.common.errors import LabkitError
+from labkit.exercises.commands import exercises_app, notebooks_app
+from labkit.lab import launch
+from labkit.lab.workspace import Workspace
+
+if TYPE_CHECKING:
+    from labkit.lab.embedded import EmbeddedLab
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="An imaging enterprise on your own machine, for the workbook's notebooks.",
+)
+nodes_app = typer.Typer(help="The nodes of the lab, and the C-MOVE destinations it knows.")
+app.add_typer(nodes_app, name="nodes")
+app.add_typer(exercises_app, name="exercises")
+app.add_typer(notebooks_app, name="notebooks")
+
+Where = Annotated[
+    Path | None,
+    typer.Option("--workspace", metavar="DIR", help="The lab's folder.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
+
+def main() -> None:
+    """Run the command line; an error of ours is two lines and exit code 1."""
+    try:
+        app()
+    except LabkitError as error:
+        sys.stderr.write(f"labkit: {error}\n")
+        sys.exit(1)
+
+
+@app.command()
+def up(workspace: Where = None, as_json: AsJson = False) -> None:
+    """Start the lab, or say where the running one is."""
+    where = Workspace.at(workspace)
+    description = launch.start(where)
+    if as_json:
+        _print_json(description.public())
+        return
+    rows = [
+        (node.ae_title, node.host, str(node.port), node.role, node.site)
+        for node in description.nodes.values()
+    ]
+    _print_table(("AE title", "host", "port", "role", "site"), rows)
+    _print(f"FHIR R4 server: {description.fhir_url}")
+    _print(f"The lab runs. Workspace: {where.root}")
+
+
+@app.command()
+def status(workspace: Where = None, as_json: AsJson = False) -> None:
+    """Ask every service whether it is well. Exit code 0 if all are, else 1."""
+    where = Workspace.at(workspace)
+    description = launch.find(where)
+    if description is None:
+        if as_json:
+            _print_json({"running": False, "healthy": False, "nodes": {}})
+        else:
+            _print(f"No lab runs in {where.root}. Start it: labkit up")
+        raise typer.Exit(1)
+    health = _lab(where).health()
+    if as_json:
+        _print_json({"running": True, "healthy": bool(health), "nodes": health.to_json()})
+    else:
+        _print(repr(health))
+    raise typer.Exit(0 if health else 1)
+
+
+@app.command()
+def reset(workspace: Where = None, as_json: AsJson = False) -> None:
+    """Put everything back to the first state; what you have solved is kept."""
+    where = Workspace.at(workspace)
+    launch.start(where)
+    _lab(where).reset()
+    _done({"reset": True}, "The lab is in its first state.", as_json)
+
+
+@app.command()
+def down(workspace: Where = None, as_json: AsJson = False) -> None:
+    """End the lab. What it holds is kept for the next start."""
+    ended = launch.stop(Workspace.at(workspace))
+    _done({"ended": ended}, "The lab has ended." if ended else "No lab was running.", as_json)
+
+
+@nodes_app.command("list")
+def nodes_list(workspace: Where = None, as_json: AsJson = False) -> None:
+    """List every AE title that a C-MOVE may name."""
+    known = _running(workspace).destinations()
+    if as_json:
+        _print_json({ae: {"host": host, "port": port} for ae, (host, port) in known.items()})
+        return
+    _print_table(("AE title", "host", "port"), [(a, h, str(p)) for a, (h, p) in known.items()])
+
+
+@nodes_app.command("add")
+def nodes_add(
+    ae_title: Annotated[str, typer.Argument(metavar="AE")],
+    host: str,
+    port: int,
+    workspace: Where = None,
+    as_json: AsJson = False,
+) -> None:
+    """Register a C-MOVE destination with the archives of the lab."""
+    _running(workspace).add_node(ae_title, host, port)
+    _done({"added": ae_title}, f"{ae_title} can now be the destination of a C-MOVE.", as_json)
+
+
+@nodes_app.command("remove")
+def nodes_remove(
+    ae_title: Annotated[str, typer.Argument(metavar="AE")],
+    workspace: Where = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a C-MOVE destination away."""
+    _running(workspace).remove_node(ae_title)
+    _done({"removed": ae_title}, f"{ae_title} is no destination any more.", as_json)
+
+
+@app.command()
+def log(
+    node: str,
+    lines: Annotated[int, typer.Option("-n", "--lines", help="How many, newest.")] = 40,
+    workspace: Where = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the newest lines of a node's event log."""
+    newest = list(_running(workspace).log(node.upper()))[-max(lines, 0) or None :]
+    if as_json:
+        _print_json(newest)
+        return
+    for line in newest:
+        _print(line)
+
+
+@app.command()
+def traces(
+    node: str = "ARCHIVE",
+    last: Annotated[int, typer.Option("-n", "--last", min=1, help="How many, newest.")] = 10,
+    save: Annotated[Path | None, typer.Option(help="Write them into this folder.")] = None,
+    workspace: Where = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the newest associations that a node recorded, or save their PDU traces."""
+    found = _running(workspace).traces(node.upper(), last=last)
+    if save is not None:
+        save.mkdir(parents=True, exist_ok=True)
+        for number, trace in enumerate(found, 1):
+            trace.save(save / f"{node.upper()}-{number:03d}.json")
+    if as_json:
+        _print_json([trace.to_json() for trace in found])
+        return
+    rows = [
+        (t.started[:19], t.requestor.ae_title, t.acceptor.ae_title, str(len(t.pdus)), t.end)
+        for t in found
+    ]
+    _print_table(("started", "from", "to", "PDUs", "end"), rows)
+
+
+def _lab(where: Workspace) -> EmbeddedLab:
+    from labkit.lab.embedded import EmbeddedLab
+
+    return EmbeddedLab.joined(where)
+
+
+def _running(workspace: Path | None) -> EmbeddedLab:
+    return _lab(Workspace.at(workspace))
+
+
+def _done(result: dict[str, Any], sentence: str, as_json: bool) -> None:
+    if as_json:
+        _print_json(result)
+    else:
+        _print(sentence)
+
+
+def _print(text: str) -> None:
+    typer.echo(text)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=True))
+
+
+def _print_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*head, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)

@@ -1,0 +1,107 @@
+"""``lab.json``: who serves a workspace, and where each service listens."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from labkit.common.errors import LabError
+
+FORMAT = "labkit-lab/1"
+
+
+@dataclass(frozen=True)
+class NodeAddress:
+    """One application entity of the lab, as plain data."""
+
+    ae_title: str
+    host: str
+    port: int
+    role: str = ""
+    site: str = ""
+
+
+@dataclass(frozen=True)
+class Description:
+    """A running lab.
+
+    Attributes
+    ----------
+    version
+        The labkit that serves it.
+    pid
+        Its process.
+    control_url, control_key
+        The control interface, and the key that opens it. The key is a secret of the machine's user.
+    nodes
+        By name.
+    fhir_url
+        Base URL of the FHIR server.
+    """
+
+    version: str
+    pid: int
+    control_url: str
+    control_key: str
+    nodes: Mapping[str, NodeAddress]
+    fhir_url: str
+    backend: str = "embedded"
+
+    def public(self) -> dict[str, Any]:
+        """Return what ``labkit up --json`` prints: addresses and no secret."""
+        nodes = {
+            name: {"ae_title": node.ae_title, "host": node.host, "port": node.port}
+            for name, node in self.nodes.items()
+        }
+        return {"backend": self.backend, "nodes": nodes, "fhir": {"url": self.fhir_url}}
+
+    def write(self, path: Path) -> None:
+        """Put the description in place in one step, readable by its owner alone."""
+        text = json.dumps({"format": FORMAT, **asdict(self)}, indent=1)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        draft.replace(path)
+
+
+def read(path: Path) -> Description | None:
+    """Read a description; ``None`` if there is no file.
+
+    Raises
+    ------
+    LabError
+        The file is not a description, or one of another format.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise _garbage(path, str(error)) from error
+    try:
+        data = json.loads(text)
+        kind = data.pop("format")
+    except (ValueError, AttributeError, KeyError, TypeError) as error:
+        raise _garbage(path, "it is no description of a lab") from error
+    if kind != FORMAT:
+        raise LabError(
+            f"The lab in {path.parent} has the format {kind}; this labkit reads {FORMAT}.",
+            remedy="Use the labkit that made it, or another folder: --workspace DIR.",
+        )
+    try:
+        nodes = {name: NodeAddress(**node) for name, node in data.pop("nodes").items()}
+        return Description(nodes=nodes, **data)
+    except (TypeError, AttributeError, KeyError) as error:
+        raise _garbage(path, "parts of it are missing") from error
+
+
+def _garbage(path: Path, why: str) -> LabError:
+    return LabError(
+        f"{path} cannot be used: {why}.",
+        remedy=f"Delete that file and run `labkit up`; nothing else is kept in it ({path.name}).",
+    )

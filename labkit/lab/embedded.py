@@ -1,0 +1,239 @@
+"""The lab that runs in one background process of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from labkit.common.errors import LabError, LabNotRunning, UsageError
+from labkit.dimse import AssociationTrace, Peer
+from labkit.lab.description import Description, read
+from labkit.lab.health import Health, NodeHealth, examine
+from labkit.lab.launch import find
+from labkit.lab.logtext import LogText
+from labkit.lab.nodes import Node
+from labkit.lab.protocol import Mark
+from labkit.lab.remote import Control
+from labkit.lab.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+    from labkit.dicom.samples import SampleStudy
+    from labkit.fhir import FhirClient
+
+_JOIN = "Run `lab = labkit.open_lab()` again: it starts the lab where needed."
+
+
+class EmbeddedFhir:
+    """The FHIR server of an embedded lab."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def client(self) -> FhirClient:
+        """Return a client for it."""
+        from labkit.fhir import FhirClient
+
+        return FhirClient(self.url)
+
+    def __repr__(self) -> str:
+        return "FHIR R4 server"
+
+
+class EmbeddedLab:
+    """A joined lab; implements `labkit.lab.Lab`.
+
+    It holds no connection: it goes on working when the lab is restarted under it.
+
+    Parameters
+    ----------
+    workspace
+        Whose lab it is.
+    description
+        Where it runs now.
+    """
+
+    def __init__(self, workspace: Workspace, description: Description) -> None:
+        self._workspace = workspace
+        self._known = description
+
+    @classmethod
+    def joined(cls, workspace: Workspace) -> EmbeddedLab:
+        """Join the running lab of `workspace`; start nothing.
+
+        Raises
+        ------
+        LabNotRunning
+            There is none.
+        """
+        found = find(workspace)
+        if found is None:
+            raise LabNotRunning(f"No lab runs in {workspace.root}.", remedy="Run `labkit up`.")
+        return cls(workspace, found)
+
+    @property
+    def workspace(self) -> Path:
+        """The folder in which this learner's work is kept."""
+        return self._workspace.root
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """Every DICOM node by name."""
+        described = self._described().nodes
+        return MappingProxyType(
+            {
+                name: Node(node.ae_title, node.host, node.port, role=node.role, site=node.site)
+                for name, node in described.items()
+            }
+        )
+
+    @property
+    def archive(self) -> Node:
+        """The PACS of North General."""
+        return self.nodes["ARCHIVE"]
+
+    @property
+    def legacy(self) -> Node:
+        """The old PACS of Lakeside Clinic; DIMSE only."""
+        return self.nodes["LEGACY"]
+
+    @property
+    def workstn(self) -> Node:
+        """A workstation: the usual destination of a C-MOVE."""
+        return self.nodes["WORKSTN"]
+
+    @property
+    def router(self) -> Node:
+        """Forwards what it receives to ARCHIVE."""
+        return self.nodes["ROUTER"]
+
+    @property
+    def worklist(self) -> Node:
+        """Modality Worklist and MPPS."""
+        return self.nodes["WORKLIST"]
+
+    @property
+    def fhir(self) -> EmbeddedFhir:
+        """The FHIR server."""
+        return EmbeddedFhir(self._described().fhir_url)
+
+    def health(self) -> Health:
+        """Ask every service whether it is well: a C-ECHO to each node, ``/metadata`` of FHIR."""
+        try:
+            self._call("GET", "/ping")
+        except LabError as error:
+            parts = self._known.nodes.items()
+            rows = [
+                NodeHealth(n, p.ae_title, p.role, p.site, error.message, error.remedy)
+                for n, p in parts
+            ]
+            return Health(tuple(rows))
+        return examine(self.nodes, self._ask_fhir)
+
+    def _ask_fhir(self) -> None:
+        with self.fhir.client() as client:
+            client.capabilities()
+
+    def reset(self) -> None:
+        """Put everything back to the first state and start what was stopped; progress is kept."""
+        self._call("POST", "/reset")
+
+    def stop_node(self, name: str) -> None:
+        """Switch a node off, as a power cut would: connections to it are refused."""
+        self._call("POST", f"/nodes/{quote(name, safe='')}/stop")
+
+    def start_node(self, name: str) -> None:
+        """Switch it on again, at the same port where it is still free."""
+        self._call("POST", f"/nodes/{quote(name, safe='')}/start")
+
+    def add_node(self, ae_title: str | Peer, host: str = "", port: int = 0) -> None:
+        """Register a C-MOVE destination with every archive of the lab (PS3.4 C.4.2).
+
+        Give AE title, host and port, or a `labkit.dimse.Peer` that has all three.
+        """
+        peer = ae_title if isinstance(ae_title, Peer) else Peer(ae_title, host, port)
+        body = {"ae_title": peer.ae_title, "host": peer.host, "port": peer.port}
+        self._call("POST", "/destinations", body)
+
+    def remove_node(self, ae_title: str) -> None:
+        """Take such a destination away."""
+        self._call("POST", "/destinations/remove", {"ae_title": ae_title})
+
+    def destinations(self) -> dict[str, tuple[str, int]]:
+        """Return every C-MOVE destination: AE title to host and port."""
+        found = self._call("GET", "/destinations")
+        return {ae_title: (host, port) for ae_title, (host, port) in found.items()}
+
+    def mark(self) -> Mark:
+        """Remember this moment, for `log`, `traces` and `received`."""
+        return Mark(**self._call("GET", "/mark"))
+
+    def log(self, name: str, since: Mark | None = None) -> LogText:
+        """Return the event log of a node, or what came after `since`."""
+        query = _since(since, since.logs if since else {}, name)
+        return LogText(name, tuple(self._call("GET", _path(name, "log", query))["lines"]))
+
+    def traces(
+        self, name: str, since: Mark | None = None, last: int = 20
+    ) -> list[AssociationTrace]:
+        """Return the newest `last` associations that a node recorded, newest last."""
+        query = {**_since(since, since.traces if since else {}, name), "last": last}
+        return [
+            AssociationTrace.from_json(t) for t in self._call("GET", _path(name, "traces", query))
+        ]
+
+    def received(self, name: str = "WORKSTN", since: Mark | None = None) -> Sequence[Dataset]:
+        """Return the objects that a node holds, in the order in which it got them."""
+        from labkit.dicom import read as read_object
+
+        query = _since(since, since.objects if since else {}, name)
+        found = self._call("GET", _path(name, "objects", query))
+        return [read_object(self._workspace.root / item["path"]) for item in found]
+
+    def sample(self, slug: str) -> SampleStudy:
+        """Return a sample study by its slug."""
+        from labkit.dicom.samples import sample
+
+        return sample(slug)
+
+    def __repr__(self) -> str:
+        return repr(self.health())
+
+    def _repr_html_(self) -> str:
+        return self.health()._repr_html_()
+
+    def _described(self) -> Description:
+        """Return the description as it stands now: a node may have moved to another port."""
+        with suppress(LabError):  # damaged while the lab runs: what we know is still right
+            self._known = read(self._workspace.description) or self._known
+        return self._known
+
+    def _call(self, method: str, path: str, body: object = None) -> Any:
+        """Ask the lab; if it has been restarted since, ask the new one."""
+        try:
+            return Control(self._described()).call(method, path, body)
+        except LabNotRunning:
+            found = find(self._workspace)
+            if found is None:
+                raise LabNotRunning(
+                    f"The lab in {self._workspace.root.name} is not running.", remedy=_JOIN
+                ) from None
+            self._known = found
+            return Control(found).call(method, path, body)
+
+
+def _path(name: str, what: str, query: Mapping[str, object]) -> str:
+    return f"/nodes/{quote(name, safe='')}/{what}?{urlencode(query)}"
+
+
+def _since(mark: Mark | None, counts: Mapping[str, int], name: str) -> dict[str, object]:
+    if mark is None:
+        return {}
+    if not isinstance(mark, Mark):
+        raise UsageError("`since` takes what lab.mark() returned.", remedy="mark = lab.mark()")
+    return {"epoch": mark.epoch, "since": counts.get(name, 0)}

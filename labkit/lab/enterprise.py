@@ -1,0 +1,239 @@
+"""Everything that runs in the lab's process: the nodes, the FHIR server, their logs and traces."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from labkit.common.errors import UsageError
+from labkit.dicom import samples
+from labkit.lab import stories
+from labkit.lab.cast import Cast
+from labkit.lab.description import NodeAddress
+from labkit.lab.fhirnode import FhirNode
+from labkit.lab.health import HEALTH_AE
+from labkit.lab.nodes import FHIR
+from labkit.lab.seed import Keeper, Seed
+from labkit.lab.traces import TraceStore
+from labkit.lab.workspace import Workspace
+
+QUIET = 1.0
+"""Seconds that a look into a log waits for open associations to end."""
+
+
+class Enterprise:
+    """The lab of one workspace.
+
+    One lock lets one act at a time change what runs, so that a reset never meets a node that is
+    just starting; reading logs and traces does not wait for it.
+
+    Parameters
+    ----------
+    workspace
+        Where everything is kept; it must be there and ours to write.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.moved: Callable[[], None] = lambda: None  # called when an address has changed
+        self._changing = threading.RLock()
+        self._epoch = secrets.token_hex(4)
+        self._empty = Seed(workspace.seed / "empty")
+        self._first = Seed(workspace.seed / "first")
+        if not self._first.present:  # new, or its first start was cut short: begin at the beginning
+            shutil.rmtree(workspace.root / "nodes", ignore_errors=True)
+            shutil.rmtree(workspace.fhir, ignore_errors=True)
+        self._traces = TraceStore(workspace.traces)
+        self._fhir = FhirNode(workspace.fhir)
+        self._cast = Cast(workspace, self._traces)
+
+    @property
+    def fhir_url(self) -> str:
+        """Base URL of the FHIR server."""
+        return self._fhir.url
+
+    def addresses(self) -> dict[str, NodeAddress]:
+        """Return where the nodes listen."""
+        return self._cast.addresses()
+
+    def start(self, ports: Mapping[str, int], fhir_port: int = 0) -> None:
+        """Start everything, on the given ports where they are free; fill a new workspace first."""
+        with self._changing:
+            new = not self._first.present
+            if new:
+                self._empty.take(self._keepers())
+                self._load()
+            self._cast.start_all(ports)
+            self._fhir.start(fhir_port)
+            self._introduce(forget=new)
+            if new:
+                self._forget()
+
+    def stop(self) -> None:
+        """Stop everything and close every file."""
+        with self._changing:
+            self._cast.close()
+            self._fhir.close()
+
+    def reset(self) -> dict[str, float]:
+        """Put everything back into the first state and start what was stopped."""
+        with self._changing:
+            began = time.monotonic()
+            if self._first.current:
+                self._first.go_back(self._keepers())
+            else:  # the sample data have changed since: the first state is made of the new ones
+                self._empty.go_back(self._keepers())
+                self._load()
+            self._cast.start_all({})
+            if not self._fhir.running:
+                self._fhir.start()
+            self._introduce(forget=True)
+            self._forget()
+            return {"seconds": round(time.monotonic() - began, 3)}
+
+    def running(self) -> dict[str, bool]:
+        """Return which services answer."""
+        return {**self._cast.running(), FHIR: self._fhir.running}
+
+    def stop_node(self, name: str) -> dict[str, bool]:
+        """Stop one node, or ``"FHIR"``."""
+        with self._changing:
+            self._fhir.stop() if name == FHIR else self._cast[name].stop()
+            return self.running()
+
+    def start_node(self, name: str) -> dict[str, bool]:
+        """Start one node, or ``"FHIR"``; one that runs is left alone."""
+        with self._changing:
+            before = self.addresses(), self.fhir_url
+            if name != FHIR:
+                self._cast.start(name)
+            elif not self._fhir.running:
+                self._fhir.start()
+            if (self.addresses(), self.fhir_url) != before:
+                self._introduce()
+            return self.running()
+
+    def destinations(self) -> dict[str, tuple[str, int]]:
+        """Return the C-MOVE destinations: AE title to host and port."""
+        return {name: (peer.host, peer.port) for name, peer in self._cast.destinations.items()}
+
+    def add_destination(self, ae_title: str, host: str, port: int) -> None:
+        """Register a C-MOVE destination.
+
+        Raises
+        ------
+        UsageError
+            It is not valid, or it is the AE title of one of the lab's own nodes.
+        """
+        self._refuse_own(ae_title)
+        self._cast.destinations.add(ae_title, host, port)
+
+    def remove_destination(self, ae_title: str) -> None:
+        """Take a C-MOVE destination away."""
+        self._refuse_own(ae_title)
+        if ae_title not in self._cast.destinations:
+            raise UsageError(
+                f"{ae_title} is not registered.", remedy="`labkit nodes list` shows what is."
+            )
+        self._cast.destinations.remove(ae_title)
+
+    def mark(self) -> dict[str, Any]:
+        """Return how far every log, trace list and archive has come."""
+        self._settle(*self._cast.logs)
+        logs = {name: log.path for name, log in self._cast.logs.items()}
+        return {
+            "epoch": self._epoch,
+            "logs": {n: p.stat().st_size if p and p.exists() else 0 for n, p in logs.items()},
+            "traces": {name: self._traces.count(name) for name in logs},
+            "objects": {
+                name: max((o.entry.number for o in archive.stored()), default=0)
+                for name, archive in self._cast.archives.items()
+            },
+        }
+
+    def log(self, name: str, *, since: int = 0, epoch: str = "") -> dict[str, list[str]]:
+        """Return the log lines of a node after byte `since`, a mark of the same epoch."""
+        path = self.workspace.log(self._known(name, self._cast.logs))
+        self._settle(name)
+        if not path.exists():
+            return {"lines": []}
+        data = path.read_bytes()
+        # A log that was put back, or begun again, has come no further than its beginning.
+        start = since if epoch in ("", self._epoch) and since <= len(data) else 0
+        lines = data[start:].decode("utf-8", "replace").splitlines()
+        return {"lines": [line for line in lines if f" {HEALTH_AE}#" not in line]}
+
+    def traces(
+        self, name: str, *, since: int = 0, epoch: str = "", last: int = 0
+    ) -> list[dict[str, Any]]:
+        """Return the PDU traces of a node after number `since`, newest last."""
+        self._settle(self._known(name, self._cast.logs))
+        number = since if epoch in ("", self._epoch) else 0
+        return self._traces.newest(name, since=number, last=last)
+
+    def objects(self, name: str, *, since: int = 0, epoch: str = "") -> list[dict[str, str]]:
+        """Return what a node's archive holds, in the order received."""
+        self._settle(self._known(name, self._cast.archives))
+        number = since if epoch in ("", self._epoch) else 0
+        root = self.workspace.root
+        return [
+            {
+                "SOPInstanceUID": stored.entry.sop_instance_uid,
+                "path": stored.path.relative_to(root).as_posix(),
+            }
+            for stored in self._cast.archives[name].stored(number)
+        ]
+
+    def _keepers(self) -> dict[str, Keeper]:
+        return {**self._cast.archives, FHIR: self._fhir}
+
+    def _load(self) -> None:
+        """Fill the empty workspace with the patient stories, and remember that state."""
+        for study in samples.studies():
+            for name in study.preloaded_in:
+                for path in study.files:
+                    self._cast.archives[name].add_file(path)
+        self._fhir.put(stories.patients(samples.patients()))
+        self._first.take(self._keepers())
+
+    def _introduce(self, *, forget: bool = False) -> None:
+        """Tell everybody where the nodes are."""
+        self._cast.know_each_other(forget=forget)
+        here = self.addresses()
+        self._fhir.put(stories.endpoints({n: here[n] for n in ("ARCHIVE", "LEGACY")}))
+        self.moved()
+
+    def _forget(self) -> None:
+        """Empty logs and traces; marks taken before do not count any more."""
+        for log in self._cast.logs.values():
+            log.clear()
+        self._traces.clear()
+        self._epoch = secrets.token_hex(4)
+
+    def _settle(self, *names: str) -> None:
+        """Wait a little for open associations to end.
+
+        A requestor that has its A-RELEASE-RP goes on at once; the acceptor logs the end of the
+        association, and hands over its trace, a moment later.
+        """
+        deadline = time.monotonic() + QUIET
+        for name in names:
+            while name in self._cast and self._cast[name].open_associations:
+                if time.monotonic() >= deadline:
+                    return
+                time.sleep(0.005)
+
+    def _known(self, name: str, names: Mapping[str, object]) -> str:
+        if name not in names:
+            raise UsageError(f"There is no node {name!r}.", remedy=f"There is {', '.join(names)}.")
+        return name
+
+    def _refuse_own(self, ae_title: str) -> None:
+        if ae_title.strip() in self._cast:
+            raise UsageError(
+                f"{ae_title} is one of the lab's own nodes.", remedy="Take another AE title."
+            )

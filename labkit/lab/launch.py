@@ -1,0 +1,188 @@
+"""Start, find and end the one background process of a workspace."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+import labkit
+from labkit.common.errors import LabError, LabkitError, LabNotRunning, PortTaken
+from labkit.lab.description import Description, read
+from labkit.lab.lock import FileLock
+from labkit.lab.problems import explained
+from labkit.lab.remote import Control
+from labkit.lab.workspace import Workspace
+
+PATIENCE = 90.0
+"""Seconds that a start may take: a slow disk and a first loading of the stories are in it."""
+GRACE = 10.0
+"""Seconds that a lab may take to end by itself."""
+_DOWN_UP = "Run `labkit down`, then `labkit up`."
+
+
+def find(workspace: Workspace, *, patience: float = PATIENCE) -> Description | None:
+    """Return the running lab of `workspace`, or ``None``.
+
+    Waits for one that is just starting.
+
+    Raises
+    ------
+    LabError
+        A lab runs, but it cannot be used: it does not answer, or another labkit started it.
+    """
+    lock = FileLock(workspace.lock)
+    deadline = time.monotonic() + patience
+    while (holder := lock.holder()) is not None:
+        try:
+            description = read(workspace.description)
+        except LabError as error:
+            raise LabError(f"A lab runs here, but {error.message}", remedy=_DOWN_UP) from error
+        if description is not None and description.pid == holder:
+            return _answering(description, workspace)
+        if time.monotonic() >= deadline:
+            raise LabError(f"The lab in {workspace.root} does not get ready.", remedy=_DOWN_UP)
+        time.sleep(0.02)
+    return None
+
+
+def _answering(description: Description, workspace: Workspace) -> Description | None:
+    try:
+        Control(description, timeout=10).call("GET", "/ping")
+    except LabNotRunning as error:
+        if not FileLock(workspace.lock).held():
+            return None  # it ended while we asked
+        raise LabError(
+            f"A lab runs in {workspace.root} but does not answer.", remedy=_DOWN_UP
+        ) from error
+    if description.version != labkit.__version__:
+        raise LabError(
+            f"The lab was started by labkit {description.version}; "
+            f"this is labkit {labkit.__version__}.",
+            remedy=f"{_DOWN_UP} Nothing that it holds is lost.",
+        )
+    return description
+
+
+def start(workspace: Workspace, *, patience: float = PATIENCE) -> Description:
+    """Return the running lab of `workspace`, starting it if it does not run.
+
+    Several callers at once get the same lab.
+
+    Raises
+    ------
+    LabError
+        It did not start; the message says why.
+    """
+    workspace.prepare()
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        found = find(workspace, patience=max(0.0, deadline - time.monotonic()))
+        if found is not None:
+            return found
+        said = _spawn(workspace, patience=max(1.0, deadline - time.monotonic()))
+        if said.get("state") == "failed":
+            kind = PortTaken if said.get("kind") == "PortTaken" else LabError
+            raise kind(said["error"], remedy=said["remedy"])
+    raise LabError(
+        f"The lab in {workspace.root} did not start within {patience:.0f} seconds.",
+        remedy=f"Read {workspace.output}, then try `labkit up` again.",
+    )
+
+
+def stop(workspace: Workspace, *, grace: float = GRACE) -> bool:
+    """End the lab of `workspace`; False if none was running.
+
+    It is asked to end by its control interface. One that does not is ended by its pid, which is
+    known to be ours: the process that wrote it holds the workspace's lock at this moment.
+    """
+    lock = FileLock(workspace.lock)
+    if lock.holder() is None:
+        return False
+    if _asked_to_end(workspace, grace) and _gone(lock, grace):
+        return True
+    for name in ("SIGTERM", "SIGKILL"):
+        pid, number = lock.holder(), getattr(signal, name, signal.SIGTERM)
+        if pid is None:
+            return True
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return True
+        except OSError as error:
+            raise explained(error, workspace.root) from error
+        if _gone(lock, grace):
+            return True
+    raise LabError(
+        f"The lab in {workspace.root} does not end.", remedy="End it by hand, or restart."
+    )
+
+
+def _asked_to_end(workspace: Workspace, grace: float) -> bool:
+    """Ask by the control interface; False if it cannot be reached or ``lab.json`` is damaged."""
+    try:
+        description = read(workspace.description)
+        if description is None:
+            return False
+        Control(description, timeout=grace).call("POST", "/shutdown")
+    except LabkitError:
+        return False
+    return True
+
+
+def _gone(lock: FileLock, grace: float) -> bool:
+    deadline = time.monotonic() + grace
+    while lock.held():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _spawn(workspace: Workspace, *, patience: float) -> dict[str, Any]:
+    """Run the server detached, and return the one line it says when it is ready or gives up."""
+    detached: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+        detached = {"creationflags": flags}
+    command = [sys.executable, "-m", "labkit.lab.serve", str(workspace.root)]
+    try:
+        with workspace.output.open("ab") as output:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                cwd=workspace.root,
+                **detached,
+            )
+    except OSError as error:
+        raise explained(error, workspace.root) from error
+    said: queue.Queue[bytes] = queue.Queue()
+
+    def listen() -> None:
+        assert process.stdout is not None
+        said.put(process.stdout.readline())
+        process.stdout.close()
+        process.wait()  # collected when it ends, so that no zombie and no warning stays behind
+
+    threading.Thread(target=listen, daemon=True, name="labkit-launch").start()
+    try:
+        line = said.get(timeout=patience)
+    except queue.Empty:
+        return {"state": "slow"}
+    try:
+        answer: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return {
+            "state": "failed",
+            "error": f"The lab in {workspace.root} ended while it started.",
+            "remedy": f"Read {workspace.output}: its last lines say why.",
+        }
+    return answer

@@ -1,0 +1,52 @@
+"""The cast: which nodes there are, at which site, and in which role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from labkit.dimse.peer import Peer
+
+
+@dataclass(frozen=True, repr=False)
+class Node(Peer):
+    """One application entity of the enterprise: a peer that has a place in it.
+
+    Parameters
+    ----------
+    ae_title, host, port
+        As of any `Peer`.
+    role
+        What it is: ``"PACS archive"``.
+    site
+        Where it stands: ``"North General"``.
+    """
+
+    role: str = field(default="", kw_only=True)
+    site: str = field(default="", kw_only=True)
+
+    def __repr__(self) -> str:
+        place = ", ".join(filter(None, (self.role, self.site)))
+        return f"Node({self.ae_title}: {place})" if place else f"Node({self.ae_title})"
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a node is in the story; its address comes when it starts."""
+
+    role: str
+    site: str
+
+
+NORTH, LAKESIDE = "North General", "Lakeside Clinic"
+
+CAST = {
+    "ARCHIVE": Part("PACS archive", NORTH),
+    "WORKSTN": Part("workstation", NORTH),
+    "WORKLIST": Part("worklist (RIS)", NORTH),
+    "LEGACY": Part("old PACS", LAKESIDE),
+    "ROUTER": Part("router", LAKESIDE),
+}
+"""By name, which is also the AE title (docs/architecture.md)."""
+
+FHIR = "FHIR"
+"""The name by which the FHIR server is stopped, started and looked up; it has no AE title."""

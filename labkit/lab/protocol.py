@@ -1,0 +1,135 @@
+"""What a lab is to a notebook, whichever back end fills it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+    from labkit.dicom.samples import SampleStudy
+    from labkit.dimse import AssociationTrace, Peer
+    from labkit.fhir import FhirClient
+    from labkit.lab.health import Health
+    from labkit.lab.logtext import LogText
+    from labkit.lab.nodes import Node
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A moment: ``lab.log(name, since=mark)`` gives what came after it.
+
+    It counts what is there rather than telling the time, so that no clock can blur it.
+    """
+
+    epoch: str = field(repr=False)
+    logs: Mapping[str, int] = field(repr=False)
+    traces: Mapping[str, int] = field(repr=False)
+    objects: Mapping[str, int] = field(repr=False)
+
+
+class FhirService(Protocol):
+    """The FHIR server of a lab."""
+
+    @property
+    def url(self) -> str:
+        """Its base URL."""
+        ...
+
+    def client(self) -> FhirClient:
+        """Return a client for it."""
+        ...
+
+
+class Lab(Protocol):
+    """An imaging enterprise: named nodes, a FHIR server, and the means to look into both.
+
+    ``labkit.open_lab()`` returns one. Its ``repr`` is a table of health, without host and port.
+    """
+
+    @property
+    def workspace(self) -> Path:
+        """The folder in which this learner's work is kept."""
+        ...
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """Every DICOM node by name."""
+        ...
+
+    @property
+    def archive(self) -> Node:
+        """The PACS of North General."""
+        ...
+
+    @property
+    def legacy(self) -> Node:
+        """The old PACS of Lakeside Clinic; DIMSE only."""
+        ...
+
+    @property
+    def workstn(self) -> Node:
+        """A workstation: the usual destination of a C-MOVE."""
+        ...
+
+    @property
+    def router(self) -> Node:
+        """Forwards what it receives to ARCHIVE."""
+        ...
+
+    @property
+    def worklist(self) -> Node:
+        """Modality Worklist and MPPS."""
+        ...
+
+    @property
+    def fhir(self) -> FhirService:
+        """The FHIR server."""
+        ...
+
+    def health(self) -> Health:
+        """Ask every service whether it is well."""
+        ...
+
+    def reset(self) -> None:
+        """Put everything back to the first state and start what was stopped."""
+        ...
+
+    def stop_node(self, name: str) -> None:
+        """Switch a node off, as a power cut would."""
+        ...
+
+    def start_node(self, name: str) -> None:
+        """Switch it on again."""
+        ...
+
+    def add_node(self, ae_title: str | Peer, host: str = "", port: int = 0) -> None:
+        """Register a C-MOVE destination with every archive of the lab; a `Peer` has all three."""
+        ...
+
+    def remove_node(self, ae_title: str) -> None:
+        """Take such a destination away."""
+        ...
+
+    def mark(self) -> Mark:
+        """Remember this moment, for `log`, `traces` and `received`."""
+        ...
+
+    def log(self, name: str, since: Mark | None = None) -> LogText:
+        """Return the event log of a node."""
+        ...
+
+    def traces(self, name: str, since: Mark | None = None) -> Sequence[AssociationTrace]:
+        """Return what a node recorded of its associations, newest last."""
+        ...
+
+    def received(self, name: str = "WORKSTN", since: Mark | None = None) -> Sequence[Dataset]:
+        """Return the objects that a node holds, in the order in which it got them."""
+        ...
+
+    def sample(self, slug: str) -> SampleStudy:
+        """Return a sample study by its slug."""
+        ...

@@ -1,0 +1,104 @@
+"""Where a lab keeps everything, and which lab is meant when nobody says."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from labkit.common.errors import LabError
+from labkit.lab.problems import explained
+
+VARIABLE = "LABKIT_WORKSPACE"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder of one lab; the members are the places in it (docs/architecture.md)."""
+
+    root: Path
+
+    @classmethod
+    def at(cls, folder: str | Path | None = None) -> Workspace:
+        """Choose: `folder`, else ``LABKIT_WORKSPACE``, else the repository's ``.lab``."""
+        chosen = folder or os.environ.get(VARIABLE) or _default()
+        return cls(Path(chosen).expanduser().resolve())
+
+    @property
+    def description(self) -> Path:
+        """Who serves this workspace, and where; holds the control key, so its owner's alone."""
+        return self.root / "lab.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the lab's process for as long as it lives."""
+        return self.root / "lab.lock"
+
+    @property
+    def seed(self) -> Path:
+        """The state that `reset` goes back to."""
+        return self.root / "seed"
+
+    @property
+    def destinations(self) -> Path:
+        """The C-MOVE destinations that were added."""
+        return self.root / "destinations.json"
+
+    @property
+    def traces(self) -> Path:
+        """PDU traces, newest kept."""
+        return self.root / "traces"
+
+    @property
+    def progress(self) -> Path:
+        """What the learner has solved; the lab never writes here."""
+        return self.root / "progress.jsonl"
+
+    @property
+    def output(self) -> Path:
+        """What the lab's own process had to say; read it when a start fails."""
+        return self.root / "logs" / "lab.log"
+
+    @property
+    def fhir(self) -> Path:
+        """The FHIR server's folder."""
+        return self.root / "fhir"
+
+    def node(self, name: str) -> Path:
+        """Return the folder of a node."""
+        return self.root / "nodes" / name
+
+    def log(self, name: str) -> Path:
+        """Return the event log of a node."""
+        return self.root / "logs" / f"{name}.log"
+
+    def prepare(self) -> None:
+        """Make the folders, and find out now whether we may write here.
+
+        Raises
+        ------
+        LabError
+            The workspace cannot be written.
+        """
+        if self.root.exists() and not self.root.is_dir():
+            raise LabError(
+                f"The workspace {self.root} is a file, not a folder.",
+                remedy="Name a folder with --workspace DIR or the variable LABKIT_WORKSPACE.",
+            )
+        try:
+            self.output.parent.mkdir(parents=True, exist_ok=True)
+            probe = self.root / f".probe-{os.getpid()}"
+            probe.write_bytes(b"labkit")
+            probe.unlink()
+        except OSError as error:
+            raise explained(error, self.root) from error
+
+
+def _default() -> Path:
+    """``.lab`` beside ``notebooks/``, looked for upwards from here, then around the package."""
+    here = Path.cwd()
+    around = Path(__file__).resolve().parents[2]
+    for folder in (here, *here.parents, around):
+        if (folder / "notebooks").is_dir() and (folder / "sample_data").is_dir():
+            return folder / ".lab"
+    return here / ".lab"

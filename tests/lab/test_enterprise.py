@@ -1,0 +1,192 @@
+"""The enterprise in this process: what a reset puts back, and what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labkit.common.errors import LabError, UsageError
+from labkit.dicom import real_file
+from labkit.dimse import Peer, echo, identifier, move, store
+from labkit.lab.enterprise import Enterprise
+from labkit.lab.workspace import Workspace
+
+
+@pytest.fixture(scope="module")
+def enterprise(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enterprise]:
+    workspace = Workspace.at(tmp_path_factory.mktemp("enterprise") / "lab")
+    workspace.prepare()
+    made = Enterprise(workspace)
+    made.start({})
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def fresh(enterprise: Enterprise) -> Enterprise:
+    enterprise.reset()
+    return enterprise
+
+
+def peer(enterprise: Enterprise, name: str) -> Peer:
+    node = enterprise.addresses()[name]
+    return Peer(node.ae_title, node.host, node.port)
+
+
+def count(enterprise: Enterprise, name: str) -> int:
+    return len(enterprise.objects(name))
+
+
+def test_all_that_a_learner_changes_is_put_back(fresh: Enterprise) -> None:
+    before = {name: fresh.objects(name) for name in ("ARCHIVE", "LEGACY", "WORKSTN")}
+    progress = fresh.workspace.progress
+    progress.write_text('{"solved": "echo-archive"}\n')
+    fresh.add_destination("LEARNER", "127.0.0.1", 104)
+    assert store(peer(fresh, "ARCHIVE"), [real_file("CT_small")]).stored
+    fresh._fhir.store.create({"resourceType": "Patient"})
+    fresh.stop_node("LEGACY")
+    fresh.stop_node("FHIR")
+    assert count(fresh, "ARCHIVE") == len(before["ARCHIVE"]) + 1
+    assert "LEARNER" in fresh.destinations()
+    assert fresh.running() == {**fresh.running(), "LEGACY": False, "FHIR": False}
+
+    addresses = fresh.addresses()
+    assert fresh.reset()["seconds"] < 5
+    assert {name: fresh.objects(name) for name in before} == before
+    assert "LEARNER" not in fresh.destinations()
+    assert all(fresh.running().values())
+    assert fresh.addresses() == addresses
+    assert fresh.log("ARCHIVE") == {"lines": []}
+    assert fresh.traces("ARCHIVE") == []
+    assert fresh._fhir.store.read("Patient", "1") is None
+    assert fresh._fhir.store.read("Patient", "quillfeather") is not None
+    assert progress.read_text() == '{"solved": "echo-archive"}\n'
+
+
+def test_logs_traces_and_objects_since_a_mark(fresh: Enterprise) -> None:
+    echo(peer(fresh, "ARCHIVE"))
+    mark = fresh.mark()
+    assert store(peer(fresh, "ARCHIVE"), [real_file("CT_small")]).stored
+    since = mark["logs"]["ARCHIVE"]
+    lines = fresh.log("ARCHIVE", since=since, epoch=mark["epoch"])["lines"]
+    assert "association accepted" in lines[0]
+    assert "association released" in lines[-1]
+    assert len(fresh.log("ARCHIVE")["lines"]) > len(lines)
+    number = mark["traces"]["ARCHIVE"]
+    assert len(fresh.traces("ARCHIVE", since=number, epoch=mark["epoch"])) == 1
+    assert len(fresh.traces("ARCHIVE")) == 2
+    new = fresh.objects("ARCHIVE", since=mark["objects"]["ARCHIVE"], epoch=mark["epoch"])
+    assert len(new) == 1
+    assert (fresh.workspace.root / new[0]["path"]).is_file()
+
+
+def test_a_mark_from_before_a_reset_shows_everything_since_the_reset(fresh: Enterprise) -> None:
+    for _ in range(3):
+        echo(peer(fresh, "ARCHIVE"))
+    mark = fresh.mark()
+    fresh.reset()
+    echo(peer(fresh, "ARCHIVE"))
+    assert len(fresh.traces("ARCHIVE", since=3, epoch=mark["epoch"])) == 1
+    assert fresh.log("ARCHIVE", since=mark["logs"]["ARCHIVE"], epoch=mark["epoch"])["lines"]
+
+
+def test_health_checks_stay_out_of_the_log(fresh: Enterprise) -> None:
+    echo(peer(fresh, "ARCHIVE"), ae_title="LABHEALTH")
+    assert fresh.log("ARCHIVE") == {"lines": []}
+    assert fresh.traces("ARCHIVE") == []
+
+
+def test_the_nodes_know_each_other_as_destinations(fresh: Enterprise) -> None:
+    assert set(fresh.addresses()) == set(fresh.destinations())
+    ct = real_file("CT_small")
+    assert store(peer(fresh, "ARCHIVE"), [ct]).stored
+    asked = identifier("STUDY", StudyInstanceUID=_study_of(ct))
+    assert move(peer(fresh, "ARCHIVE"), asked, "WORKSTN").completed == 1
+    assert count(fresh, "WORKSTN") == 1
+
+
+def _study_of(path: Path) -> str:
+    from labkit.dicom import read
+
+    return str(read(path).StudyInstanceUID)
+
+
+@pytest.mark.parametrize("ae_title", ["ARCHIVE", "WORKSTN "])
+def test_the_labs_own_nodes_cannot_be_redirected(fresh: Enterprise, ae_title: str) -> None:
+    with pytest.raises(UsageError, match="own nodes"):
+        fresh.add_destination(ae_title, "127.0.0.1", 104)
+    with pytest.raises(UsageError, match="own nodes"):
+        fresh.remove_destination(ae_title)
+
+
+def test_destinations_come_and_go(fresh: Enterprise) -> None:
+    fresh.add_destination("LEARNER", "127.0.0.1", 104)
+    fresh.remove_destination("LEARNER")
+    with pytest.raises(UsageError, match="not registered"):
+        fresh.remove_destination("LEARNER")
+    with pytest.raises(UsageError, match="port"):
+        fresh.add_destination("LEARNER", "127.0.0.1", 0)
+
+
+def test_a_node_comes_back_at_its_port_or_tells_where_it_is(fresh: Enterprise) -> None:
+    import socket
+
+    told: list[bool] = []
+    before = fresh.addresses()["LEGACY"].port
+    fresh.stop_node("LEGACY")
+    fresh.start_node("LEGACY")
+    assert fresh.addresses()["LEGACY"].port == before
+    fresh.stop_node("LEGACY")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", before))
+        other.listen()
+        fresh.moved = lambda: told.append(True)
+        fresh.start_node("LEGACY")
+        fresh.moved = lambda: None
+    now = fresh.addresses()["LEGACY"].port
+    assert now != before
+    assert told == [True]
+    assert fresh.destinations()["LEGACY"] == ("127.0.0.1", now)
+    endpoint = fresh._fhir.store.read("Endpoint", "legacy")
+    assert endpoint is not None and str(now) in endpoint.body
+    assert echo(peer(fresh, "LEGACY")).status == 0x0000
+
+
+@pytest.mark.parametrize("act", ["stop_node", "start_node", "log", "traces", "objects"])
+def test_an_unknown_node_is_named(fresh: Enterprise, act: str) -> None:
+    with pytest.raises(UsageError, match="no node 'NOBODY'") as caught:
+        getattr(fresh, act)("NOBODY")
+    assert "ARCHIVE" in caught.value.remedy
+
+
+def test_a_start_that_was_cut_short_begins_again(tmp_path: Path) -> None:
+    workspace = Workspace.at(tmp_path / "lab")
+    workspace.prepare()
+    first = Enterprise(workspace)
+    first.start({})
+    held = first.objects("ARCHIVE")
+    first.stop()
+    (workspace.seed / "first" / "seed.json").unlink()  # as if killed before the label was written
+    again = Enterprise(workspace)
+    again.start({})
+    assert [o["SOPInstanceUID"] for o in again.objects("ARCHIVE")] == [
+        o["SOPInstanceUID"] for o in held
+    ]
+    # Sample data that have changed since: a reset loads them anew.
+    label = workspace.seed / "first" / "seed.json"
+    label.write_text(json.dumps({"format": "labkit-seed/1", "manifest": "of last year"}))
+    again.reset()
+    assert json.loads(label.read_text())["manifest"] != "of last year"
+    assert count(again, "ARCHIVE") == len(held)
+    # A workspace whose first state is gone says what to do.
+    label.unlink()
+    import shutil
+
+    shutil.rmtree(workspace.seed / "empty")
+    with pytest.raises(LabError, match=r"no snapshot|no first state") as caught:
+        again.reset()
+    assert "labkit down" in caught.value.remedy
+    again.stop()
