@@ -1,20 +1,22 @@
-"""One attempt at an exercise, in a process of its own that can be ended when it hangs."""
+"""One attempt at an exercise: run a source as its cell, and see if that comes to what it should.
+
+``python -m labkit.exercises.attempts WORKSPACE`` answers requests, one line of JSON each, so that
+`labkit.exercises.bench` can end an attempt that hangs.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import multiprocessing
+import json
 import os
-import time
+import sys
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from labkit.common.errors import LabError, LabkitError
+from labkit.common.errors import LabkitError
 from labkit.exercises.engine import MISSING, judge, run
 from labkit.exercises.find import Loaded, find
 from labkit.lab import Lab, open_lab
@@ -53,103 +55,6 @@ class Attempt:
     feedback: str = ""
     output: str = ""
     seconds: float = 0.0
-
-
-class Bench:
-    """Runs attempts one after the other in one lab, each in its first state.
-
-    Parameters
-    ----------
-    workspace
-        Of the lab; started on first use.
-    limit
-        Seconds an attempt may take. One that takes longer is ended with its process.
-    serve
-        The body of the process: opens the lab, then answers requests.
-    """
-
-    def __init__(
-        self, workspace: Path, limit: float = 60.0, serve: Callable[..., None] | None = None
-    ) -> None:
-        self._workspace = workspace
-        self._limit = limit
-        self._serve = serve or serve_attempts
-        self._process: Any = None
-        self._pipe: Connection | None = None
-
-    def attempt(self, slug: str, name: str) -> Attempt:
-        """Run one attempt; `name` as in `Attempt`.
-
-        Raises
-        ------
-        LabError
-            The lab did not start.
-        """
-        began = time.monotonic()
-        pipe = self._pipe or self._start()
-        try:
-            pipe.send((slug, name))
-            # The first one also waits for the process, and for the lab to start.
-            if not pipe.poll(self._limit):
-                self.close()
-                return Attempt(
-                    name, False, "timeout", problem=f"it took more than {self._limit:.0f} s"
-                )
-            found: Attempt = pipe.recv()
-        except (EOFError, OSError) as error:
-            self.close()
-            return Attempt(name, False, "raised", problem=f"the process died ({error!r})")
-        return _timed(found, time.monotonic() - began)
-
-    def close(self) -> None:
-        """End the process; the next attempt starts another."""
-        if self._pipe is not None:
-            self._pipe.close()
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
-        self._pipe = self._process = None
-
-    def _start(self) -> Connection:
-        context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(
-            target=self._serve, args=(theirs, str(self._workspace)), daemon=True
-        )
-        self._process.start()
-        theirs.close()
-        try:
-            said = self._pipe.recv() if self._pipe.poll(120) else "it took too long"
-        except (EOFError, OSError):
-            said = "the process that opens it ended"
-        if said == "ready":
-            return self._pipe
-        self.close()
-        raise LabError(f"The lab for the attempts did not start: {said}", remedy="try `labkit up`")
-
-
-def _timed(attempt: Attempt, seconds: float) -> Attempt:
-    return Attempt(**{**attempt.__dict__, "seconds": round(seconds, 3)})
-
-
-def serve_attempts(pipe: Connection, workspace: str) -> None:
-    """Answer requests until the pipe closes; the body of the process."""
-    os.environ["LABKIT_WORKSPACE"] = workspace
-    os.environ["LABKIT_LEARNER"] = "verify"
-    os.environ.pop("LABKIT_ANSWERS", None)
-    Path(workspace).mkdir(parents=True, exist_ok=True)
-    os.chdir(workspace)
-    try:
-        lab = open_lab()
-    except LabkitError as error:
-        pipe.send(str(error))
-        return
-    pipe.send("ready")
-    with contextlib.suppress(EOFError):
-        while True:
-            slug, name = pipe.recv()
-            lab.reset()
-            pipe.send(attempt(find(slug).load(), name, lab))
 
 
 def attempt(loaded: Loaded, name: str, lab: Lab) -> Attempt:
@@ -198,3 +103,34 @@ def _garbage(loaded: Loaded, space: dict[str, Any]) -> Attempt:
             problem = f"the answer {answer!r} is {verdict.outcome}"
             return Attempt("garbage", False, verdict.outcome, "", problem, repr(verdict))
     return Attempt("garbage", True, "failed")
+
+
+def serve(workspace: Path) -> None:
+    """Answer ``[slug, name]`` lines on standard input until it closes; the body of the process."""
+    # What an attempt prints, and any program that it starts, must not get between the answers.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    os.environ["LABKIT_WORKSPACE"] = str(workspace)
+    os.environ["LABKIT_LEARNER"] = "verify"
+    os.environ.pop("LABKIT_ANSWERS", None)
+    workspace.mkdir(parents=True, exist_ok=True)
+    os.chdir(workspace)
+
+    def say(value: Any) -> None:
+        answers.write(json.dumps(value) + "\n")
+        answers.flush()
+
+    try:
+        lab = open_lab()
+    except LabkitError as error:
+        say({"failed": str(error)})
+        return
+    say({"ready": True})
+    for line in sys.stdin:
+        slug, name = json.loads(line)
+        lab.reset()
+        say(asdict(attempt(find(slug).load(), name, lab)))
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]))

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from labkit.common.errors import LabkitError, UsageError
-from labkit.exercises.attempts import Attempt, Bench
+from labkit.exercises.attempts import Attempt
+from labkit.exercises.bench import Bench
 from labkit.exercises.find import TRACKS, Entry, catalogue, find
 from labkit.lab.launch import stop
 from labkit.lab.workspace import Workspace

@@ -1,60 +1,17 @@
 """`labkit exercises verify`: one lab, every attempt in its first state, nothing hangs."""
 
 import json
-import os
-import time
-from collections.abc import Iterator
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from labkit.common.errors import LabError, UsageError
+from labkit.common.errors import UsageError
 from labkit.exercises import catalogue
-from labkit.exercises.attempts import Attempt, Bench
+from labkit.exercises.attempts import Attempt
 from labkit.exercises.commands import exercises_app
 from labkit.exercises.find import Entry
 from labkit.exercises.proof import Proof, Report, verify
-
-
-def serve(pipe: Connection, workspace: str) -> None:
-    """Behave as the slug says, in place of a lab."""
-    pipe.send("ready")
-    while True:
-        slug, name = pipe.recv()
-        if slug == "hangs":
-            time.sleep(600)
-        if slug == "dies":
-            os._exit(3)
-        pipe.send(Attempt(name, True, "passed"))
-
-
-def never_ready(pipe: Connection, workspace: str) -> None:
-    """End at once, as a lab does that cannot start."""
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path, limit=1.0, serve=serve)
-    yield bench
-    bench.close()
-
-
-def test_one_that_hangs_or_dies_does_not_stop_the_others(bench: Bench) -> None:
-    assert bench.attempt("good", "blank").ok
-    late = bench.attempt("hangs", "reference")
-    assert (late.ok, late.outcome, late.problem) == (False, "timeout", "it took more than 1 s")
-    assert bench.attempt("good", "blank").ok
-    dead = bench.attempt("dies", "reference")
-    assert (dead.ok, dead.outcome) == (False, "raised")
-    assert "died" in dead.problem
-    assert bench.attempt("good", "blank").ok
-
-
-def test_a_lab_that_does_not_start_is_said(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="did not start: the process that opens it ended"):
-        Bench(tmp_path, serve=never_ready).attempt("good", "blank")
 
 
 def test_the_report_tells_what_is_wrong_and_counts() -> None:
