@@ -47,6 +47,8 @@ def loads(data: bytes | str) -> Any:
             object_pairs_hook=_no_duplicates,
         )
         _check_depth(value, 0)
+        if "\\ud" in text.lower():  # half of a surrogate pair cannot be written again
+            json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
     except RecursionError as error:
         raise DataError("the JSON is nested too deeply", remedy=remedy) from error
     except ValueError as error:  # JSONDecodeError and UnicodeDecodeError are ValueErrors

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from labkit.common.errors import HttpError
+
+#: What a client sent may be quoted in an answer, but not as a control character (R4 string).
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def operation_outcome(issues: Sequence[Issue]) -> dict[str, Any]:
         row: dict[str, Any] = {
             "severity": issue.severity,
             "code": issue.code,
-            "diagnostics": issue.diagnostics,
+            "diagnostics": _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", issue.diagnostics),
         }
         if issue.expression:
             row["expression"] = [issue.expression]

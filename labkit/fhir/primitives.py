@@ -12,6 +12,7 @@ from typing import Any
 from labkit.fhir.dates import date_range
 from labkit.fhir.definitions import definitions
 
+MAX_STRING = 1024 * 1024
 _INTEGERS = {"integer": -(2**31), "unsignedInt": 0, "positiveInt": 1}
 _DATES = ("date", "dateTime", "instant")
 #: A narrative must not act (R4 narrative.html: no head, body, script, form, frame, object …).
@@ -35,6 +36,8 @@ def primitive_problem(kind: str, value: Any) -> str:
         return f"{_show(value)} is not a string in quotes, as {kind} has to be"
     if value == "":
         return "an empty string is not allowed: leave the element out"
+    if kind in ("string", "markdown") and len(value) > MAX_STRING:
+        return f"a {kind} has at most {MAX_STRING} characters"
     if kind == "base64Binary":
         return _base64_problem(value)
     if kind == "xhtml":

@@ -42,6 +42,7 @@ def test_pretty() -> None:
         (b"{", "not JSON"),
         (b"\xff", "not JSON"),
         (b'{"a":1,"a":2}', "twice"),
+        (b'"\\ud800"', "surrogates"),
         (b"NaN", "NaN"),
         (b"-Infinity", "Infinity"),
         (b"[" * 150 + b"]" * 150, "deep"),

@@ -158,6 +158,8 @@ REFUSES: list[tuple[Any, str, str]] = [
     (changed(PATIENT, gender=" female"), "value", "Patient.gender"),
     (changed(PATIENT, active="true"), "value", "Patient.active"),
     (changed(PATIENT, id="a" * 65), "value", "Patient.id"),
+    (changed(PATIENT, language="x" * 30_000 + " "), "value", "Patient.language"),
+    (changed(STUDY, description="x" * (2**20 + 1)), "value", "ImagingStudy.description"),
     (changed(PATIENT, birthDate="05/1970"), "value", "Patient.birthDate"),
     *[
         (changed(PATIENT, text={"status": "generated", "div": div}), "value", "Patient.text.div")
