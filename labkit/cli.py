@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -52,7 +53,8 @@ def main() -> None:
 def up(workspace: Where = None, as_json: AsJson = False) -> None:
     """Start the lab, or say where the running one is."""
     where = Workspace.at(workspace)
-    description = launch.start(where)
+    with _waiting("Starting the lab …"):
+        description = launch.start(where)
     if as_json:
         _print_json(description.public())
         return
@@ -88,8 +90,9 @@ def status(workspace: Where = None, as_json: AsJson = False) -> None:
 def reset(workspace: Where = None, as_json: AsJson = False) -> None:
     """Put everything back to the first state; what you have solved is kept."""
     where = Workspace.at(workspace)
-    launch.start(where)
-    _lab(where).reset()
+    with _waiting("Putting everything back …"):
+        launch.start(where)
+        _lab(where).reset()
     _done({"reset": True}, "The lab is in its first state.", as_json)
 
 
@@ -152,7 +155,7 @@ def log(
 
 @app.command()
 def traces(
-    node: str = "ARCHIVE",
+    node: Annotated[str, typer.Argument()] = "ARCHIVE",
     last: Annotated[int, typer.Option("-n", "--last", min=1, help="How many, newest.")] = 10,
     save: Annotated[Path | None, typer.Option(help="Write them into this folder.")] = None,
     workspace: Where = None,
@@ -182,6 +185,15 @@ def _lab(where: Workspace) -> EmbeddedLab:
 
 def _running(workspace: Path | None) -> EmbeddedLab:
     return _lab(Workspace.at(workspace))
+
+
+def _waiting(words: str) -> AbstractContextManager[object]:
+    """Show on a terminal that something is going on; standard output stays clean."""
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from rich.console import Console
+
+    return Console(stderr=True).status(words)
 
 
 def _done(result: dict[str, Any], sentence: str, as_json: bool) -> None:

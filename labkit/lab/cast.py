@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from labkit.common.access import ALLOW_ALL, AccessPolicy
 from labkit.common.errors import PortTaken, UsageError
@@ -12,19 +13,60 @@ from labkit.dimse import Peer
 from labkit.lab.description import NodeAddress
 from labkit.lab.http import HOST
 from labkit.lab.nodes import CAST
-from labkit.pacs import Archive, Destinations, EventLog, NodeConfig, PacsNode, Service
+from labkit.pacs import (
+    Archive,
+    Destinations,
+    EventLog,
+    MppsStore,
+    NodeConfig,
+    PacsNode,
+    Router,
+    Service,
+    Worklist,
+)
 
 if TYPE_CHECKING:
+    from pydicom import Dataset
+
     from labkit.lab.traces import TraceStore
     from labkit.lab.workspace import Workspace
 
-_QUERY = {Service.ECHO, Service.STORE, Service.FIND, Service.MOVE, Service.GET}
 SERVICES: Mapping[str, frozenset[Service]] = {
     "ARCHIVE": frozenset(Service),
     "WORKSTN": frozenset({Service.ECHO, Service.STORE, Service.FIND}),
-    "LEGACY": frozenset(_QUERY),
+    "WORKLIST": frozenset({Service.ECHO, Service.WORKLIST, Service.MPPS}),
+    "LEGACY": frozenset({Service.ECHO, Service.STORE, Service.FIND, Service.MOVE, Service.GET}),
+    "ROUTER": frozenset({Service.ECHO, Service.STORE}),
 }
 """What each node offers as SCP."""
+WITH_ARCHIVE = ("ARCHIVE", "WORKSTN", "LEGACY")
+BACK_OFF = (1.0, 2.0, 5.0)
+"""Seconds between a router's tries. Short: a learner waits for them."""
+
+
+class Held(NamedTuple):
+    """One object that a node holds; `number` grows with each that comes."""
+
+    number: int
+    sop_instance_uid: str
+    path: Path
+
+
+class Listener(Protocol):
+    """What can be switched on and off."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it listens."""
+        ...
+
+    def start(self, port: int = 0) -> int:
+        """Listen; return the port."""
+        ...
+
+    def stop(self) -> None:
+        """Stop."""
+        ...
 
 
 class Cast:
@@ -43,32 +85,53 @@ class Cast:
     def __init__(
         self, workspace: Workspace, traces: TraceStore, *, policy: AccessPolicy = ALLOW_ALL
     ) -> None:
-        self.archives = {name: Archive(workspace.node(name)) for name in SERVICES}
+        self.archives = {name: Archive(workspace.node(name)) for name in WITH_ARCHIVE}
         self.logs = {name: EventLog(workspace.log(name)) for name in SERVICES}
         self.destinations = Destinations(workspace.destinations)
+        self.worklist = Worklist(workspace.node("WORKLIST") / "worklist")
+        self.mpps = MppsStore(workspace.node("WORKLIST") / "mpps")
+        self._mpps_folder = workspace.node("WORKLIST") / "mpps"
         self._ports: dict[str, int] = {}
-        self._nodes = {
+
+        def common(name: str) -> dict[str, Any]:
+            return {"policy": policy, "log": self.logs[name], "traces": traces.sink(name)}
+
+        self.router = Router(
+            NodeConfig("ROUTER", SERVICES["ROUTER"]),
+            workspace.node("ROUTER"),
+            ["ARCHIVE"],
+            self.destinations,
+            back_off=BACK_OFF,
+            **common("ROUTER"),
+        )
+        nodes = {
             name: PacsNode(
                 NodeConfig(name, services),
-                self.archives[name],
-                policy=policy,
+                self.archives.get(name),
                 destinations=self.destinations,
-                log=self.logs[name],
-                traces=traces.sink(name),
+                worklist=self.worklist,
+                mpps=self.mpps,
+                **common(name),
             )
             for name, services in SERVICES.items()
+            if name != "ROUTER"
         }
+        self._associations = {**nodes, "ROUTER": self.router.node}
+        self._nodes: dict[str, Listener] = {**nodes, "ROUTER": self.router}
 
-    def __getitem__(self, name: str) -> PacsNode:
+    def __getitem__(self, name: str) -> Listener:
         try:
             return self._nodes[name]
         except KeyError:
             raise UsageError(
-                f"There is no node {name!r}.", remedy=f"The lab has {', '.join(self._nodes)}."
+                f"There is no node {name!r}.", remedy=f"There is {', '.join(self._nodes)}."
             ) from None
 
     def __contains__(self, name: object) -> bool:
         return name in self._nodes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._nodes)
 
     def start(self, name: str, port: int = 0) -> None:
         """Start one node, on `port` or on the one it had, where that is free."""
@@ -86,14 +149,11 @@ class Cast:
         for name in self._nodes:
             self.start(name, ports.get(name, 0))
 
-    def stop_all(self) -> None:
-        """Stop every node at once: each takes up to half a second."""
-        with ThreadPoolExecutor(max_workers=len(self._nodes)) as pool:
-            list(pool.map(PacsNode.stop, self._nodes.values()))
-
     def close(self) -> None:
-        """Stop, and close every archive."""
-        self.stop_all()
+        """Stop every node, all at once since each takes a moment, and close every file."""
+        with ThreadPoolExecutor(max_workers=len(self._nodes)) as pool:
+            list(pool.map(lambda node: node.stop(), self._nodes.values()))
+        self.router.close()
         for archive in self.archives.values():
             archive.close()
 
@@ -101,11 +161,16 @@ class Cast:
         """Return whether each node listens."""
         return {name: node.running for name, node in self._nodes.items()}
 
+    def busy(self, name: str) -> bool:
+        """Whether a node has an association open: its log and its trace are still to be written."""
+        return self._associations[name].open_associations > 0
+
     def addresses(self) -> dict[str, NodeAddress]:
         """Return where each node listens, or would."""
         return {
-            name: NodeAddress(name, HOST, port, CAST[name].role, CAST[name].site)
-            for name, port in self._ports.items()
+            name: NodeAddress(name, HOST, self._ports[name], CAST[name].role, CAST[name].site)
+            for name in CAST
+            if name in self._ports
         }
 
     def know_each_other(self, *, forget: bool = False) -> None:
@@ -114,3 +179,33 @@ class Cast:
         others = {} if forget else {k: p for k, p in self.destinations.items() if k not in own}
         if dict(self.destinations) != {**others, **own}:
             self.destinations.replace({**others, **own})
+
+    def put_back(self, orders: Iterable[Dataset]) -> None:
+        """Have these orders on the worklist, no performed steps, and nothing waiting to be sent.
+
+        Call it before the archives are put back: a delivery on its way must not come after that.
+        """
+        if self.router.waiting():
+            self.router.stop()
+        self.router.clear()
+        self.worklist.replace(orders)
+        self.mpps.clear()
+
+    def held(self, name: str, after: int = 0) -> list[Held]:
+        """Return what came to a node after number `after`, oldest first.
+
+        Of the worklist node these are the performed procedure steps, of the router the objects
+        that wait to be forwarded.
+        """
+        if name in self.archives:
+            stored = self.archives[name].stored(after)
+            return [Held(o.entry.number, o.entry.sop_instance_uid, o.path) for o in stored]
+        if name == "ROUTER":
+            found = [
+                Held(item.number, item.sop_instance, self.router.spool.shipment(item).path)
+                for item in self.router.waiting()
+            ]
+        else:
+            paths = self._mpps_folder.glob("*.dcm")
+            found = [Held(path.stat().st_mtime_ns, path.stem, path) for path in paths]
+        return sorted(item for item in found if item.number > after)

@@ -66,6 +66,7 @@ class Enterprise:
             new = not self._first.present
             if new:
                 self._empty.take(self._keepers())
+                self._cast.put_back(order.dataset() for order in samples.orders())
                 self._load()
             self._cast.start_all(ports)
             self._fhir.start(fhir_port)
@@ -83,6 +84,7 @@ class Enterprise:
         """Put everything back into the first state and start what was stopped."""
         with self._changing:
             began = time.monotonic()
+            self._cast.put_back(order.dataset() for order in samples.orders())
             if self._first.current:
                 self._first.go_back(self._keepers())
             else:  # the sample data have changed since: the first state is made of the new ones
@@ -150,8 +152,8 @@ class Enterprise:
             "logs": {n: p.stat().st_size if p and p.exists() else 0 for n, p in logs.items()},
             "traces": {name: self._traces.count(name) for name in logs},
             "objects": {
-                name: max((o.entry.number for o in archive.stored()), default=0)
-                for name, archive in self._cast.archives.items()
+                name: max((item.number for item in self._cast.held(name)), default=0)
+                for name in self._cast
             },
         }
 
@@ -176,16 +178,13 @@ class Enterprise:
         return self._traces.newest(name, since=number, last=last)
 
     def objects(self, name: str, *, since: int = 0, epoch: str = "") -> list[dict[str, str]]:
-        """Return what a node's archive holds, in the order received."""
-        self._settle(self._known(name, self._cast.archives))
+        """Return what a node holds, in the order received."""
+        self._settle(self._known(name, self._cast.logs))
         number = since if epoch in ("", self._epoch) else 0
         root = self.workspace.root
         return [
-            {
-                "SOPInstanceUID": stored.entry.sop_instance_uid,
-                "path": stored.path.relative_to(root).as_posix(),
-            }
-            for stored in self._cast.archives[name].stored(number)
+            {"SOPInstanceUID": uid, "path": path.relative_to(root).as_posix()}
+            for _, uid, path in self._cast.held(name, number)
         ]
 
     def _keepers(self) -> dict[str, Keeper]:
@@ -222,7 +221,7 @@ class Enterprise:
         """
         deadline = time.monotonic() + QUIET
         for name in names:
-            while name in self._cast and self._cast[name].open_associations:
+            while self._cast.busy(name):
                 if time.monotonic() >= deadline:
                     return
                 time.sleep(0.005)

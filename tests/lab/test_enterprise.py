@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pydicom import Dataset
 
 from labkit.common.errors import LabError, UsageError
-from labkit.dicom import real_file
-from labkit.dimse import Peer, echo, identifier, move, store
+from labkit.dicom import real_file, samples
+from labkit.dimse import Peer, echo, identifier, move, store, worklist
 from labkit.lab.enterprise import Enterprise
 from labkit.lab.workspace import Workspace
 
@@ -106,6 +108,48 @@ def test_the_nodes_know_each_other_as_destinations(fresh: Enterprise) -> None:
     asked = identifier("STUDY", StudyInstanceUID=_study_of(ct))
     assert move(peer(fresh, "ARCHIVE"), asked, "WORKSTN").completed == 1
     assert count(fresh, "WORKSTN") == 1
+
+
+def test_the_worklist_and_the_performed_steps_are_put_back(fresh: Enterprise) -> None:
+    ris, wanted = peer(fresh, "WORKLIST"), {"PatientName": None, "AccessionNumber": None}
+    ordered = len(worklist(ris, wanted))
+    assert ordered == len(samples.orders()) == len(worklist(peer(fresh, "ARCHIVE"), wanted))
+    for path in (fresh.workspace.node("WORKLIST") / "worklist").iterdir():
+        path.unlink()
+    assert len(worklist(ris, wanted)) == 0
+    step = Dataset()
+    step.PerformedProcedureStepStatus = "IN PROGRESS"
+    fresh._cast.mpps.put("1.2.3", step)
+    assert [item["SOPInstanceUID"] for item in fresh.objects("WORKLIST")] == ["1.2.3"]
+    since = fresh.mark()["objects"]["WORKLIST"]
+    assert fresh.objects("WORKLIST", since=since) == []
+    fresh.reset()
+    assert len(worklist(ris, wanted)) == ordered
+    assert fresh.objects("WORKLIST") == []
+
+
+def test_the_router_forwards_and_a_reset_empties_its_queue(fresh: Enterprise) -> None:
+    router, ct = peer(fresh, "ROUTER"), real_file("CT_small")
+    before = count(fresh, "ARCHIVE")
+    assert store(router, [ct]).stored
+    until(lambda: count(fresh, "ARCHIVE") == before + 1)
+    until(lambda: count(fresh, "ROUTER") == 0)
+    fresh.stop_node("ARCHIVE")
+    assert store(router, [real_file("MR_small")]).stored
+    until(lambda: any("not forwarded" in line for line in fresh.log("ROUTER")["lines"]))
+    assert count(fresh, "ROUTER") == 1
+    fresh.reset()
+    assert count(fresh, "ROUTER") == 0
+    assert count(fresh, "ARCHIVE") == before
+    assert fresh.log("ROUTER") == {"lines": []}
+    assert store(router, [ct]).stored, "the router works again"
+
+
+def until(happens: Callable[[], bool], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def _study_of(path: Path) -> str:
