@@ -34,9 +34,10 @@ class Citation:
         if part:
             number = int(part.group(1))
             folder = f"{_DICOM}/part{number:02d}"
-            if re.fullmatch(r"[A-Z0-9]+(\.\d+)*", self.section):
-                kind = "sect" if "." in self.section else "chapter"
-                return f"{folder}/{kind}_{self.section}.html"
+            if re.fullmatch(r"[A-Z0-9]+(\.\d+[a-z]?)*", self.section):
+                page = _page(self.section)
+                anchor = f"#sect_{self.section}" if page != f"sect_{self.section}" else ""
+                return f"{folder}/{page}.html" + (anchor if "." in self.section else "")
             return f"{folder}/ps3.{number}.html"
         if self.document == "FHIR R4":
             return f"https://hl7.org/fhir/R4/{self.section.lower()}.html"
@@ -46,6 +47,20 @@ class Citation:
     def _repr_html_(self) -> str:
         text = html.escape(str(self))
         return f'<a href="{self.url}">{text}</a>' if self.url else text
+
+
+def _page(section: str) -> str:
+    """Name the page that a section is on.
+
+    The standard's pages go down to five numbers, and a section that is the first of its parent
+    has none of its own: C.7.6.3.1.2 is on the page of C.7.6.3.
+    """
+    kept: list[str] = []
+    for number in section.split(".")[:5]:
+        if kept and number == "1":
+            break
+        kept.append(number)
+    return ("sect_" if len(kept) > 1 else "chapter_") + ".".join(kept)
 
 
 def cite(document: str, section: str = "") -> Citation:
