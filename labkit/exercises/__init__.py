@@ -9,6 +9,7 @@ from labkit.exercises.cells import compose
 from labkit.exercises.engine import check, hint, progress, solution
 from labkit.exercises.find import catalogue
 from labkit.exercises.model import Exercise, Verdict, Work, Wrong, blank, failed, passed
+from labkit.exercises.panel import show
 
 __all__ = [
     "Exercise",
@@ -23,5 +24,6 @@ __all__ = [
     "hint",
     "passed",
     "progress",
+    "show",
     "solution",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -51,27 +51,42 @@ def check(slug: str, answer: Any = MISSING) -> Verdict:
     if os.environ.get("LABKIT_ANSWERS") == "reference":
         return _with_reference(slug, namespace)
     try:
-        loaded = find(slug).load()
+        return _recorded(slug, judge(find(slug).load(), answer, namespace), namespace)
     except Exception as error:  # nothing may reach a learner as a traceback
         return _unchecked(error, title=str(slug))
-    verdict = judge(loaded, answer, namespace)
-    if verdict.outcome in ("passed", "failed"):
-        act = {"outcome": verdict.outcome, "mistake": verdict.mistake}
-        trouble = _journal(namespace).add("check", slug, **act)
-        if trouble:
-            note = f"This could not be saved ({trouble}); it counts until the kernel ends."
-            verdict = replace(verdict, why=f"{verdict.why}\n{note}".strip())
-    return verdict
 
 
 def hint(slug: str) -> Panel:
     """Show the next hint of an exercise, below the ones you have had. Asking costs nothing."""
-    try:
-        loaded = find(slug).load()
-    except Exception as error:  # as above
-        return _unchecked(error, title=str(slug)).panel()
+    return _guarded(_hint, str(slug), _caller())
+
+
+def solution(slug: str) -> Panel:
+    """Show how we would do it, and why."""
+    return _guarded(_solution, str(slug), _caller())
+
+
+def progress() -> Panel:
+    """Show what you have solved, notebook by notebook."""
+    return _guarded(_progress, "Your progress", _caller())
+
+
+def _recorded(slug: str, verdict: Verdict, namespace: Mapping[str, Any]) -> Verdict:
+    """Write the verdict into the journal; say so if that cannot be done."""
+    if verdict.outcome not in ("passed", "failed"):
+        return verdict
+    act = {"outcome": verdict.outcome, "mistake": verdict.mistake}
+    trouble = _journal(namespace).add("check", slug, **act)
+    if not trouble:
+        return verdict
+    note = f"This could not be saved ({trouble}); it counts until the kernel ends."
+    return replace(verdict, why=f"{verdict.why}\n{note}".strip())
+
+
+def _hint(slug: str, namespace: Mapping[str, Any]) -> Panel:
+    loaded = find(slug).load()
     hints = loaded.exercise.hints
-    journal = _journal(_caller())
+    journal = _journal(namespace)
     journal.add("hint", slug)
     seen = min(journal.hints[slug], len(hints))
     rows = [Row(f"hint {at} of {len(hints)}", text) for at, text in enumerate(hints[:seen], 1)]
@@ -79,13 +94,9 @@ def hint(slug: str) -> Panel:
     return Panel("Hint", loaded.title, (*rows, Row("more", more)))
 
 
-def solution(slug: str) -> Panel:
-    """Show how we would do it, and why."""
-    try:
-        loaded = find(slug).load()
-    except Exception as error:  # as above
-        return _unchecked(error, title=str(slug)).panel()
-    _journal(_caller()).add("solution", slug)
+def _solution(slug: str, namespace: Mapping[str, Any]) -> Panel:
+    loaded = find(slug).load()
+    _journal(namespace).add("solution", slug)
     rows = (
         Row("cell", loaded.exercise.reference, code=True),
         Row("why", loaded.exercise.explanation),
@@ -94,13 +105,9 @@ def solution(slug: str) -> Panel:
     return Panel("Solution", loaded.title, rows)
 
 
-def progress() -> Panel:
-    """Show what you have solved, notebook by notebook."""
-    try:
-        entries = catalogue()
-        solved = _journal(_caller()).solved()
-    except Exception as error:  # as above
-        return _unchecked(error, title="Your progress").panel()
+def _progress(title: str, namespace: Mapping[str, Any]) -> Panel:
+    entries = catalogue()
+    solved = _journal(namespace).solved()
     table = [("track", "notebook", "solved", "still to do")]
     for track in TRACKS:
         for notebook in dict.fromkeys(e.notebook for e in entries if e.track == track):
@@ -109,7 +116,17 @@ def progress() -> Panel:
             count = f"{len(slugs) - len(rest)} of {len(slugs)}"
             table.append((track, notebook, count, ", ".join(rest) or "nothing: all done"))
     done = sum(entry.slug in solved for entry in entries)
-    return Panel("Progress", f"{done} of {len(entries)} exercises solved", table=tuple(table))
+    summary = f"{title}: {done} of {len(entries)} exercises solved"
+    return Panel("Progress", summary, table=tuple(table))
+
+
+def _guarded(
+    act: Callable[[str, Mapping[str, Any]], Panel], name: str, namespace: Mapping[str, Any]
+) -> Panel:
+    try:
+        return act(name, namespace)
+    except Exception as error:  # nothing may reach a learner as a traceback
+        return _unchecked(error, title=name).panel()
 
 
 def judge(loaded: Loaded, answer: Any, namespace: Mapping[str, Any]) -> Verdict:
@@ -124,6 +141,13 @@ def judge(loaded: Loaded, answer: Any, namespace: Mapping[str, Any]) -> Verdict:
     namespace
         The variables of the notebook; a lab called ``lab`` there is the one looked at.
     """
+    try:
+        return _judge(loaded, answer, namespace)
+    except Exception as error:  # nothing may reach a learner as a traceback
+        return _unchecked(error, title=loaded.title, answer=answer)
+
+
+def _judge(loaded: Loaded, answer: Any, namespace: Mapping[str, Any]) -> Verdict:
     exercise, slug = loaded.exercise, loaded.entry.slug
     then = f'hint("{slug}")'
     if exercise.answer and answer is MISSING:
@@ -137,7 +161,7 @@ def judge(loaded: Loaded, answer: Any, namespace: Mapping[str, Any]) -> Verdict:
             "blank", title=loaded.title, then=f"replace the ... and run the cell; {then}"
         )
     if exercise.answer and not isinstance(answer, exercise.expects):
-        verdict = failed(expected=f"a value of type {_names(exercise.expects)}", got=answer)
+        verdict = failed(expected=f"a value of type {_names(exercise.expects)}", got=show(answer))
         return replace(verdict, title=loaded.title, then=then)
     work = Work(
         answer=None if answer is MISSING else answer,
@@ -150,8 +174,6 @@ def judge(loaded: Loaded, answer: Any, namespace: Mapping[str, Any]) -> Verdict:
             raise TypeError(f"the check returned {show(verdict)}, not a Verdict")
     except AnswerRaised as error:
         verdict = failed(expected="a function that returns a value", got=error.message)
-    except Exception as error:  # nothing may reach a learner as a traceback
-        return _unchecked(error, title=loaded.title, answer=answer)
     says = next((w.says for w in exercise.wrong if w.name == verdict.mistake), "")
     if verdict.outcome == "passed":
         then = f'go on; solution("{slug}") shows how we did it, and why'
@@ -173,7 +195,13 @@ def _with_reference(slug: str, namespace: dict[str, Any]) -> Verdict:
     """Run the reference where the learner's answer would be, and raise unless it passes."""
     loaded = find(slug).load()
     exercise = loaded.exercise
-    answer = run(exercise, exercise.reference, namespace)
+    try:
+        answer = run(exercise, exercise.reference, namespace)
+    except Exception as error:  # whatever the reference may raise in this notebook
+        raise ReferenceFailed(
+            f"the reference of {slug} raised {type(error).__name__}: {error}",
+            remedy="what it needs must be there after the notebook's earlier cells, as in `given`",
+        ) from error
     verdict = judge(loaded, answer, namespace)
     if verdict.outcome != "passed":
         raise ReferenceFailed(

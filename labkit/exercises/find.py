@@ -134,7 +134,7 @@ def find(slug: str, root: Path | None = None) -> Entry:
         f"there is no exercise called {slug!r}",
         remedy=f"did you mean {' or '.join(map(repr, close))}?"
         if close
-        else "take the name from the first line of the exercise's cell, in quotes",
+        else "its name is in the first line of its cell; `labkit exercises list` shows all",
     )
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from labkit.common import Citation
 from labkit.common.errors import LabkitError, UsageError
-from labkit.exercises.panel import Panel, Row, show
+from labkit.exercises.panel import Panel, Row, cut, show
 
 if TYPE_CHECKING:
     from labkit.lab import Lab
@@ -245,7 +245,8 @@ def failed(
     Parameters
     ----------
     expected, got
-        Text is shown as it stands; any other value with its type.
+        Text is shown as it stands; any other value with its type. For a text that the learner
+        handed in, ``show(text)`` makes plain where it begins and ends.
     rule
         ``cite(...)``, or several.
     mistake
@@ -253,7 +254,7 @@ def failed(
     why
         A sentence for a wrong answer that has no name.
     """
-    wanted, had = (value if isinstance(value, str) else show(value) for value in (expected, got))
+    wanted, had = (cut(v, 600) if isinstance(v, str) else show(v) for v in (expected, got))
     return Verdict("failed", wanted, had, _rules(rule), mistake, why)
 
 

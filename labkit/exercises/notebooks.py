@@ -97,6 +97,9 @@ def run(path: Path, *, reference: bool = False) -> Any:
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     notebook = notebook_file.read(path)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
     client = NotebookClient(
         notebook,
         timeout=CELL_LIMIT,
@@ -110,10 +113,10 @@ def run(path: Path, *, reference: bool = False) -> Any:
             environment["LABKIT_ANSWERS"] = "reference"
         try:
             client.execute(env=environment)
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            raise CellFailed(
-                f"{path.name}: {error}", remedy="mend that cell and run it again"
-            ) from (error)
+        except CellExecutionError as error:
+            raise _cell_failed(notebook, path, f"{error.ename}: {error.evalue}") from None
+        except (CellTimeoutError, DeadKernelError) as error:
+            raise _cell_failed(notebook, path, str(error).splitlines()[0]) from None
     if not reference:
         _keep_names_out(notebook, path)
         notebook_file.write(notebook, path)
@@ -155,6 +158,17 @@ def _draft(source: Path) -> Any:
         raise UsageError(f"{source} is not a draft: {error}", remedy="see docs/authoring.md") from (
             error
         )
+
+
+def _cell_failed(notebook: Any, path: Path, why: str) -> CellFailed:
+    """Name the cell by its number and its text: the one that was run last."""
+    ran = [n for n, cell in enumerate(notebook.cells) if cell.get("execution_count")]
+    number = max(ran, default=0)
+    source = "\n".join(f"    {line}" for line in notebook.cells[number].source.splitlines()[:12])
+    return CellFailed(
+        f"{path.name}, cell {number + 1}: {why}\n{source}",
+        remedy="mend that cell, and run the notebook again",
+    )
 
 
 def _keep_names_out(notebook: Any, path: Path) -> None:

@@ -23,6 +23,11 @@ LONGEST = 300
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 
 
+def cut(text: str, longest: int) -> str:
+    """Return `text`, cut to `longest` characters with a sign that it was."""
+    return text if len(text) <= longest else text[: longest - 2] + " …"
+
+
 def show(value: Any) -> str:
     """Write `value` for a learner: short, one type name, the same in every run.
 
@@ -36,9 +41,7 @@ def show(value: Any) -> str:
         text = repr(value)
     except Exception as error:  # a learner's own class may have a broken __repr__
         text = f"(cannot be shown: {type(error).__name__})"
-    text = _ADDRESS.sub("", text).replace(" >", ">")
-    if len(text) > LONGEST:
-        text = text[: LONGEST - 2] + " …"
+    text = cut(_ADDRESS.sub("", text[: 2 * LONGEST]).replace(" >", ">"), LONGEST)
     name = type(value).__name__
     return text if text.startswith((name, "<")) else f"{text} ({name})"
 

@@ -147,7 +147,7 @@ def test_an_unknown_name_gets_close_ones(lab: FakeLab) -> None:
     for shown in (check("echo_archiv", 1), hint("echo_archiv"), solution("echo_archiv")):
         assert "did you mean 'echo-archive'?" in repr(shown)
     assert "there is no exercise called 7" in repr(check(7, 1))  # type: ignore[arg-type]
-    assert "first line of the exercise's cell" in repr(check("", 1))
+    assert "first line of its cell" in repr(check("", 1))
 
 
 def test_the_real_one_as_a_learner_meets_it(lab: FakeLab) -> None:
@@ -175,6 +175,37 @@ def test_hints_come_one_by_one_and_then_the_solution(lab: FakeLab) -> None:
     assert again == third
     shown = repr(solution("echo-archive"))
     assert "status = echo(lab.archive).status" in shown and "0x0000 means Success" in shown
+
+
+class Evil:
+    """Breaks whatever touches it."""
+
+    @property
+    def __class__(self) -> type:  # type: ignore[override]
+        raise RuntimeError("boo")
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("boo")
+
+    def __repr__(self) -> str:
+        raise RuntimeError("boo")
+
+
+def test_whatever_is_handed_in_there_is_a_verdict(
+    lab: FakeLab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for answer in (Evil(), [Evil()], float("nan"), "x" * 10_000_000, check, lab, type, 1j):
+        assert check("echo-archive", answer).outcome in ("failed", "unchecked")
+        assert len(repr(check("echo-archive", answer))) < 1500
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    monkeypatch.delitem(globals(), "lab")
+    monkeypatch.delenv("LABKIT_WORKSPACE", raising=False)
+    for shown in (hint("echo-archive"), solution("echo-archive"), progress()):
+        assert "COULD NOT BE CHECKED" in repr(shown)
+    assert check("echo-archive", 3).outcome == "unchecked"
 
 
 def test_a_disk_that_cannot_be_written_still_gives_the_verdict(lab: FakeLab) -> None:
