@@ -1,0 +1,51 @@
+"""The glossary: in order, each term with its place in the standard, every link to it alive."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from labkit.common import cite
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+TERMS = re.findall(r"^## (.+)$", TEXT, re.MULTILINE)
+LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+
+
+def anchor(heading: str) -> str:
+    """Spell a heading as GitHub and JupyterLab do in a URL."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_terms_are_sorted_and_unique() -> None:
+    assert sorted(TERMS, key=str.casefold) == TERMS
+    anchors = [anchor(term) for term in TERMS]
+    assert len(anchors) == len(set(anchors))
+    assert len(TERMS) >= 80
+
+
+@pytest.mark.parametrize("term", TERMS)
+def test_a_term_has_sentences_and_a_reference(term: str) -> None:
+    entry = TEXT.split(f"## {term}\n")[1].split("\n## ")[0].strip()
+    text, references = entry.rsplit("\n\n", 1)
+    assert text.endswith(".")
+    assert 1 <= len(re.findall(r"[.:;?](?: |\n|$)", text)) <= 9, "one to three plain sentences"
+    assert re.match(r"\[?(PS3\.\d+|FHIR R4|IHE|HL7 v2|RFC)", references)
+    for words, url in LINK.findall(references):
+        document, section = re.fullmatch(r"(PS3\.\d+|FHIR R4|RFC \d+) ?(.*)", words).groups()  # type: ignore[union-attr]
+        assert url == cite(document, section).url
+
+
+def test_links_to_the_glossary_are_alive() -> None:
+    known = {anchor(term) for term in TERMS}
+    for path in [*ROOT.glob("notebooks/**/*.ipynb"), *ROOT.glob("**/*.md")]:
+        if ".venv" in path.parts or ".lab" in path.parts:
+            continue
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".ipynb":
+            cells = json.loads(text)["cells"]
+            text = "\n".join("".join(cell["source"]) for cell in cells)
+        wanted = set(re.findall(r"glossary\.md#([\w\-]+)", text))
+        assert wanted <= known, f"{path.name} links to terms that the glossary does not have"
