@@ -4,7 +4,6 @@ import io
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from labkit import check, hint, progress, solution
 from labkit.common import cite
 from labkit.common.errors import LabNotRunning, NetworkError
+from labkit.dimse import AssociationTrace, Receiver, Status, echo
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
 from labkit.exercises.engine import MISSING, ReferenceFailed, judge
 from labkit.exercises.find import Entry, Loaded
@@ -56,6 +56,13 @@ class FakeLab:
 
     def traces(self, node: str) -> list[Any]:
         return self.asked.get(node, [])
+
+
+@pytest.fixture(scope="module")
+def mine() -> AssociationTrace:
+    """Return a trace with a C-ECHO from LEARNER in it."""
+    with Receiver("ARCHIVE") as node:
+        return echo(node.peer).trace
 
 
 @pytest.fixture
@@ -150,14 +157,11 @@ def test_an_unknown_name_gets_close_ones(lab: FakeLab) -> None:
     assert "first line of its cell" in repr(check("", 1))
 
 
-def test_the_real_one_as_a_learner_meets_it(lab: FakeLab) -> None:
-    from labkit.dimse import Status
-
+def test_the_real_one_as_a_learner_meets_it(lab: FakeLab, mine: AssociationTrace) -> None:
     assert check("echo-archive", ...).outcome == "blank"
     assert check("echo-archive", 0).outcome == "failed"  # a number is no Status
     success = Status(0x0000)
     assert check("echo-archive", success).mistake == "typed-the-status"
-    mine = SimpleNamespace(requestor=SimpleNamespace(ae_title="LEARNER"))
     lab.asked["LEGACY"] = [mine]
     assert check("echo-archive", success).mistake == "asked-legacy"
     assert "0 of 1" in repr(progress())
@@ -217,7 +221,7 @@ def test_a_disk_that_cannot_be_written_still_gives_the_verdict(lab: FakeLab) -> 
 
 
 def test_reference_mode_runs_the_reference_in_the_callers_namespace(
-    lab: FakeLab, monkeypatch: pytest.MonkeyPatch
+    lab: FakeLab, mine: AssociationTrace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LABKIT_ANSWERS", "reference")
     space: dict[str, Any] = {"__name__": "cell", "lab": lab}
@@ -228,7 +232,7 @@ def test_reference_mode_runs_the_reference_in_the_callers_namespace(
     type(lab).archive = None  # type: ignore[attr-defined]
     with pytest.raises(ReferenceFailed, match="echo-archive does not pass"):
         exec(run + 'status = ...\ncheck("echo-archive", status)', space)
-    lab.asked["ARCHIVE"] = [SimpleNamespace(requestor=SimpleNamespace(ae_title="LEARNER"))]
+    lab.asked["ARCHIVE"] = [mine]
     with redirect_stdout(io.StringIO()) as out:
         exec(run + 'status = ...\nprint(repr(check("echo-archive", status)), status)', space)
     assert out.getvalue().startswith("[PASSED]") and "0x0000" in out.getvalue()

@@ -4,7 +4,7 @@ The smallest act in DICOM: one C-ECHO (PS3.7 9.1.5), the verification service of
 """
 
 from labkit.common import cite
-from labkit.dimse import Status
+from labkit.dimse import Status, decode_messages
 from labkit.exercises import Exercise, Verdict, Work, Wrong, failed, passed
 
 EXERCISE = Exercise(
@@ -69,5 +69,10 @@ def check(work: Work) -> Verdict:
 
 
 def _asked(work: Work, node: str) -> bool:
-    """Whether `node` has recorded an association that the learner opened."""
-    return any(trace.requestor.ae_title == "LEARNER" for trace in work.lab.traces(node))
+    """Whether `node` has recorded a C-ECHO request from the learner."""
+    return any(
+        message.name == "C-ECHO-RQ"
+        for trace in work.lab.traces(node)
+        if trace.requestor.ae_title == "LEARNER"
+        for message in decode_messages(trace)
+    )
