@@ -25,7 +25,7 @@ from tooling.environment import ROOT, set_up
 from tooling.installer import clean_environment
 
 TRACKS = ("start", "beginner", "intermediate", "advanced")
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")  # as tests/browser
 OWN_CODE = ("labkit", "tooling", "tests", "lab.py")
 MINUTES = 20
 
@@ -149,4 +149,5 @@ def _environment() -> dict[str, str]:
             part for part in env.get("PATH", "").split(os.pathsep)
             if not Path(part).is_relative_to(scripts)
         )  # fmt: skip
-    return {**env, **kept, "COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml")}
+    pictures = {"LABKIT_SCREENSHOTS": str(ROOT / "artifacts" / "screenshots")}
+    return {**env, **kept, **pictures, "COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml")}

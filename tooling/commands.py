@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 
 from tooling import checks, locks
-from tooling.console import Trouble, say
-from tooling.environment import set_up
+from tooling.console import Trouble, say, trouble_of
+from tooling.environment import ROOT, set_up
 from tooling.workbook import open_workbook
 
 INTERRUPTED = 130  # what shells expect after Ctrl-C
@@ -21,6 +22,9 @@ def run(arguments: list[str], text: str) -> int:
     int
         The exit code.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # an odd letter in a path must not end it all
+            stream.reconfigure(errors="replace")
     options = _parser(text).parse_args(arguments)
     try:
         if options.command == "test":
@@ -32,8 +36,8 @@ def run(arguments: list[str], text: str) -> int:
             say("Everything is set up. Open the workbook: python3 lab.py")
             return 0
         return open_workbook(python, browser=options.browser, port=options.port)
-    except Trouble as trouble:
-        sys.stdout.flush()
+    except (Trouble, OSError) as error:
+        trouble = trouble_of(error, str(ROOT)) if isinstance(error, OSError) else error
         print(trouble, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 import time
+from pathlib import Path
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _CLOSED = {errno.EROFS, errno.EACCES, errno.EPERM}
@@ -51,9 +53,12 @@ def trouble_of(error: OSError, where: str) -> Trouble:
     return Trouble(f"The operating system refused: {error}.", "Mend that and run again.")
 
 
-def say(text: str = "") -> None:
-    """Print a line at once, also into a pipe."""
-    print(text, flush=True)
+def say(text: str = "", end: str = "\n") -> None:
+    """Print at once, also into a pipe; a pipe that nobody reads any more changes nothing."""
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (to the end)
 
 
 class Progress:
@@ -82,7 +87,7 @@ class Progress:
         if self._moving:
             filled = 24 * done // self.total
             bar = "#" * filled + "." * (24 - filled)
-            print(f"\r[{bar}] {line:<52.52}", end="", flush=True)
+            say(f"\r[{bar}] {line:<52.52}", end="")
         elif done * 10 // self.total > self._tenth:
             self._tenth = done * 10 // self.total
             say(line.rstrip())
@@ -90,4 +95,4 @@ class Progress:
     def close(self) -> None:
         """End the moving line."""
         if self._moving:
-            print(flush=True)
+            say()

@@ -56,7 +56,7 @@ def is_ready(profile: str) -> bool:
     """Whether .venv is whole and made from what is here now."""
     mark = _mark()
     wanted = {"state": "ready", **fingerprint(profile)}
-    return python_of(VENV).exists() and all(mark.get(k) == v for k, v in wanted.items())
+    return os.access(python_of(VENV), os.X_OK) and all(mark.get(k) == v for k, v in wanted.items())
 
 
 def set_up(profile: str = "learn") -> Path:
@@ -67,18 +67,18 @@ def set_up(profile: str = "learn") -> Path:
     Trouble
         If it cannot be done, with what to do about it.
     """
-    if is_ready(profile):
-        return python_of(VENV)
     try:
-        with _alone():
+        if is_ready(profile):
+            return python_of(VENV)
+        with _alone() as lock:
             if not is_ready(profile):
-                _make(profile)
+                _make(profile, lock)
     except OSError as error:
         raise trouble_of(error, str(ROOT)) from error
     return python_of(VENV)
 
 
-def _make(profile: str) -> None:
+def _make(profile: str, lock: IO[str]) -> None:
     mark, wanted = _mark(), fingerprint(profile)
     if VENV.exists() and not mark:
         raise Trouble(
@@ -89,14 +89,14 @@ def _make(profile: str) -> None:
         base = getattr(sys, "_base_executable", "python3")
         raise Trouble("lab.py must remake the .venv it is run from.", f"Run: {base} lab.py")
     same = all(mark.get(k) == wanted[k] for k in ("python", "folder"))
-    if not (mark.get("state") == "ready" and same and python_of(VENV).exists()):
+    if not (mark.get("state") == "ready" and same and os.access(python_of(VENV), os.X_OK)):
         if mark:
             why = "was left half-finished" if mark.get("state") == "started" else "is out of date"
             say(f"The .venv that is here {why}: making it again.")
         _new_venv()
     mark = {**wanted, "state": "started"}
     _write_mark(mark)
-    _install(profile)
+    _install(profile, lock)
     _write_mark({**mark, "state": "ready"})
 
 
@@ -137,16 +137,16 @@ def _new_venv() -> None:
         )
 
 
-def _install(profile: str) -> None:
+def _install(profile: str, lock: IO[str]) -> None:
     python = python_of(VENV)
-    lock = ROOT / "requirements" / LOCKS[profile][-1]
-    packages = sum(1 for x in lock.read_text(encoding="utf-8").splitlines() if "==" in x)
+    locked = ROOT / "requirements" / LOCKS[profile][-1]
+    packages = sum(1 for x in locked.read_text(encoding="utf-8").splitlines() if "==" in x)
     say(f"Setting up in {VENV.name}: {packages} packages, 500 MB. Once only; a minute or two.")
-    locked = ["--require-hashes", "--only-binary", ":all:", "-r", str(lock)]
-    pip(python, locked, venv=VENV, packages=packages, label="packages")
+    theirs = ["--require-hashes", "--only-binary", ":all:", "-r", str(locked)]
+    pip(python, theirs, venv=VENV, packages=packages, label="packages", holds=lock)
     # The build back end is in the lock: nothing is downloaded for this.
     own = ["--no-deps", "--no-build-isolation", "--no-index", "--editable", str(ROOT)]
-    pip(python, own, venv=VENV, packages=1, label="labkit")
+    pip(python, own, venv=VENV, packages=1, label="labkit", holds=lock)
     proof = "import jupyterlab, labkit, numpy, pydicom, pynetdicom"
     done = subprocess.run(
         [str(python), "-c", proof],
@@ -170,8 +170,8 @@ def _write_mark(mark: dict[str, str]) -> None:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
-    """Hold the right to change .venv. The system frees it if this process dies."""
+def _alone() -> Iterator[IO[str]]:
+    """Hold the right to change .venv. The system frees it when this process and its pip end."""
     folder = ROOT / ".lab"
     folder.mkdir(exist_ok=True)
     with (folder / "setup.lock").open("a") as handle:
@@ -182,7 +182,7 @@ def _alone() -> Iterator[None]:
                 "Another lab.py is setting up this folder at the moment.",
                 "Wait until it is done, then run the same command again.",
             ) from error
-        yield
+        yield handle
 
 
 def _lock(handle: IO[str]) -> None:

@@ -7,8 +7,10 @@ import os
 import queue
 import re
 import subprocess
+import sys
 import threading
 from pathlib import Path
+from typing import IO
 
 from tooling.console import Progress, Trouble, no_space
 
@@ -78,13 +80,18 @@ def _installed(venv: Path) -> int:
     return sum(1 for _ in venv.glob(windows if os.name == "nt" else posix))
 
 
-def pip(python: Path, arguments: list[str], *, venv: Path, packages: int, label: str) -> None:
+def pip(
+    python: Path, arguments: list[str], *, venv: Path, packages: int, label: str, holds: IO[str]
+) -> None:
     """Run `pip install` with `arguments`.
 
     Parameters
     ----------
     packages
         Number of packages to come at most, for the progress bar.
+    holds
+        The lock of the set-up. pip holds it too, so that no second set-up begins beside a pip
+        whose own set-up was killed.
 
     Raises
     ------
@@ -101,6 +108,7 @@ def pip(python: Path, arguments: list[str], *, venv: Path, packages: int, label:
         encoding="utf-8",
         errors="replace",
         env=clean_environment(),
+        pass_fds=() if sys.platform == "win32" else (holds.fileno(),),
     )
     lines: queue.Queue[str] = queue.Queue()
     reader = threading.Thread(target=_pass_on, args=(process, lines))
