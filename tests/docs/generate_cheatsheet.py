@@ -1,0 +1,269 @@
+"""Write docs/cheatsheet.md.
+
+::
+
+    python tests/docs/generate_cheatsheet.py
+
+What is a table of a standard comes from pydicom and pynetdicom; the choice of rows is ours, and so
+is the map of the Parts, which no package has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pydicom
+import pydicom.uid
+import pynetdicom
+from pydicom.datadict import dictionary_VM, dictionary_VR, tag_for_keyword
+from pydicom.tag import Tag
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, MAX_VALUE_LEN, STANDARD_VR
+from pynetdicom.pdu import A_ASSOCIATE_RJ
+
+from labkit.common import cite
+from labkit.dicom.vr import vr_name
+from labkit.dimse import Peer, Status, command_lines, identifier
+
+TARGET = Path(__file__).resolve().parents[2] / "docs" / "cheatsheet.md"
+
+#: Part, title, what one opens it for; titles as in PS3.1 6.
+PARTS = [
+    (1, "Introduction and Overview", "how the Parts hang together"),
+    (2, "Conformance", "what a conformance statement has to say"),
+    (3, "Information Object Definitions", "which attributes an object has, and what they mean"),
+    (4, "Service Class Specifications", "store, query, retrieve, worklist: who must do what"),
+    (5, "Data Structures and Encoding", "the bytes: VRs, transfer syntaxes, character sets, UIDs"),
+    (6, "Data Dictionary", "tag, name, keyword, VR, VM; registered UIDs"),
+    (7, "Message Exchange", "the DIMSE messages, their fields and statuses"),
+    (8, "Network Communication Support for Message Exchange", "associations and PDUs over TCP"),
+    (9, "Retired", "was: point-to-point connections"),
+    (10, "Media Storage and File Format", "the file: preamble, File Meta Information, DICOMDIR"),
+    (11, "Media Storage Application Profiles", "which objects go on which disc"),
+    (12, "Media Formats and Physical Media", "CD, DVD, USB, e-mail"),
+    (13, "Retired", "was: print over point-to-point connections"),
+    (14, "Grayscale Standard Display Function", "why two screens show the same grey"),
+    (15, "Security and System Management Profiles", "TLS, audit, de-identification"),
+    (16, "Content Mapping Resource", "templates of reports, code sets"),
+    (17, "Explanatory Information", "examples and background; nothing normative"),
+    (18, "Web Services", "DICOMweb: WADO-RS, QIDO-RS, STOW-RS; JSON"),
+    (19, "Application Hosting", "programs inside a workstation"),
+    (20, "Imaging Reports using HL7 CDA", "reports as CDA documents"),
+    (21, "Transformations between DICOM and other Representations", "to and from CDA, NCI AIM"),
+    (22, "Real-Time Communication", "video and its metadata, live"),
+]
+TAGS = {
+    "Patient": "PatientName PatientID IssuerOfPatientID PatientBirthDate PatientSex",
+    "Study": "StudyInstanceUID AccessionNumber StudyDate StudyTime StudyID StudyDescription "
+    "ReferringPhysicianName",
+    "Series": "SeriesInstanceUID Modality SeriesNumber SeriesDescription BodyPartExamined "
+    "Laterality FrameOfReferenceUID",
+    "Instance": "SOPClassUID SOPInstanceUID InstanceNumber SpecificCharacterSet ImageType",
+    "File": "TransferSyntaxUID",
+    "Geometry": "ImagePositionPatient ImageOrientationPatient PixelSpacing ImagerPixelSpacing "
+    "SliceThickness",
+    "Pixels": "Rows Columns NumberOfFrames SamplesPerPixel PhotometricInterpretation "
+    "BitsAllocated BitsStored PixelRepresentation RescaleSlope RescaleIntercept WindowCenter "
+    "WindowWidth PixelData",
+    "Query": "QueryRetrieveLevel ModalitiesInStudy NumberOfStudyRelatedInstances RetrieveAETitle",
+}
+SYNTAXES = [
+    "ImplicitVRLittleEndian", "ExplicitVRLittleEndian", "DeflatedExplicitVRLittleEndian",
+    "ExplicitVRBigEndian", "RLELossless", "JPEGBaseline8Bit", "JPEGExtended12Bit",
+    "JPEGLosslessSV1", "JPEGLSLossless", "JPEGLSNearLossless", "JPEG2000Lossless", "JPEG2000",
+    "HTJ2KLossless",
+]  # fmt: skip
+LOSSY = {"JPEGBaseline8Bit", "JPEGExtended12Bit", "JPEGLSNearLossless", "JPEG2000"}
+STATUSES = [
+    ("", 0x0000), ("C-STORE", 0xA700), ("C-STORE", 0xA900), ("C-STORE", 0xB000),
+    ("C-STORE", 0xC000), ("C-FIND", 0xFF00), ("C-FIND", 0xFF01), ("C-FIND", 0xA900),
+    ("C-FIND", 0xFE00), ("C-MOVE", 0xA702), ("C-MOVE", 0xA801), ("C-MOVE", 0xB000),
+    ("", 0x0110), ("", 0x0111), ("", 0x0112), ("", 0x0122), ("", 0x0124), ("", 0x0211),
+]  # fmt: skip
+REJECTIONS = [(1, 1), (1, 2), (1, 3), (1, 7), (2, 1), (2, 2), (3, 1), (3, 2)]
+ACTS = [
+    ("C-ECHO", "echo"), ("C-STORE", "store"), ("C-FIND", "find"), ("C-MOVE", "move"),
+    ("C-GET", "get"),
+]  # fmt: skip
+
+
+def table(head: str, rows: Iterable[Iterable[object]]) -> str:
+    names = head.split("|")
+    lines = [" | ".join(names), " | ".join("---" for _ in names)]
+    lines += [" | ".join(str(cell).replace("|", "\\|") for cell in row) for row in rows]
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def link(document: str, section: str = "") -> str:
+    place = cite(document, section)
+    return f"[{place}]({place.url})"
+
+
+def acts() -> str:
+    peer = Peer("ARCHIVE", "127.0.0.1", 104)
+    wanted = identifier("STUDY", PatientID="NG-1001")
+    lines = []
+    for title, act in ACTS:
+        more: dict[str, object] = {"files": ["study/"]} if act == "store" else {}
+        if act in ("find", "move", "get"):
+            more["identifier"] = wanted
+        if act == "move":
+            more["destination"] = "WORKSTN"
+        lines.append(f"# {title}")
+        found = command_lines(act, peer, **more)  # type: ignore[arg-type]
+        lines += [f"{line}  # {tool}" for tool, line in found.items()]
+    return "```sh\n" + "\n".join(lines) + "\n```"
+
+
+def tags() -> str:
+    rows = []
+    for level, keywords in TAGS.items():
+        for keyword in keywords.split():
+            number = tag_for_keyword(keyword)
+            assert number is not None, keyword
+            tag = Tag(number)
+            spelt = f"({tag.group:04X},{tag.element:04X})"
+            rows.append(
+                (level, f"`{spelt}`", keyword, dictionary_VR(number), dictionary_VM(number))
+            )
+            level = ""
+    return two_up("level|tag|keyword|VR|VM", rows)
+
+
+def two_up(head: str, rows: list[tuple[str, ...]]) -> str:
+    half = (len(rows) + 1) // 2
+    left, right = rows[:half], [*rows[half:], ("",) * len(rows[0])]
+    return table(f"{head}|{head}", [(*a, *b) for a, b in zip(left, right, strict=False)])
+
+
+def syntaxes() -> str:
+    rows = []
+    for name in SYNTAXES:
+        uid = getattr(pydicom.uid, name)
+        pixels = "native" if not uid.is_encapsulated else "lossy" if name in LOSSY else "lossless"
+        rows.append((f"`{uid}`", uid.name, pixels))
+    return table("UID|name|pixels", rows)
+
+
+def vrs() -> str:
+    rows = [
+        (
+            vr,
+            vr_name(vr),
+            str(MAX_VALUE_LEN.get(vr, "")),
+            "4" if vr in EXPLICIT_VR_LENGTH_32 else "2",
+        )
+        for vr in sorted(map(str.__str__, STANDARD_VR))
+    ]
+    return two_up("VR|name|longest|length bytes", rows)
+
+
+def statuses() -> str:
+    rows = []
+    for service, code in STATUSES:
+        status = Status(code, service)
+        rows.append((f"`{code:04X}`", service or "any", status.category, status.text))
+    return table("status|answer to|kind|meaning", rows)
+
+
+def where() -> str:
+    """Cite where each service's statuses are listed."""
+    places = {}
+    for service, code in STATUSES:
+        section = Status(code, service).section
+        places[service or "any"] = f"{service or 'any'} {link(section.document, section.section)}"
+    return ", ".join(places.values())
+
+
+def rejections() -> str:
+    rows = []
+    for source, reason in REJECTIONS:
+        pdu = A_ASSOCIATE_RJ()
+        pdu.result, pdu.source, pdu.reason_diagnostic = 1, source, reason
+        rows.append((f"`{source}/{reason}`", pdu.source_str, pdu.reason_str))
+    return table("source/reason|who says it|why", rows)
+
+
+TEMPLATE = """# Cheat sheet
+
+One page for the desk. Made by `python tests/docs/generate_cheatsheet.py` from pydicom {pydicom} and
+pynetdicom {pynetdicom}; a test holds that it is current. Words are in the [glossary](glossary.md).
+
+## The same act with three tools
+
+HOST and PORT are the other side's. `-aet` is what you call yourself, `-aec` whom you call; dcm4che
+says `-b` and `-c`. DCMTK and dcm4che both have a `storescu`: `--version` says which one answers.
+
+{acts}
+
+## Tags
+
+{tags}
+
+## Transfer syntaxes
+
+{syntaxes}
+
+Implicit VR Little Endian is the one that everybody must support ({default}). Explicit VR Big Endian
+is retired.
+
+## Statuses
+
+{statuses}
+
+Listed at: {where}. No association at all ({rejected}):
+
+{rejections}
+
+## Value representations
+
+{vrs}
+
+*Longest* in characters; *length bytes*: of the length field in explicit VR ({vr}).
+
+## FHIR over HTTP
+
+| to | send | good | bad |
+| --- | --- | --- | --- |
+| see what a server can do | `GET [base]/metadata` | 200 | |
+| read | `GET [base]/ImagingStudy/12` | 200 | 404 never there, 410 deleted |
+| create | `POST [base]/ImagingStudy` | 201, `Location` | 400 not FHIR, 422 not valid |
+| change | `PUT [base]/ImagingStudy/12`, `If-Match: W/"1"` | 200 | 412 somebody was first |
+| search | `GET [base]/ImagingStudy?patient=Patient/3&started=ge2026-01-01` | 200, a Bundle | 400 |
+| by Study UID | `…?identifier=urn:dicom:uid\\|urn:oid:1.2.840…` | | |
+| by the patient's number | `…?patient.identifier=SYSTEM\\|NUMBER` | | |
+
+Errors come as an OperationOutcome ({outcome}); read its `diagnostics`. Search: {search}.
+
+## The Parts of DICOM
+
+{parts}
+"""
+
+
+def cheatsheet() -> str:
+    return TEMPLATE.format(
+        pydicom=pydicom.__version__,
+        pynetdicom=pynetdicom.__version__,
+        acts=acts(),
+        tags=tags(),
+        syntaxes=syntaxes(),
+        default=link("PS3.5", "10.1"),
+        statuses=statuses(),
+        where=where(),
+        rejected=link("PS3.8", "9.3.4"),
+        rejections=rejections(),
+        vrs=vrs(),
+        vr=link("PS3.5", "7.1.2"),
+        outcome=link("FHIR R4", "operationoutcome"),
+        search=link("FHIR R4", "search"),
+        parts=table(
+            "Part|title|open it for",
+            [(link(f"PS3.{number}") if title != "Retired" else f"PS3.{number}", title, why)
+             for number, title, why in PARTS],
+        ),
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    TARGET.write_text(cheatsheet(), encoding="utf-8", newline="\n")
