@@ -145,7 +145,7 @@ def log(
     as_json: AsJson = False,
 ) -> None:
     """Print the newest lines of a node's event log."""
-    newest = list(_running(workspace).log(node.upper()))[-max(lines, 0) or None :]
+    newest = list(_running(workspace).log(node))[-max(lines, 0) or None :]
     if as_json:
         _print_json(newest)
         return
@@ -162,7 +162,7 @@ def traces(
     as_json: AsJson = False,
 ) -> None:
     """List the newest associations that a node recorded, or save their PDU traces."""
-    found = _running(workspace).traces(node.upper(), last=last)
+    found = _running(workspace).traces(node, last=last)
     if save is not None:
         save.mkdir(parents=True, exist_ok=True)
         for number, trace in enumerate(found, 1):

@@ -43,6 +43,10 @@ class Asked:
             raise UsageError(f"{key} is missing or no {kind.__name__}.", remedy="Give it.")
         return value
 
+    def since(self) -> dict[str, Any]:
+        """Return where to begin: a number, and the epoch in which it counts."""
+        return {"since": self.number("since"), "epoch": self.query.get("epoch", "")}
+
     def number(self, key: str) -> int:
         """Return one number of the query string, 0 if it is not given."""
         text = self.query.get(key, "0")
@@ -89,15 +93,12 @@ def control_app(enterprise: Enterprise, *, key: str, shutdown: Callable[[], None
         ("POST", "/shutdown"): end,
         ("POST", "/nodes/{name}/stop"): lambda asked: enterprise.stop_node(asked.name),
         ("POST", "/nodes/{name}/start"): lambda asked: enterprise.start_node(asked.name),
-        ("GET", "/nodes/{name}/objects"): lambda asked: enterprise.objects(asked.name),
-        ("GET", "/nodes/{name}/log"): lambda asked: enterprise.log(
-            asked.name, since=asked.number("since"), epoch=asked.query.get("epoch", "")
+        ("GET", "/nodes/{name}/objects"): lambda asked: enterprise.objects(
+            asked.name, **asked.since()
         ),
+        ("GET", "/nodes/{name}/log"): lambda asked: enterprise.log(asked.name, **asked.since()),
         ("GET", "/nodes/{name}/traces"): lambda asked: enterprise.traces(
-            asked.name,
-            since=asked.number("since"),
-            epoch=asked.query.get("epoch", ""),
-            last=asked.number("last"),
+            asked.name, **asked.since(), last=asked.number("last")
         ),
     }
     routes = [Route(path, _endpoint(act), methods=[verb]) for (verb, path), act in acts.items()]

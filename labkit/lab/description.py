@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -66,7 +67,15 @@ class Description:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)
-        draft.replace(path)
+        for pause in (0.01, 0.05, 0.2, None):
+            try:
+                draft.replace(path)
+            except PermissionError:  # Windows: somebody is reading it at this moment
+                if pause is None:
+                    raise
+                time.sleep(pause)
+            else:
+                return
 
 
 def read(path: Path) -> Description | None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from labkit.common.errors import LabError, LabNotRunning, UsageError
 from labkit.dimse import AssociationTrace, Peer
 from labkit.lab.description import Description, read
-from labkit.lab.health import Health, NodeHealth, examine
+from labkit.lab.health import HEALTH_AE, TIMEOUT, Health, NodeHealth, examine
 from labkit.lab.launch import find
 from labkit.lab.logtext import LogText
-from labkit.lab.nodes import Node
+from labkit.lab.nodes import FHIR, Node, NodeName
 from labkit.lab.protocol import Mark
 from labkit.lab.remote import Control
 from labkit.lab.workspace import Workspace
@@ -136,20 +136,23 @@ class EmbeddedLab:
         return examine(self.nodes, self._ask_fhir)
 
     def _ask_fhir(self) -> None:
-        with self.fhir.client() as client:
+        from labkit.fhir import FhirClient
+
+        who = {"User-Agent": HEALTH_AE}
+        with FhirClient(self.fhir.url, headers=who, timeout=TIMEOUT) as client:
             client.capabilities()
 
     def reset(self) -> None:
         """Put everything back to the first state and start what was stopped; progress is kept."""
         self._call("POST", "/reset")
 
-    def stop_node(self, name: str) -> None:
+    def stop_node(self, name: NodeName) -> None:
         """Switch a node off, as a power cut would: connections to it are refused."""
-        self._call("POST", f"/nodes/{quote(name, safe='')}/stop")
+        self._call("POST", f"/nodes/{self._name(name)}/stop")
 
-    def start_node(self, name: str) -> None:
+    def start_node(self, name: NodeName) -> None:
         """Switch it on again, at the same port where it is still free."""
-        self._call("POST", f"/nodes/{quote(name, safe='')}/start")
+        self._call("POST", f"/nodes/{self._name(name)}/start")
 
     def add_node(self, ae_title: str | Peer, host: str = "", port: int = 0) -> None:
         """Register a C-MOVE destination with every archive of the lab (PS3.4 C.4.2).
@@ -173,26 +176,30 @@ class EmbeddedLab:
         """Remember this moment, for `log`, `traces` and `received`."""
         return Mark(**self._call("GET", "/mark"))
 
-    def log(self, name: str, since: Mark | None = None) -> LogText:
+    def log(self, name: NodeName, since: Mark | None = None) -> LogText:
         """Return the event log of a node, or what came after `since`."""
-        query = _since(since, since.logs if since else {}, name)
-        return LogText(name, tuple(self._call("GET", _path(name, "log", query))["lines"]))
+        whose = self._name(name)
+        lines = self._call("GET", f"/nodes/{whose}/log?{_since(since, 'logs', whose)}")["lines"]
+        return LogText(whose, tuple(lines))
 
     def traces(
-        self, name: str, since: Mark | None = None, last: int = 20
+        self, name: NodeName, since: Mark | None = None, last: int = 20
     ) -> list[AssociationTrace]:
         """Return the newest `last` associations that a node recorded, newest last."""
-        query = {**_since(since, since.traces if since else {}, name), "last": last}
-        return [
-            AssociationTrace.from_json(t) for t in self._call("GET", _path(name, "traces", query))
-        ]
+        whose = self._name(name)
+        query = f"{_since(since, 'traces', whose)}&last={last}"
+        found = self._call("GET", f"/nodes/{whose}/traces?{query}")
+        return [AssociationTrace.from_json(trace) for trace in found]
 
-    def received(self, name: str = "WORKSTN", since: Mark | None = None) -> Sequence[Dataset]:
-        """Return the objects that a node holds, in the order in which it got them."""
+    def received(self, name: NodeName = "WORKSTN", since: Mark | None = None) -> list[Dataset]:
+        """Return the objects that a node holds, in the order in which it got them.
+
+        Of WORKLIST these are the performed procedure steps, of ROUTER what waits to be forwarded.
+        """
         from labkit.dicom import read as read_object
 
-        query = _since(since, since.objects if since else {}, name)
-        found = self._call("GET", _path(name, "objects", query))
+        whose = self._name(name)
+        found = self._call("GET", f"/nodes/{whose}/objects?{_since(since, 'objects', whose)}")
         return [read_object(self._workspace.root / item["path"]) for item in found]
 
     def sample(self, slug: str) -> SampleStudy:
@@ -204,8 +211,18 @@ class EmbeddedLab:
     def __repr__(self) -> str:
         return repr(self.health())
 
-    def _repr_html_(self) -> str:
-        return self.health()._repr_html_()
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """Ask once for both forms that a notebook stores."""
+        health = self.health()
+        return {"text/plain": repr(health), "text/html": health._repr_html_()}
+
+    def _name(self, name: NodeName) -> str:
+        """Return the name of a node as the lab spells it."""
+        title = name.ae_title if isinstance(name, Node) else str(name).strip().upper()
+        known = [*self._described().nodes, FHIR]
+        if title not in known:
+            raise UsageError(f"There is no node {title!r}.", remedy=f"There is {', '.join(known)}.")
+        return title
 
     def _described(self) -> Description:
         """Return the description as it stands now: a node may have moved to another port."""
@@ -227,13 +244,11 @@ class EmbeddedLab:
             return Control(found).call(method, path, body)
 
 
-def _path(name: str, what: str, query: Mapping[str, object]) -> str:
-    return f"/nodes/{quote(name, safe='')}/{what}?{urlencode(query)}"
-
-
-def _since(mark: Mark | None, counts: Mapping[str, int], name: str) -> dict[str, object]:
+def _since(mark: Mark | None, kind: str, name: str) -> str:
+    """Return the part of a query string that says where to begin."""
     if mark is None:
-        return {}
+        return ""
     if not isinstance(mark, Mark):
         raise UsageError("`since` takes what lab.mark() returned.", remedy="mark = lab.mark()")
-    return {"epoch": mark.epoch, "since": counts.get(name, 0)}
+    counts: Mapping[str, int] = getattr(mark, kind)
+    return urlencode({"epoch": mark.epoch, "since": counts.get(name, 0)})

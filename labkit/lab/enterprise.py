@@ -6,7 +6,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from labkit.common.errors import UsageError
@@ -20,6 +20,7 @@ from labkit.lab.nodes import FHIR
 from labkit.lab.seed import Keeper, Seed
 from labkit.lab.traces import TraceStore
 from labkit.lab.workspace import Workspace
+from labkit.pacs import EventLog
 
 QUIET = 1.0
 """Seconds that a look into a log waits for open associations to end."""
@@ -48,8 +49,10 @@ class Enterprise:
             shutil.rmtree(workspace.root / "nodes", ignore_errors=True)
             shutil.rmtree(workspace.fhir, ignore_errors=True)
         self._traces = TraceStore(workspace.traces)
-        self._fhir = FhirNode(workspace.fhir)
         self._cast = Cast(workspace, self._traces)
+        fhir_log = EventLog(workspace.log(FHIR))
+        self._fhir = FhirNode(workspace.fhir, fhir_log)
+        self._logs = {**self._cast.logs, FHIR: fhir_log}
 
     @property
     def fhir_url(self) -> str:
@@ -145,12 +148,12 @@ class Enterprise:
 
     def mark(self) -> dict[str, Any]:
         """Return how far every log, trace list and archive has come."""
-        self._settle(*self._cast.logs)
-        logs = {name: log.path for name, log in self._cast.logs.items()}
+        self._settle(*self._cast)
+        logs = {name: log.path for name, log in self._logs.items()}
         return {
             "epoch": self._epoch,
             "logs": {n: p.stat().st_size if p and p.exists() else 0 for n, p in logs.items()},
-            "traces": {name: self._traces.count(name) for name in logs},
+            "traces": {name: self._traces.count(name) for name in self._cast},
             "objects": {
                 name: max((item.number for item in self._cast.held(name)), default=0)
                 for name in self._cast
@@ -159,7 +162,7 @@ class Enterprise:
 
     def log(self, name: str, *, since: int = 0, epoch: str = "") -> dict[str, list[str]]:
         """Return the log lines of a node after byte `since`, a mark of the same epoch."""
-        path = self.workspace.log(self._known(name, self._cast.logs))
+        path = self.workspace.log(self._known(name, self._logs))
         self._settle(name)
         if not path.exists():
             return {"lines": []}
@@ -173,13 +176,13 @@ class Enterprise:
         self, name: str, *, since: int = 0, epoch: str = "", last: int = 0
     ) -> list[dict[str, Any]]:
         """Return the PDU traces of a node after number `since`, newest last."""
-        self._settle(self._known(name, self._cast.logs))
+        self._settle(self._known(name, self._cast))
         number = since if epoch in ("", self._epoch) else 0
         return self._traces.newest(name, since=number, last=last)
 
     def objects(self, name: str, *, since: int = 0, epoch: str = "") -> list[dict[str, str]]:
         """Return what a node holds, in the order received."""
-        self._settle(self._known(name, self._cast.logs))
+        self._settle(self._known(name, self._cast))
         number = since if epoch in ("", self._epoch) else 0
         root = self.workspace.root
         return [
@@ -208,7 +211,7 @@ class Enterprise:
 
     def _forget(self) -> None:
         """Empty logs and traces; marks taken before do not count any more."""
-        for log in self._cast.logs.values():
+        for log in self._logs.values():
             log.clear()
         self._traces.clear()
         self._epoch = secrets.token_hex(4)
@@ -221,12 +224,12 @@ class Enterprise:
         """
         deadline = time.monotonic() + QUIET
         for name in names:
-            while self._cast.busy(name):
+            while name in self._cast and self._cast.busy(name):
                 if time.monotonic() >= deadline:
                     return
                 time.sleep(0.005)
 
-    def _known(self, name: str, names: Mapping[str, object]) -> str:
+    def _known(self, name: str, names: Collection[str] | Cast) -> str:
         if name not in names:
             raise UsageError(f"There is no node {name!r}.", remedy=f"There is {', '.join(names)}.")
         return name

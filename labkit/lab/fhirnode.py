@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -12,7 +13,13 @@ from starlette.routing import Mount
 from labkit.common.access import ALLOW_ALL, AccessPolicy
 from labkit.common.errors import LabError
 from labkit.fhir import FhirStore, fhir_app
+from labkit.lab.health import HEALTH_AE
 from labkit.lab.http import HOST, HttpService
+from labkit.lab.nodes import FHIR
+from labkit.pacs import EventLog
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class FhirNode:
@@ -22,12 +29,15 @@ class FhirNode:
     ----------
     folder
         Holds ``fhir.sqlite``.
+    log
+        Gets one line a request.
     policy
         Asked for every interaction; the lab is open unless told otherwise.
     """
 
-    def __init__(self, folder: Path, *, policy: AccessPolicy = ALLOW_ALL) -> None:
+    def __init__(self, folder: Path, log: EventLog, *, policy: AccessPolicy = ALLOW_ALL) -> None:
         self._folder = folder
+        self._log = log
         self._policy = policy
         self._service = HttpService("fhir")
         self._store: FhirStore | None = None
@@ -54,11 +64,14 @@ class FhirNode:
         """Serve, at `port` where it is free; return the port."""
         self._port = self._service.bind(port or self._port)
         app = fhir_app(self.store, policy=self._policy, base_url=self.url)
-        self._service.start(Starlette(routes=[Mount("/fhir", app=app)]))
+        self._service.start(Starlette(routes=[Mount("/fhir", app=_logged(app, self._log))]))
+        self._log.write("INFO", FHIR, "-", "listening")
         return self._port
 
     def stop(self) -> None:
         """Stop answering; the resources stay."""
+        if self.running:
+            self._log.write("INFO", FHIR, "-", "stopped")
         self._service.stop()
 
     def close(self) -> None:
@@ -89,6 +102,34 @@ class FhirNode:
                 before = self.store.read(resource["resourceType"], resource["id"])
                 if before is None or before.deleted or _bare(before.resource) != _bare(resource):
                     self.store.put(resource, self.url)
+
+
+def _logged(app: ASGIApp, log: EventLog) -> ASGIApp:
+    """Write a line for each request: method, path, names of the parameters, status.
+
+    Values of parameters stay out: ``Patient?family=`` tells what was asked, not about whom.
+    """
+
+    async def logged(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _note(log, scope, message["status"])
+            await send(message)
+
+        health = headers.get(b"user-agent") == HEALTH_AE.encode("ascii")
+        await app(scope, receive, send if health else noting)
+
+    return logged
+
+
+def _note(log: EventLog, scope: Scope, status: int) -> None:
+    pairs = parse_qsl(scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True)
+    query = "&".join(f"{name}=…" for name, _ in pairs)
+    path = scope["path"].removeprefix(scope.get("root_path", "")).lstrip("/")
+    asked = f"{scope['method']} {path}{'?' if query else ''}{query}"
+    log.write("INFO" if status < 400 else "WARNING", FHIR, "-", f"{asked} -> {status}")
 
 
 def _bare(resource: dict[str, Any]) -> dict[str, Any]:

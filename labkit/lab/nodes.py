@@ -29,6 +29,10 @@ class Node(Peer):
         return f"Node({self.ae_title}: {place})" if place else f"Node({self.ae_title})"
 
 
+NodeName = str | Node
+"""A node may stand for its name; letters may be of either case."""
+
+
 @dataclass(frozen=True)
 class Part:
     """What a node is in the story; its address comes when it starts."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from labkit.fhir import FhirClient
     from labkit.lab.health import Health
     from labkit.lab.logtext import LogText
-    from labkit.lab.nodes import Node
+    from labkit.lab.nodes import Node, NodeName
 
 
 @dataclass(frozen=True)
@@ -98,11 +98,11 @@ class Lab(Protocol):
         """Put everything back to the first state and start what was stopped."""
         ...
 
-    def stop_node(self, name: str) -> None:
+    def stop_node(self, name: NodeName) -> None:
         """Switch a node off, as a power cut would."""
         ...
 
-    def start_node(self, name: str) -> None:
+    def start_node(self, name: NodeName) -> None:
         """Switch it on again."""
         ...
 
@@ -118,15 +118,15 @@ class Lab(Protocol):
         """Remember this moment, for `log`, `traces` and `received`."""
         ...
 
-    def log(self, name: str, since: Mark | None = None) -> LogText:
+    def log(self, name: NodeName, since: Mark | None = None) -> LogText:
         """Return the event log of a node."""
         ...
 
-    def traces(self, name: str, since: Mark | None = None) -> Sequence[AssociationTrace]:
+    def traces(self, name: NodeName, since: Mark | None = None) -> list[AssociationTrace]:
         """Return what a node recorded of its associations, newest last."""
         ...
 
-    def received(self, name: str = "WORKSTN", since: Mark | None = None) -> Sequence[Dataset]:
+    def received(self, name: NodeName = "WORKSTN", since: Mark | None = None) -> list[Dataset]:
         """Return the objects that a node holds, in the order in which it got them."""
         ...
 

@@ -5,7 +5,9 @@ import httpx
 import pytest
 
 from labkit.lab.fhirnode import FhirNode
+from labkit.lab.health import HEALTH_AE
 from labkit.lab.http import listening
+from labkit.pacs import EventLog
 
 PATIENT = {"resourceType": "Patient", "id": "p1", "name": [{"family": "Rossi"}]}
 
@@ -15,7 +17,7 @@ def get(url: str) -> httpx.Response:
 
 
 def test_it_serves_is_stopped_and_serves_again_at_the_same_port(tmp_path: Path) -> None:
-    node = FhirNode(tmp_path)
+    node = FhirNode(tmp_path, EventLog(tmp_path / "FHIR.log"))
     port = node.start()
     try:
         node.put([PATIENT])
@@ -33,7 +35,7 @@ def test_it_serves_is_stopped_and_serves_again_at_the_same_port(tmp_path: Path) 
 
 
 def test_only_what_differs_becomes_a_new_version(tmp_path: Path) -> None:
-    node = FhirNode(tmp_path)
+    node = FhirNode(tmp_path, EventLog(tmp_path / "FHIR.log"))
     node.put([PATIENT])
     node.put([PATIENT])
     stored = node.store.read("Patient", "p1")
@@ -49,7 +51,7 @@ def test_a_taken_port_is_no_obstacle(tmp_path: Path) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = other.getsockname()[1]
-        node = FhirNode(tmp_path)
+        node = FhirNode(tmp_path, EventLog(tmp_path / "FHIR.log"))
         assert node.start(taken) != taken
         node.close()
 
@@ -57,3 +59,19 @@ def test_a_taken_port_is_no_obstacle(tmp_path: Path) -> None:
 def test_ports_are_loopback_only() -> None:
     with listening(0) as sock:
         assert sock.getsockname()[0] == "127.0.0.1"
+
+
+def test_the_log_says_what_was_asked_and_not_about_whom(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "FHIR.log")
+    node = FhirNode(tmp_path, log)
+    node.start()
+    get(f"{node.url}/Patient?family=Rossi&birthdate=1980")
+    get(f"{node.url}/Patient/none")
+    httpx.get(f"{node.url}/metadata", headers={"User-Agent": HEALTH_AE}, trust_env=False)
+    node.close()
+    assert [line.split(" ", 1)[1] for line in log.lines()] == [
+        "FHIR INFO - listening",
+        "FHIR INFO - GET Patient?family=…&birthdate=… -> 200",
+        "FHIR WARNING - GET Patient/none -> 404",
+        "FHIR INFO - stopped",
+    ]
