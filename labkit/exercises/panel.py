@@ -113,11 +113,11 @@ class Panel:
             head, *rest = self.table
             heads = "".join(f'<th scope="col" style="{_CELL}">{_text(c)}</th>' for c in head)
             body = "".join(
-                "<tr>" + "".join(f'<td style="{_CELL}">{_text(c)}</td>' for c in cells) + "</tr>"
+                f"{_TR}" + "".join(f'<td style="{_CELL}">{_text(c)}</td>' for c in cells) + "</tr>"
                 for cells in rest
             )
             parts.append(
-                f'<table style="{_TABLE}"><thead><tr>{heads}</tr></thead>'
+                f'<table style="{_TABLE}"><thead>{_TR}{heads}</tr></thead>'
                 f"<tbody>{body}</tbody></table>"
             )
         return "".join(parts) + "</div>"
@@ -130,6 +130,9 @@ _BOX = (
 )
 _TABLE = "border-collapse:collapse;margin:4px 0 0 0;background:transparent;font:inherit"
 _CELL = "text-align:left;vertical-align:top;padding:1px 12px 1px 0;background:transparent"
+_LABEL = "font-weight:normal;opacity:.8"
+# JupyterLab stripes the rows of tables; four rows of one thing are not four things.
+_TR = '<tr style="background:transparent">'
 _PRE = "margin:0;white-space:pre-wrap;text-align:left;background:transparent;color:inherit"
 
 
@@ -167,6 +170,6 @@ def _html_row(row: Row) -> str:
         text = "<br>".join(_text(line) for line in row.text.splitlines())
     between = "; " if text and links else ""
     return (
-        f'<tr><th scope="row" style="{_CELL};font-weight:normal;opacity:.8">{_text(row.label)}</th>'
+        f'{_TR}<th scope="row" style="{_CELL};{_LABEL}">{_text(row.label)}</th>'
         f'<td style="{_CELL}">{text}{between}{links}</td></tr>'
     )

@@ -1,8 +1,7 @@
 """The learner's four words: always an answer, never a traceback."""
 
-import io
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from labkit import check, hint, progress, solution
 from labkit.common import cite
 from labkit.common.errors import LabNotRunning, NetworkError
-from labkit.dimse import AssociationTrace, Receiver, Status, echo
+from labkit.dimse import EchoResult, Receiver, Status, echo
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
 from labkit.exercises.engine import MISSING, ReferenceFailed, judge
 from labkit.exercises.find import Entry, Loaded
@@ -59,10 +58,10 @@ class FakeLab:
 
 
 @pytest.fixture(scope="module")
-def mine() -> AssociationTrace:
-    """Return a trace with a C-ECHO from LEARNER in it."""
+def mine() -> EchoResult:
+    """Return what a C-ECHO to an ARCHIVE gets."""
     with Receiver("ARCHIVE") as node:
-        return echo(node.peer).trace
+        return echo(node.peer)
 
 
 @pytest.fixture
@@ -157,17 +156,20 @@ def test_an_unknown_name_gets_close_ones(lab: FakeLab) -> None:
     assert "first line of its cell" in repr(check("", 1))
 
 
-def test_the_real_one_as_a_learner_meets_it(lab: FakeLab, mine: AssociationTrace) -> None:
+def test_the_real_one_as_a_learner_meets_it(lab: FakeLab, mine: EchoResult) -> None:
     assert check("echo-archive", ...).outcome == "blank"
-    assert check("echo-archive", 0).outcome == "failed"  # a number is no Status
-    success = Status(0x0000)
-    assert check("echo-archive", success).mistake == "typed-the-status"
-    lab.asked["LEGACY"] = [mine]
-    assert check("echo-archive", success).mistake == "asked-legacy"
+    assert check("echo-archive", 0).outcome == "failed"  # a number is no result
+    assert check("echo-archive", mine.status).mistake == "kept-the-status-only"
+    assert check("echo-archive", mine).mistake == ""  # nothing is recorded at the archive
+    trace = mine.trace
+    legacy = replace(
+        mine, trace=replace(trace, acceptor=replace(trace.acceptor, ae_title="LEGACY"))
+    )
+    lab.asked["ARCHIVE"] = [trace]
+    assert check("echo-archive", legacy).mistake == "asked-legacy"
     assert "0 of 1" in repr(progress())
-    lab.asked["ARCHIVE"] = [mine]
-    assert check("echo-archive", Status(0x0122)).outcome == "failed"
-    assert check("echo-archive", success).outcome == "passed"
+    assert check("echo-archive", replace(mine, status=Status(0x0122))).outcome == "failed"
+    assert check("echo-archive", mine).outcome == "passed"
     assert "nothing: all done" in repr(progress())
 
 
@@ -178,7 +180,7 @@ def test_hints_come_one_by_one_and_then_the_solution(lab: FakeLab) -> None:
     assert "hint 3 of 3" in third and 'solution("echo-archive")' in third
     assert again == third
     shown = repr(solution("echo-archive"))
-    assert "status = echo(lab.archive).status" in shown and "0x0000 means Success" in shown
+    assert "result = echo(lab.archive)" in shown and "0x0000 means Success" in shown
 
 
 class Evil:
@@ -221,19 +223,17 @@ def test_a_disk_that_cannot_be_written_still_gives_the_verdict(lab: FakeLab) -> 
 
 
 def test_reference_mode_runs_the_reference_in_the_callers_namespace(
-    lab: FakeLab, mine: AssociationTrace, monkeypatch: pytest.MonkeyPatch
+    lab: FakeLab, mine: EchoResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LABKIT_ANSWERS", "reference")
-    space: dict[str, Any] = {"__name__": "cell", "lab": lab}
-    run = "from labkit import check\nfrom types import SimpleNamespace\n"
-    # An echo() of a lab that has seen nothing: the reference runs, and its check must refuse it.
-    run += "from labkit.dimse import Status\n"
-    run += "echo = lambda node: SimpleNamespace(status=Status(0))\n"
+    space: dict[str, Any] = {"__name__": "cell", "lab": lab, "echo": lambda node: mine}
+    cell = "from labkit import check\nresult = ...\nverdict = check('echo-archive', result)"
     type(lab).archive = None  # type: ignore[attr-defined]
+    # The reference runs, but this archive has seen nothing, so its check must refuse it.
     with pytest.raises(ReferenceFailed, match="echo-archive does not pass"):
-        exec(run + 'status = ...\ncheck("echo-archive", status)', space)
-    lab.asked["ARCHIVE"] = [mine]
-    with redirect_stdout(io.StringIO()) as out:
-        exec(run + 'status = ...\nprint(repr(check("echo-archive", status)), status)', space)
-    assert out.getvalue().startswith("[PASSED]") and "0x0000" in out.getvalue()
+        exec(cell, space)
+    lab.asked["ARCHIVE"] = [mine.trace]
+    exec(cell, space)
+    assert space["verdict"].outcome == "passed"
+    assert space["result"] is mine
     assert not (lab.workspace / "progress.jsonl").exists()

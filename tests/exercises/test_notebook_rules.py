@@ -72,7 +72,7 @@ def test_a_draft_becomes_a_notebook_that_keeps_the_rules(book: Path) -> None:
     assert change(book, lambda notebook: None) == []
     notebook = notebook_file.read(book)
     [cell] = [c for c in notebook.cells if c.source.startswith("# exercise: ")]
-    assert cell.source.endswith('check("echo-archive", status)')
+    assert cell.source.endswith('check("echo-archive", result)')
     assert cell.id == "echo-archive"
     assert notebook.cells[4].metadata.tags == ["varies-timing", "nbval-ignore-output"]
     assert notebook.metadata.kernelspec.name == "python3"
