@@ -25,7 +25,11 @@ from typing import Any
 
 from pynetdicom import _handlers, evt
 from pynetdicom.association import Association
+from pynetdicom.dimse import DIMSEServiceProvider
 from pynetdicom.dul import DULServiceProvider
+from pynetdicom.pdu_primitives import A_P_ABORT
+
+_LOG = logging.getLogger(__name__)
 
 HEARTBEAT = 0.5  # seconds that a wait lasts at most
 KILL_AFTER = 5.0  # seconds that an ended association may take to close its connection
@@ -74,11 +78,14 @@ class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
             end.setblocking(False)
         try:
             super().run_reactor()
+        except Exception as error:  # pynetdicom re-raises whatever an action of its raised
+            _LOG.error("the upper layer gave up: %s", error)
         finally:
             bell, self._bell = self._bell, None
             for end in bell:
                 end.close()
-            self._closed()
+            if self.state_machine.current_state != "Sta1":
+                self._give_up()
             self.assoc.wake()
 
     def kill_dul(self) -> None:
@@ -130,17 +137,44 @@ class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
         finally:
             self._waiting = False
 
-    def _closed(self) -> None:
-        """Tell the watchers that it is over where an error kept the state machine from it."""
-        if self.state_machine.current_state != "Sta1" and self.socket is not None:
+    def _give_up(self) -> None:
+        """Close, and tell whoever waits for an answer or watches that none will come.
+
+        Where a peer sends a PDU that pynetdicom cannot take, its thread ends here with the state
+        machine on its way, and the caller would wait for the whole timeout.
+        """
+        if self.socket is not None:
             self.socket._shutdown_socket()
-            user = self.assoc.acceptor if self.assoc.is_requestor else self.assoc.requestor
-            address = user.address_info.as_tuple if user.address_info else None
-            evt.trigger(self.assoc, evt.EVT_CONN_CLOSE, {"address": address})
+        self.state_machine.current_state = "Sta1"
+        self.to_user_queue.put(A_P_ABORT())
+        self.assoc.dimse.msg_queue.put((None, None))
+        user = self.assoc.acceptor if self.assoc.is_requestor else self.assoc.requestor
+        address = user.address_info.as_tuple if user.address_info else None
+        evt.trigger(self.assoc, evt.EVT_CONN_CLOSE, {"address": address})
+
+
+class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
+    """The DIMSE provider; sends one message at a time, whichever threads send.
+
+    pynetdicom lets two threads send at once (an N-EVENT-REPORT while the N-ACTION is answered), and
+    their fragments mix, which PS3.8 E.1 forbids and no peer can read.
+    """
+
+    def __init__(self, assoc: WaitingAssociation) -> None:
+        super().__init__(assoc)
+        self.msg_queue = RingingQueue(assoc.wake)
+        self._sending = threading.Lock()
+
+    def send_msg(self, primitive: Any, context_id: int) -> None:
+        """Queue all fragments of a message, with none of another between them."""
+        with self._sending:
+            super().send_msg(primitive, context_id)
 
 
 class WaitingAssociation(Association):  # type: ignore[misc]
     """An association whose reactor waits for messages, requests and its own end."""
+
+    _paused = False
 
     def __init__(self, ae: Any, mode: str) -> None:
         self._news = threading.Event()
@@ -148,7 +182,19 @@ class WaitingAssociation(Association):  # type: ignore[misc]
         self.dul = WaitingDUL(self)
         self.acse_timeout = ae.acse_timeout  # set again: the timers live in the upper layer
         self.network_timeout = ae.network_timeout
-        self.dimse.msg_queue = RingingQueue(self.wake)
+        self.dimse = WholeMessages(self)
+
+    @property
+    def _is_paused(self) -> bool:
+        """Whether the reactor keeps its hands off the queue."""
+        return self._paused
+
+    @_is_paused.setter
+    def _is_paused(self, value: bool) -> None:
+        # Only the reactor's own thread may go on. pynetdicom serves an N-EVENT-REPORT in another
+        # one, which would undo the pause that a caller in a third is waiting for, for ever.
+        if value or threading.current_thread() is self:
+            self._paused = value
 
     def wake(self) -> None:
         """Have the reactor look at everything once more."""

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from pynetdicom.pdu import A_ABORT_RQ, A_ASSOCIATE_RJ
-
 from labkit.common.errors import (
     AssociationAborted,
     AssociationError,
     AssociationRejected,
     ResponseTimeout,
 )
+from labkit.dimse import words
 from labkit.dimse.peer import Peer
 from labkit.dimse.trace import ACCEPTOR, AssociationTrace, TracedPdu
 
 # What to do next for each (source, reason) of PS3.8 Table 9-21. The words themselves are
-# pynetdicom's (`A_ASSOCIATE_RJ.reason_str`).
+# pynetdicom's, in `words`.
 _REMEDY = {
-    (
-        1,
-        1,
-    ): "The other side gives no reason: read its log; it may be busy, or not licensed for you.",
+    (1, 1): "The other side gives no reason: read its log; it may be busy, or lack a licence.",
     (1, 2): "The other side does not speak DICOM's application context; check host and port.",
     (1, 3): "Have {calling} added to the list of known AE titles on {called}'s side "
     "(title and address), or call with a title it knows.",
@@ -35,18 +31,11 @@ _REMEDY = {
 def rejected(pdu: TracedPdu, peer: Peer, calling: str, trace: AssociationTrace) -> AssociationError:
     """Put an A-ASSOCIATE-RJ into words (PS3.8 9.3.4)."""
     result, source, reason = pdu.data[7:10]
-    rj = A_ASSOCIATE_RJ()
-    rj.decode(pdu.data)
-    words = []
-    for name in ("result_str", "source_str", "reason_str"):
-        try:
-            words.append(str(getattr(rj, name)))
-        except (ValueError, KeyError):  # a reserved value
-            words.append("reserved")
+    how, _, why = words.rejection(result, source, reason)
     remedy = _REMEDY.get((source, reason), "PS3.8 Table 9-21 reserves this reason; read their log.")
     error = AssociationRejected(
-        f"{peer.ae_title} rejected the association from {calling}: {_lower(words[2])} "
-        f"({_lower(words[0])}, {result}/{source}/{reason}, PS3.8 Table 9-21)",
+        f"{peer.ae_title} rejected the association from {calling}: {why} "
+        f"({how}, {result}/{source}/{reason}, PS3.8 Table 9-21)",
         result=result,
         source=source,
         reason=reason,
@@ -59,18 +48,10 @@ def rejected(pdu: TracedPdu, peer: Peer, calling: str, trace: AssociationTrace) 
 def aborted(pdu: TracedPdu, peer: Peer, trace: AssociationTrace) -> AssociationError:
     """Put an A-ABORT of the peer into words (PS3.8 9.3.8)."""
     source, reason = pdu.data[8:10]
-    why = f"source {source}, reason {reason}"
-    if source == 2:
-        try:
-            rq = A_ABORT_RQ()
-            rq.decode(pdu.data)
-            why = f"{rq.reason_str.lower()}, {why}"
-        except (ValueError, KeyError):
-            why = f"reserved reason, {why}"
-    elif source == 0:
-        why = f"the program itself gave up, {why}"
+    _, reason_words = words.abort(source, reason)
+    why = "the program itself gave up" if source == 0 else reason_words
     error = AssociationAborted(
-        f"{peer.ae_title} aborted the association ({why}, PS3.8 Table 9-26)",
+        f"{peer.ae_title} aborted the association ({why}, {source}/{reason}, PS3.8 Table 9-26)",
         remedy="An abort carries no more than this: the other side's log says why. Often the "
         "service is not allowed for this AE title, or it could not read what was sent.",
     )
@@ -124,8 +105,3 @@ def lost(peer: Peer, trace: AssociationTrace, waiting_for: str, timeout: float) 
         )
     error.trace = trace
     return error
-
-
-def _lower(words: str) -> str:
-    """Write pynetdicom's words within a sentence: "called AE title not recognised"."""
-    return words.lower().replace(" ae ", " AE ").strip()

@@ -183,13 +183,12 @@ def _send_batch(
         except AssociationError as error:
             if link is None and not result.traces:
                 raise
-            item = batch[0] if batch else None
             lost += 1
-            if item is not None and link is not None and item.attempts >= ATTEMPTS:
-                done[id(item)] = _failed(batch.popleft(), f"not acknowledged: {error.message}")
-            if link is None or lost >= MUTE:
-                while batch:
-                    done[id(batch[0])] = _failed(batch.popleft(), f"not sent: {error.message}")
+            give_up = link is None or lost >= MUTE
+            while batch and (give_up or batch[0].attempts >= ATTEMPTS):
+                item = batch.popleft()
+                what = "not acknowledged" if item.attempts else "not sent"
+                done[id(item)] = _failed(item, f"{what}: {error.message}")
         finally:
             if link is not None:
                 result.traces.append(link.trace)

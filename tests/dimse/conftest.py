@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,11 +12,18 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom import AllStoragePresentationContexts, evt
+from pynetdicom import (
+    AllStoragePresentationContexts,
+    StoragePresentationContexts,
+    build_context,
+    build_role,
+    evt,
+)
 from pynetdicom.sop_class import (
     ModalityPerformedProcedureStep,
     ModalityWorklistInformationFind,
     StorageCommitmentPushModel,
+    StorageCommitmentPushModelInstance,
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
     StudyRootQueryRetrieveInformationModelMove,
@@ -39,6 +47,8 @@ class Scp:
     store_status: int = 0x0000
     destinations: dict[str, Peer] = field(default_factory=dict)
     steps: dict[str, Dataset] = field(default_factory=dict)
+    action_status: int = 0x0000
+    report_to: Peer | str = "same"  # or "none", or where to open a new association to
 
 
 QUERY = [
@@ -59,9 +69,38 @@ def matches(scp: Scp, asked: Dataset) -> list[Dataset]:
     return [ds for ds in scp.objects.values() if all(ds[k].value == asked[k].value for k in wanted)]
 
 
+def report(scp: Scp, assoc: Any, asked: Dataset) -> None:
+    """Commit what is held, and say so (PS3.4 J.3.3)."""
+    held = [i for i in asked.ReferencedSOPSequence if i.ReferencedSOPInstanceUID in scp.objects]
+    missing = [i for i in asked.ReferencedSOPSequence if i not in held]
+    answer = Dataset()
+    answer.TransactionUID = asked.TransactionUID
+    answer.ReferencedSOPSequence = held
+    for item in missing:
+        item.FailureReason = 0x0112
+    if missing:
+        answer.FailedSOPSequence = missing
+    kind = 2 if missing else 1
+    push = (StorageCommitmentPushModel, StorageCommitmentPushModelInstance)
+    if scp.report_to == "same":
+        assoc.send_n_event_report(answer, kind, *push)
+    elif isinstance(scp.report_to, Peer):
+        role = build_role(StorageCommitmentPushModel, scp_role=True)
+        new = scp.ae.associate(
+            scp.report_to.host,
+            scp.report_to.port,
+            [build_context(StorageCommitmentPushModel)],
+            ae_title=scp.report_to.ae_title,
+            ext_neg=[role],
+        )
+        new.send_n_event_report(answer, kind, *push)
+        new.release()
+
+
 @pytest.fixture
 def scp() -> Iterator[Scp]:
     ae = new_ae("ARCHIVE", timeout=5, check_called=True)
+    ae.requested_contexts = StoragePresentationContexts[:64]
     for uid in QUERY:
         ae.add_supported_context(uid)
     for context in AllStoragePresentationContexts:
@@ -109,6 +148,26 @@ def scp() -> Iterator[Scp]:
         for match in found:
             yield 0xFF00, match
 
+    def on_create(event: Any) -> Any:
+        step = event.attribute_list
+        if step.get("PerformedProcedureStepStatus") != "IN PROGRESS":
+            return 0x0106, None
+        archive.steps[event.request.AffectedSOPInstanceUID] = step
+        return 0x0000, step
+
+    def on_set(event: Any) -> Any:
+        step = archive.steps.get(event.request.RequestedSOPInstanceUID)
+        if step is None:
+            return 0x0112, None
+        step.update(event.modification_list)
+        return 0x0000, step
+
+    def on_action(event: Any) -> Any:
+        threading.Thread(
+            target=report, args=(archive, event.assoc, event.action_information)
+        ).start()
+        return archive.action_status, None
+
     server = ae.start_server(
         ("127.0.0.1", 0),
         block=False,
@@ -118,6 +177,9 @@ def scp() -> Iterator[Scp]:
             (evt.EVT_C_FIND, on_find),
             (evt.EVT_C_MOVE, on_move),
             (evt.EVT_C_GET, on_get),
+            (evt.EVT_N_CREATE, on_create),
+            (evt.EVT_N_SET, on_set),
+            (evt.EVT_N_ACTION, on_action),
         ],
     )
     archive.peer = Peer("ARCHIVE", "127.0.0.1", server.server_address[1])

@@ -1,0 +1,60 @@
+import pytest
+
+from labkit.common.errors import UsageError
+from labkit.dimse import identifier
+
+
+def test_keys() -> None:
+    ds = identifier("study", PatientID="NG-0001", StudyDate="20250101-", StudyDescription=None)
+    assert ds.QueryRetrieveLevel == "STUDY"
+    assert (ds.PatientID, ds.StudyDate, ds.StudyDescription) == ("NG-0001", "20250101-", "")
+    assert "SpecificCharacterSet" not in ds
+
+
+def test_lists_of_uids_and_values_that_are_no_values() -> None:
+    ds = identifier("STUDY", StudyInstanceUID=["1.2", "1.3"], StudyDate="20250101-20250131",
+                    StudyTime="*", NumberOfStudyRelatedInstances=None, Rows=None)  # fmt: skip
+    assert list(ds.StudyInstanceUID) == ["1.2", "1.3"]
+    assert ds.StudyDate == "20250101-20250131"
+    assert "Rows" in ds
+
+
+def test_sequences() -> None:
+    ds = identifier(None, ScheduledProcedureStepSequence={"Modality": "CT"}, PatientID=None,
+                    RequestedProcedureCodeSequence=None,
+                    ReferencedStudySequence=[{"ReferencedSOPInstanceUID": "1.2"}, {}])  # fmt: skip
+    assert "QueryRetrieveLevel" not in ds
+    assert ds.ScheduledProcedureStepSequence[0].Modality == "CT"
+    assert len(ds.RequestedProcedureCodeSequence) == 0
+    assert len(ds.ReferencedStudySequence) == 2
+
+
+def test_a_name_beyond_ascii_takes_a_character_set() -> None:
+    assert identifier("STUDY", PatientName="Müller*").SpecificCharacterSet == "ISO_IR 192"
+    given = identifier("STUDY", PatientName="Müller*", SpecificCharacterSet="ISO_IR 100")
+    assert given.SpecificCharacterSet == "ISO_IR 100"
+    nested = identifier(
+        None, ScheduledProcedureStepSequence={"ScheduledPerformingPhysicianName": "É"}
+    )
+    assert nested.SpecificCharacterSet == "ISO_IR 192"
+
+
+@pytest.mark.parametrize(
+    ("level", "keys", "words"),
+    [
+        ("INSTANCE", {}, "An instance is level IMAGE"),
+        ("study ", {"PatienName": ""}, "PatientName"),
+        ("STUDY", {"Zzzzzzzzzz": ""}, "HeaderBrowser"),
+        ("STUDY", {"PatientName": {"a": 1}}, "not a sequence"),
+        ("STUDY", {"RequestAttributesSequence": "x"}, "takes items"),
+        ("STUDY", {"RequestAttributesSequence": 7}, "takes items"),
+        ("STUDY", {"Rows": "many"}, "VR is US"),
+        ("STUDY", {"AccessionNumber": ["1", "2"]}, "only UIDs can be listed"),
+        (7, {}, "Use one of PATIENT"),
+    ],
+)
+def test_what_cannot_be_asked(level, keys: dict, words: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        identifier(level, **keys)
+    assert words in str(caught.value)
+    assert caught.value.remedy
