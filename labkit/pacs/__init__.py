@@ -11,7 +11,10 @@ from labkit.pacs.archive import Archive, DuplicateSopInstance, ObjectSink, Store
 from labkit.pacs.config import ALL_SERVICES, NodeConfig, Service
 from labkit.pacs.destinations import Destinations
 from labkit.pacs.log import EventLog
+from labkit.pacs.mpps import MppsStore
 from labkit.pacs.node import PacsNode
+from labkit.pacs.router import Router
+from labkit.pacs.worklist import Worklist
 
 __all__ = [
     "ALL_SERVICES",
@@ -19,9 +22,12 @@ __all__ = [
     "Destinations",
     "DuplicateSopInstance",
     "EventLog",
+    "MppsStore",
     "NodeConfig",
     "ObjectSink",
     "PacsNode",
+    "Router",
     "Service",
     "StoredObject",
+    "Worklist",
 ]

@@ -12,8 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_data_element
+from pydicom.sequence import Sequence as DicomSequence
 
 from labkit.pacs.header import LONG_VRS, Encoding
 from labkit.pacs.text import character_set_for, encode, encodings_of
@@ -110,3 +112,19 @@ def _joined(value: object) -> str:
     if isinstance(value, (list, tuple)) or type(value).__name__ == "MultiValue":
         return "\\".join(str(part) for part in value)  # type: ignore[attr-defined]
     return str(value)
+
+
+def asked_items(key: DataElement, stored: DataElement) -> DataElement:
+    """Of a sequence, only the attributes that the key's item asks for (PS3.4 C.2.2.2.6)."""
+    if stored.VR != "SQ" or not key.value or not len(key.value[0]):
+        return stored
+    items = []
+    for item in stored.value:
+        answered = Dataset()
+        for asked in key.value[0]:
+            if asked.tag in item:
+                answered.add(asked_items(asked, item[asked.tag]))
+            else:
+                answered.add_new(asked.tag, asked.VR, None)
+        items.append(answered)
+    return DataElement(stored.tag, "SQ", DicomSequence(items))

@@ -23,7 +23,7 @@ from labkit.pacs.objects import ObjectStore
 from labkit.pacs.part10 import file_meta, read_object
 from labkit.pacs.same import same_content
 
-Outcome = Literal["stored", "already stored"]
+Outcome = Literal["stored", "already stored", "queued"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class StoredObject:
     path
         Its Part 10 file.
     outcome
-        ``"already stored"`` if this very object had been received before.
+        ``"already stored"`` if this very object had been received before; ``"queued"`` if a router
+        took it.
     """
 
     entry: Entry

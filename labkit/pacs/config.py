@@ -86,9 +86,7 @@ def storage_classes() -> frozenset[str]:
     }  # fmt: skip
     named |= {str(uid) for uid in sop_class._STORAGE_CLASSES.values()}
     return frozenset(
-        uid
-        for uid in named
-        if uid_to_service_class(uid) is not NonPatientObjectStorageServiceClass
+        uid for uid in named if uid_to_service_class(uid) is not NonPatientObjectStorageServiceClass
     )
 
 

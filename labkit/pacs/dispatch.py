@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from labkit.pacs.config import Service
 from labkit.pacs.exchange import PROCESSING_FAILURE, SOP_CLASS_NOT_SUPPORTED, Exchange
-from labkit.pacs.scp import echo, find, store
+from labkit.pacs.scp import commitment, echo, find, get, move, mpps, store, worklist
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -16,6 +16,12 @@ _PROVIDERS: dict[tuple[Service, str], Callable[[Exchange], None]] = {
     (Service.ECHO, "C_ECHO"): echo.serve,
     (Service.STORE, "C_STORE"): store.serve,
     (Service.FIND, "C_FIND"): find.serve,
+    (Service.MOVE, "C_MOVE"): move.serve,
+    (Service.GET, "C_GET"): get.serve,
+    (Service.COMMITMENT, "N_ACTION"): commitment.serve,
+    (Service.WORKLIST, "C_FIND"): worklist.serve,
+    (Service.MPPS, "N_CREATE"): mpps.serve_create,
+    (Service.MPPS, "N_SET"): mpps.serve_set,
 }
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import queue
+import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -11,6 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import dcmread
 from pydicom.filewriter import write_dataset
+from pynetdicom.pdu_primitives import A_ABORT, A_P_ABORT
 
 from labkit.common.access import AccessPolicy, AccessRequest, Decision, decide
 from labkit.common.errors import DataError
@@ -19,7 +23,9 @@ from labkit.pacs.config import NodeConfig
 from labkit.pacs.destinations import Destinations
 from labkit.pacs.header import Encoding, encoding_of
 from labkit.pacs.log import EventLog
+from labkit.pacs.mpps import MppsStore
 from labkit.pacs.part10 import file_meta
+from labkit.pacs.worklist import Worklist
 
 SUCCESS = 0x0000
 PENDING = 0xFF00
@@ -28,6 +34,7 @@ CANCEL = 0xFE00
 PROCESSING_FAILURE = 0x0110
 NOT_AUTHORISED = 0x0124
 SOP_CLASS_NOT_SUPPORTED = 0x0122
+_AHEAD = 500  # PDUs that may wait to be sent
 _COMMENT = 64  # Error Comment (0000,0902) is LO: 64 characters
 
 
@@ -38,7 +45,9 @@ class Surroundings:
     Attributes
     ----------
     sink
-        Where C-STORE puts objects; the archive itself, or a router's spool.
+        Where C-STORE puts objects, if not into the archive.
+    transactions
+        Transaction UIDs of storage commitment seen lately.
     """
 
     config: NodeConfig
@@ -47,9 +56,9 @@ class Surroundings:
     destinations: Destinations
     archive: Archive | None = None
     sink: ObjectSink | None = None
-    worklist: Any = None
-    mpps: Any = None
-    later: Any = None
+    worklist: Worklist | None = None
+    mpps: MppsStore | None = None
+    transactions: deque[str] = field(default_factory=lambda: deque(maxlen=1000))
 
 
 @dataclass
@@ -123,6 +132,22 @@ class Exchange:
         """Whether a C-CANCEL has come for this request (PS3.7 9.3.2.3)."""
         return self.assoc.dimse.cancel_req.pop(self.request.MessageID, None) is not None
 
+    @property
+    def lost(self) -> bool:
+        """Whether the association has ended meanwhile."""
+        ended = isinstance(self.assoc.dul.peek_next_pdu(), (A_ABORT, A_P_ABORT))
+        return ended or not self.assoc.is_established or not self.assoc.dul.is_alive()
+
+    def await_message(self) -> Any:
+        """Wait for a message of the peer; ``None`` if it releases, aborts or stays silent."""
+        end = time.monotonic() + self.config.timeout
+        while time.monotonic() < end and self.assoc.dul.peek_next_pdu() is None:
+            try:
+                return self.assoc.dimse.msg_queue.get(timeout=0.05)[1]
+            except queue.Empty:
+                continue
+        return None
+
     def decode(self, stream: BytesIO | None) -> Dataset:
         """Decode a data set of the request.
 
@@ -149,6 +174,10 @@ class Exchange:
         file.is_little_endian, file.is_implicit_VR = encoding.little, encoding.implicit
         write_dataset(file, ds)
         return bytes(file.getvalue())
+
+    def encoded_stream(self, ds: Dataset) -> BytesIO:
+        """As `encode`, the way pynetdicom's primitives take it."""
+        return BytesIO(self.encode(ds))
 
     def respond(
         self,
@@ -191,6 +220,8 @@ class Exchange:
         if data:
             setattr(response, _DATA[type(request).__name__], BytesIO(data))
         self.answered = status not in (PENDING, PENDING_WITH_WARNING)
+        while self.assoc.dul.to_provider_queue.qsize() > _AHEAD and not self.lost:
+            time.sleep(0.001)  # a peer that reads slowly must not fill our memory with answers
         self.assoc.dimse.send_msg(response, self.context.context_id)
 
 

@@ -19,7 +19,9 @@ from labkit.pacs.destinations import Destinations
 from labkit.pacs.dispatch import dispatch
 from labkit.pacs.exchange import Exchange, Surroundings
 from labkit.pacs.log import EventLog
+from labkit.pacs.mpps import MppsStore
 from labkit.pacs.negotiate import contexts_for, extended_answers
+from labkit.pacs.worklist import Worklist
 
 _REASONS = {
     (1, 1): "no reason given",
@@ -66,8 +68,8 @@ class PacsNode:
         log: EventLog | None = None,
         traces: Callable[[AssociationTrace], None] | None = None,
         sink: ObjectSink | None = None,
-        worklist: Any = None,
-        mpps: Any = None,
+        worklist: Worklist | None = None,
+        mpps: MppsStore | None = None,
     ) -> None:
         self.config = config
         self.around = Surroundings(
@@ -93,7 +95,7 @@ class PacsNode:
 
     @property
     def open_associations(self) -> int:
-        """How many associations it serves now; it has logged and traced all the others to the end."""
+        """How many associations it serves now; all others are logged and traced to their end."""
         server = self._server
         return len(server.active_associations) if server is not None else 0
 

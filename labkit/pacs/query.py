@@ -12,10 +12,9 @@ from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import dcmread
-from pydicom.sequence import Sequence as DicomSequence
 
 from labkit.pacs import schema
-from labkit.pacs.answer import Answer
+from labkit.pacs.answer import Answer, asked_items
 from labkit.pacs.archive import Archive
 from labkit.pacs.computed import COMPUTED
 from labkit.pacs.identifier import Query, Root, level_of
@@ -203,27 +202,8 @@ def _answer(query: Query, known: dict[str, str], ds: Dataset, ae_title: str) -> 
         elif keyword in COMPUTED or keyword in BY_KEYWORD:
             answer.texts[tag] = (dictionary_VR(tag), known.get(keyword, ""))
         elif tag in ds and ds[tag].VR not in _BULK:
-            answer.elements[tag] = _asked_items(element, ds[tag])
+            answer.elements[tag] = asked_items(element, ds[tag])
         else:
             vr = dictionary_VR(tag) if dictionary_has_tag(tag) else str(element.VR)
             answer.texts[tag] = (vr.split(" or ")[0], "")
     return answer
-
-
-def _asked_items(key: DataElement, stored: DataElement) -> DataElement:
-    """Of a sequence, only the attributes that the key's item asks for (PS3.4 C.2.2.2.6)."""
-    if stored.VR != "SQ" or not key.value or not len(key.value[0]):
-        return stored
-    items = []
-    for item in stored.value:
-        answered = Dataset()
-        for asked in key.value[0]:
-            if asked.tag in item:
-                answered.add(_asked_items(asked, item[asked.tag]))
-            else:
-                answered.add_new(asked.tag, asked.VR, None)
-        items.append(answered)
-    return DataElement(stored.tag, "SQ", DicomSequence(items))
-
-
-__all__ = ["Match", "Statement", "find", "statement_of"]

@@ -57,7 +57,8 @@ def _answer(x: Exchange, query: Query) -> None:
             x.info(f"C-FIND cancelled by the peer after {sent} matches")
             x.respond(CANCEL)
             return
-        if not x.assoc.is_established:
+        if x.lost:
+            x.warn(f"C-FIND ended with the association after {sent} matches")
             return
         resource = {"PatientID": match.patient_id, "StudyInstanceUID": match.study_instance_uid}
         if not x.may("C-FIND", resource):

@@ -1,0 +1,72 @@
+"""Retrieval by C-MOVE (PS3.4 C.4.2): sends objects to a third party, on a new association."""
+
+from __future__ import annotations
+
+from labkit.common.errors import AssociationError
+from labkit.dimse import Peer
+from labkit.pacs.exchange import NOT_AUTHORISED, Exchange
+from labkit.pacs.retrieval import Tally
+from labkit.pacs.scp.retrieve import entries_wanted, finish, pending, shipments_of
+from labkit.pacs.sender import Originator, Shipment, deliver
+
+MOVE_DESTINATION_UNKNOWN = 0xA801
+
+
+def serve(x: Exchange) -> None:
+    """Answer a C-MOVE."""
+    title = str(x.request.MoveDestination).strip()
+    decision = x.may("C-MOVE", {"destination": title})
+    if not decision:
+        x.warn(f"C-MOVE refused ({NOT_AUTHORISED:04X}): {decision.reason}")
+        x.respond(NOT_AUTHORISED, comment=decision.reason)
+        return
+    destination = x.around.destinations.get(title)
+    if destination is None:
+        known = ", ".join(x.around.destinations) or "none"
+        x.warn(
+            f"C-MOVE refused (A801): destination {title} is unknown; known: {known} "
+            "(register it: labkit nodes add AE HOST PORT)"
+        )
+        x.respond(MOVE_DESTINATION_UNKNOWN, comment=f"move destination {title} is unknown here")
+        return
+    entries = entries_wanted(x, "C-MOVE")
+    if entries is None:
+        return
+    x.info(f"C-MOVE: {len(entries)} objects to {title}")
+    _send(x, destination, shipments_of(x, entries))
+
+
+def _send(x: Exchange, destination: Peer, shipments: list[Shipment]) -> None:
+    tally = Tally(len(shipments))
+    cancelled = False
+
+    def stop() -> bool:
+        nonlocal cancelled
+        cancelled = cancelled or x.cancelled()
+        return cancelled or x.lost
+
+    deliveries = deliver(
+        destination,
+        shipments,
+        ae_title=x.config.ae_title,
+        timeout=x.config.timeout,
+        originator=Originator(x.actor, x.request.MessageID),
+        stop=stop,
+    )
+    try:
+        for delivery in deliveries:
+            uid = delivery.shipment.sop_instance
+            tally.count(uid, delivery.status)
+            if delivery.status != 0x0000:
+                code = "no answer" if delivery.status is None else f"{delivery.status:04X}"
+                x.warn(
+                    f"C-MOVE: {destination.ae_title} did not take {uid} ({code}) {delivery.problem}"
+                )
+            pending(x, tally)
+    except AssociationError as error:
+        x.warn(f"C-MOVE: no association with {destination.ae_title}: {error.message}")
+        tally.fail(shipment.sop_instance for shipment in shipments)
+    if x.lost:
+        x.warn(f"C-MOVE ended with the association: {tally}")
+        return
+    finish(x, tally, "C-MOVE", cancelled=cancelled)
