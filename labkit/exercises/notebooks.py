@@ -6,7 +6,6 @@ For authors; learners need none of this. ``labkit notebooks build | run | check`
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -135,8 +134,6 @@ def own_workspace() -> Iterator[dict[str, str]]:
             "LABKIT_LEARNER": "learner",
             # The account's own IPython start-up files are not part of the lesson.
             "IPYTHONDIR": str(Path(folder) / "ipython"),
-            # A kernel is found by the name of its program; make sure that it is this one.
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         }
         try:
             yield environment

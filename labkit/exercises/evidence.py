@@ -1,0 +1,57 @@
+"""What the lab recorded of the learner's acts; for the checks of exercises.
+
+The variable ``mark`` of the notebook, where an exercise's blank begins with ``mark = lab.mark()``,
+is the moment from which acts count. Without it everything counts that the lab still remembers.
+"""
+
+from __future__ import annotations
+
+from labkit.dimse import AssociationTrace, DimseMessage, decode_messages
+from labkit.exercises.model import Work
+from labkit.lab import Mark
+
+
+def since(work: Work) -> Mark | None:
+    """Return the moment from which acts count, for ``lab.log(…, since=)`` and its like."""
+    mark = work.namespace.get("mark")
+    return mark if isinstance(mark, Mark) else None
+
+
+def traces(work: Work, node: str, *, caller: str = "LEARNER") -> list[AssociationTrace]:
+    """Return the associations that `node` recorded, newest last.
+
+    Parameters
+    ----------
+    work
+        As the check got it.
+    node
+        The acceptor, by name: ``"ARCHIVE"``.
+    caller
+        Only those that this AE title opened; ``""`` for any.
+    """
+    found = work.lab.traces(node, since=since(work))
+    return [trace for trace in found if caller in ("", trace.requestor.ae_title)]
+
+
+def messages(
+    work: Work, node: str, name: str = "", *, caller: str = "LEARNER"
+) -> list[DimseMessage]:
+    """Return the DIMSE messages that `node` sent and got, in the order of their associations.
+
+    Parameters
+    ----------
+    work, node, caller
+        As of `traces`.
+    name
+        Only those of this name: ``"C-STORE-RQ"`` (PS3.7 E.1-1); ``""`` for all.
+
+    Examples
+    --------
+    ``[m.command.AffectedSOPInstanceUID for m in messages(work, "ARCHIVE", "C-STORE-RQ")]``
+    """
+    return [
+        message
+        for trace in traces(work, node, caller=caller)
+        for message in decode_messages(trace)
+        if name in ("", message.name)
+    ]
