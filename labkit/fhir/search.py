@@ -182,9 +182,8 @@ def _parameter(kind: str, code: str) -> SearchParameter:
     if code not in known:
         close = get_close_matches(code, known, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
-        raise NotSupported(
-            f"{kind} has no search parameter {code!r} here; {hint}It has: {', '.join(known)}"
-        )
+        own = ", ".join(name for name in known if name[0] != "_")
+        raise NotSupported(f"{kind} has no search parameter {code!r}; {hint}it has {own}")
     return known[code]
 
 

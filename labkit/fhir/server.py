@@ -23,6 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from labkit.common.access import DENY_ALL, AccessPolicy
+from labkit.common.errors import LabError
 from labkit.fhir import interactions
 from labkit.fhir.capability import capability_statement
 from labkit.fhir.definitions import definitions
@@ -107,6 +108,10 @@ def _guard(handler: _Handler) -> _Handler:
             return await handler(request)
         except FhirError as error:
             return error_response(error, media, pretty=pretty)
+        except LabError as error:
+            _log.error("%s %s: %s", request.method, request.url.path, error.message)
+            issue = Issue("no-store", f"{error.message}; {error.remedy}")
+            return error_response(FhirError(507, [issue]), media, pretty=pretty)
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
             text = "the server failed; its log says why"
@@ -146,14 +151,16 @@ class _Api:
 
     async def create(self, request: Request) -> Response:
         kind = self._kind(request)
-        resource = parse_resource(request, await read_body(request), kind)
+        body = await read_body(request)
+        resource = await run_in_threadpool(parse_resource, request, body, kind)
         actor = self.identify(request)
         stored = await run_in_threadpool(interactions.create, self.service, actor, resource)
         return self._written(request, stored, created=True)
 
     async def update(self, request: Request) -> Response:
         kind, id_ = self._kind(request), request.path_params["id"]
-        resource = parse_resource(request, await read_body(request), kind)
+        body = await read_body(request)
+        resource = await run_in_threadpool(parse_resource, request, body, kind)
         actor, if_match = self.identify(request), request.headers.get("if-match", "")
         stored, created = await run_in_threadpool(
             interactions.update, self.service, actor, resource, id_, if_match
@@ -193,9 +200,8 @@ class _Api:
         if kind not in known:
             close = get_close_matches(kind.capitalize(), known, n=1)
             hint = f"did you mean {close[0]}? " if close else ""
-            raise refuse(
-                404, "not-supported", f"no resource type {kind!r}; {hint}It has {', '.join(known)}"
-            )
+            text = f"no resource type {kind!r} here; {hint}the server has {', '.join(known)}"
+            raise refuse(404, "not-supported", text)
         return kind
 
     def _written(self, request: Request, stored: Stored, *, created: bool) -> Response:

@@ -99,7 +99,6 @@ class FhirStore:
         self.path = Path(path)
         self.clock = clock
         self._lock = threading.RLock()
-        self._depth = 0
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)
@@ -129,21 +128,30 @@ class FhirStore:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All writes inside happen together or not at all; may be nested."""
+        """All writes inside happen together or not at all; may be nested.
+
+        Raises
+        ------
+        LabError
+            The file cannot be written: the disk is full, or read-only.
+        """
         with self._lock:
-            if self._depth == 0:
-                self._db.execute("BEGIN IMMEDIATE")
-            self._depth += 1
+            outermost = not self._db.in_transaction
             try:
+                if outermost:
+                    self._db.execute("BEGIN IMMEDIATE")
                 yield
-            except BaseException:
-                self._depth -= 1
-                if self._depth == 0:
+                if outermost:
+                    self._db.execute("COMMIT")
+            except BaseException as error:
+                if outermost and self._db.in_transaction:
                     self._db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError):
+                    raise LabError(
+                        f"the FHIR store cannot be written ({error})",
+                        remedy="make room on the disk, then try again; nothing was half stored",
+                    ) from error
                 raise
-            self._depth -= 1
-            if self._depth == 0:
-                self._db.execute("COMMIT")
 
     def query(self, sql: str, args: list[Any]) -> list[tuple[Any, ...]]:
         """Run one SELECT."""

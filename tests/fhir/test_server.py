@@ -219,3 +219,15 @@ def test_a_failure_of_ours_is_500_and_tells_the_client_nothing(
     assert answer.status_code == 500
     assert "secret" not in answer.text
     assert "secret" in caplog.text
+
+
+def test_a_full_disk_is_507_and_stores_nothing(http: httpx.Client, store: FhirStore) -> None:
+    post(http, PATIENT)
+    pages = store.query("PRAGMA page_count", [])[0][0]
+    store.query(f"PRAGMA max_page_count = {pages}", [])
+    full = post(http, {**PATIENT, "name": [{"text": "x" * 100_000}]})
+    assert (full.status_code, full.json()["issue"][0]["code"]) == (507, "no-store")
+    assert "make room" in full.json()["issue"][0]["diagnostics"]
+    assert [row[0] for row in store.query("SELECT id FROM resource", [])] == ["1"]
+    store.query("PRAGMA max_page_count = 1000000", [])
+    assert post(http, PATIENT).json()["id"] == "2"
