@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from labkit.common.errors import LabkitError, UsageError
+from labkit.common.errors import UsageError
+from labkit.lab.problems import explained
 from labkit.lab.remote import KEY_HEADER
 
 if TYPE_CHECKING:
@@ -101,11 +103,14 @@ def control_app(enterprise: Enterprise, *, key: str, shutdown: Callable[[], None
             asked.name, **asked.since(), last=asked.number("last")
         ),
     }
-    routes = [Route(path, _endpoint(act), methods=[verb]) for (verb, path), act in acts.items()]
+    routes = [
+        Route(path, _endpoint(act, enterprise), methods=[verb])
+        for (verb, path), act in acts.items()
+    ]
     return Starlette(routes=[Mount("/lab", app=_keyed(Starlette(routes=routes), key))])
 
 
-def _endpoint(act: Act) -> Callable[[Request], Any]:
+def _endpoint(act: Act, enterprise: Enterprise) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         body: Any = None
         raw = await request.body()
@@ -116,10 +121,12 @@ def _endpoint(act: Act) -> Callable[[Request], Any]:
                 return JSONResponse({"error": "The body is not JSON.", "remedy": "Send JSON."}, 400)
         try:
             return JSONResponse(await run_in_threadpool(act, Asked(request, body)))
-        except UsageError as error:
-            return JSONResponse({"error": error.message, "remedy": error.remedy}, 400)
-        except LabkitError as error:
-            return JSONResponse({"error": error.message, "remedy": error.remedy}, 500)
+        except Exception as error:  # whatever it is, the one who asked must be told
+            clear = explained(error, enterprise.workspace.root)
+            if clear is not error:
+                traceback.print_exc()
+            status = 400 if isinstance(error, UsageError) else 500
+            return JSONResponse({"error": clear.message, "remedy": clear.remedy}, status)
 
     return endpoint
 

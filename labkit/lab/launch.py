@@ -24,6 +24,8 @@ PATIENCE = 90.0
 """Seconds that a start may take: a slow disk and a first loading of the stories are in it."""
 GRACE = 10.0
 """Seconds that a lab may take to end by itself."""
+HURRY = 10.0
+"""Seconds until a lab that does not answer counts as ill."""
 _DOWN_UP = "Run `labkit down`, then `labkit up`."
 
 
@@ -54,7 +56,7 @@ def find(workspace: Workspace, *, patience: float = PATIENCE) -> Description | N
 
 def _answering(description: Description, workspace: Workspace) -> Description | None:
     try:
-        Control(description, timeout=10).call("GET", "/ping")
+        Control(description, timeout=HURRY).call("GET", "/ping")
     except LabNotRunning as error:
         if not FileLock(workspace.lock).held():
             return None  # it ended while we asked
@@ -172,7 +174,8 @@ def _spawn(workspace: Workspace, *, patience: float) -> dict[str, Any]:
         process.stdout.close()
         process.wait()  # collected when it ends, so that no zombie and no warning stays behind
 
-    threading.Thread(target=listen, daemon=True, name="labkit-launch").start()
+    thread = threading.Thread(target=listen, daemon=True, name="labkit-launch")
+    thread.start()
     try:
         line = said.get(timeout=patience)
     except queue.Empty:
@@ -180,9 +183,11 @@ def _spawn(workspace: Workspace, *, patience: float) -> dict[str, Any]:
     try:
         answer: dict[str, Any] = json.loads(line)
     except ValueError:
-        return {
+        answer = {
             "state": "failed",
             "error": f"The lab in {workspace.root} ended while it started.",
             "remedy": f"Read {workspace.output}: its last lines say why.",
         }
+    if answer["state"] != "ready":
+        thread.join(GRACE)  # it has given up: let it leave the folder before the caller acts on it
     return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from labkit.common.errors import LabError, LabkitError, PortTaken
 
 _FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
 _NOT_OURS = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+_ROOM = 1 << 20
+"""Bytes; with less than this free, what SQLite calls an I/O error is a full disk."""
 
 
 def explained(error: Exception, workspace: Path) -> LabkitError:
@@ -25,7 +30,7 @@ def explained(error: Exception, workspace: Path) -> LabkitError:
     if isinstance(error, LabkitError):
         return error
     code = error.errno if isinstance(error, OSError) else None
-    if code in _FULL or (isinstance(error, sqlite3.OperationalError) and "full" in str(error)):
+    if code in _FULL or (isinstance(error, sqlite3.OperationalError) and _full(error, workspace)):
         return LabError(
             f"The disk that holds the workspace {workspace} is full.",
             remedy="Free some space (the lab needs about 100 MB), then run `labkit up` again.",
@@ -50,3 +55,12 @@ def explained(error: Exception, workspace: Path) -> LabkitError:
         remedy=f"Read {workspace / 'logs' / 'lab.log'}. If its files are damaged, use a new folder "
         "with --workspace DIR.",
     )
+
+
+def _full(error: sqlite3.OperationalError, workspace: Path) -> bool:
+    if "full" in str(error):
+        return True
+    try:
+        return "I/O" in str(error) and shutil.disk_usage(workspace).free < _ROOM
+    except OSError:
+        return False

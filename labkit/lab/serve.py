@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import traceback
+from contextlib import suppress
 
 import labkit
 from labkit.common.errors import LabError
@@ -118,9 +119,11 @@ def main(arguments: list[str] | None = None) -> int:
                 signal.signal(getattr(signal, name), lambda *_: server.done.set())
         server.start()
     except Exception as error:  # whatever it is, the one who started us must be told
-        traceback.print_exc()
         clear = explained(error, workspace.root)
         _say(state="failed", kind=type(clear).__name__, error=clear.message, remedy=clear.remedy)
+        with suppress(OSError):  # the disk that holds the log may be full
+            traceback.print_exc()
+            sys.stderr.flush()
         return 1
     _say(state="ready")
     status = workspace.lock.stat()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -39,6 +40,9 @@ class StandIn:
 
     def reset(self) -> None:
         raise LabError("It is stuck.", remedy="Kick it.")
+
+    def mark(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     def log(self, name: str, *, since: int, epoch: str) -> dict[str, list[str]]:
         self.asked.append((name, since, epoch))
@@ -130,3 +134,12 @@ def test_errors_keep_their_remedy(client: Client) -> None:
     assert wrong.json()["remedy"] == "Take one that there is."
     stuck = client.post("/lab/reset", json=None)
     assert (stuck.status_code, stuck.json()["remedy"]) == (500, "Kick it.")
+
+
+def test_a_failure_that_is_not_ours_is_explained(
+    client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = client.get("/lab/mark")
+    assert answer.status_code == 500
+    assert "is full" in answer.json()["error"]
+    assert "No space left on device" in capsys.readouterr().err, "the lab's own log has it all"

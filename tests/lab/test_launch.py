@@ -18,7 +18,7 @@ import labkit
 from labkit.common.errors import LabError, LabNotRunning
 from labkit.dicom import real_file
 from labkit.dimse import echo, store
-from labkit.lab import open_lab
+from labkit.lab import launch, open_lab
 from labkit.lab.description import Description, read
 from labkit.lab.embedded import EmbeddedLab
 from labkit.lab.launch import find, start, stop
@@ -106,7 +106,9 @@ def test_two_starts_at_once_give_one_lab(workspace: Workspace) -> None:
     assert str(got[0].nodes["ARCHIVE"].port).encode() in printed.pop()
 
 
-def test_two_workspaces_do_not_meet(workspace: Workspace, tmp_path: Path) -> None:
+def test_two_workspaces_do_not_meet_and_taken_ports_are_no_obstacle(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     other = Workspace.at(tmp_path / "other")
     try:
         mine, theirs = start(workspace), start(other)
@@ -115,41 +117,49 @@ def test_two_workspaces_do_not_meet(workspace: Workspace, tmp_path: Path) -> Non
         assert len(set(ports)) == len(ports)
         stop(workspace)
         assert find(other) == theirs
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", mine.nodes["ARCHIVE"].port))
+            taken.listen()
+            again = start(workspace)
+        assert again.nodes["ARCHIVE"].port != mine.nodes["ARCHIVE"].port
+        assert again.nodes["LEGACY"].port == mine.nodes["LEGACY"].port
     finally:
         stop(other)
 
 
-def test_taken_ports_are_no_obstacle(workspace: Workspace) -> None:
-    first = start(workspace)
-    stop(workspace)
-    taken = first.nodes["ARCHIVE"].port
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", taken))
-        other.listen()
-        second = start(workspace)
-    assert second.nodes["ARCHIVE"].port != taken
-    assert second.nodes["LEGACY"].port == first.nodes["LEGACY"].port
+def test_a_lab_that_cannot_be_used_says_why_and_can_be_ended(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    description = start(workspace)
+    with monkeypatch.context() as changed:
+        changed.setattr(labkit, "__version__", "9.9.9")
+        with pytest.raises(LabError, match=r"by labkit .* this is labkit 9\.9\.9") as caught:
+            start(workspace)
+        assert "labkit down" in caught.value.remedy
 
+    if hasattr(signal, "SIGSTOP"):
+        os.kill(description.pid, signal.SIGSTOP)
+        time.sleep(0.5)  # the signal stops it a moment later
+        monkeypatch.setattr(launch, "HURRY", 0.5)
+        with pytest.raises(LabError, match="does not answer") as caught:
+            find(workspace)
+        assert "labkit down" in caught.value.remedy
+        os.kill(description.pid, signal.SIGCONT)
 
-def test_a_damaged_description(workspace: Workspace) -> None:
-    start(workspace)
     workspace.description.write_text("rubbish")
     with pytest.raises(LabError, match=r"lab\.json cannot be used") as caught:
         find(workspace)
     assert "labkit down" in caught.value.remedy
     assert stop(workspace), "the lock knows the process that lab.json does not name any more"
+
     workspace.description.write_text("rubbish")
     assert find(workspace) is None
-    assert find(workspace) is None and start(workspace).nodes
-
-
-def test_a_lab_of_another_version(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    start(workspace)
-    monkeypatch.setattr(labkit, "__version__", "9.9.9")
-    with pytest.raises(LabError, match=r"started by labkit .* this is labkit 9\.9\.9") as caught:
-        start(workspace)
-    assert "labkit down" in caught.value.remedy
-    assert stop(workspace)
+    description = start(workspace)
+    assert description.nodes, "rubbish that nobody serves is no obstacle"
+    if hasattr(signal, "SIGSTOP"):
+        os.kill(description.pid, signal.SIGSTOP)
+    assert stop(workspace, grace=0.5), "one that hangs is ended all the same"
+    assert find(workspace) is None
 
 
 def test_a_workspace_that_is_deleted_takes_its_lab_with_it(
@@ -169,14 +179,6 @@ def test_a_workspace_that_is_deleted_takes_its_lab_with_it(
         EmbeddedLab.joined(workspace)
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs SIGSTOP")
-def test_a_lab_that_hangs_is_ended_all_the_same(workspace: Workspace) -> None:
-    description = start(workspace)
-    os.kill(description.pid, signal.SIGSTOP)
-    assert stop(workspace, grace=0.5)
-    assert find(workspace) is None
-
-
 def test_a_start_that_fails_says_why(workspace: Workspace) -> None:
     workspace.prepare()
     workspace.seed.write_text("a file where a folder should be")
@@ -185,3 +187,22 @@ def test_a_start_that_fails_says_why(workspace: Workspace) -> None:
         start(workspace)
     assert caught.value.message and caught.value.remedy
     assert find(workspace) is None
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0 or not Path("/bin/mount").exists(),
+    reason="making a small disk needs the superuser and mount",
+)
+@pytest.mark.parametrize("size", ["16k", "300k"])
+def test_a_full_disk_is_named(tmp_path: Path, size: str) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    made = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
+    if subprocess.run(made, capture_output=True, check=False).returncode:
+        pytest.skip("this machine does not let us mount a disk")
+    try:
+        with pytest.raises(LabError, match="is full") as caught:
+            start(Workspace.at(disk / "lab"))
+        assert "Free some space" in caught.value.remedy
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)

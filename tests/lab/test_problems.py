@@ -1,6 +1,8 @@
 import errno
+import shutil
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -33,3 +35,12 @@ def test_each_cause_has_its_words_and_a_remedy(
 def test_our_own_error_stays_as_it_is() -> None:
     error = UsageError("as it is", remedy="none")
     assert explained(error, Path("somewhere")) is error
+
+
+def test_an_io_error_of_sqlite_on_a_disk_without_room_is_a_full_disk(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    assert "full" not in explained(error, tmp_path).message
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=4096))
+    assert "is full" in explained(error, tmp_path).message
