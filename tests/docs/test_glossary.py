@@ -10,25 +10,28 @@ from labkit.common import cite
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
-TERMS = re.findall(r"^## (.+)$", TEXT, re.MULTILINE)
+HEADINGS = re.findall(r'^## <a id="(.+)"></a>(.+)$', TEXT, re.MULTILINE)
+TERMS = [term for _, term in HEADINGS]
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 
 
 def anchor(heading: str) -> str:
-    """Spell a heading as GitHub and JupyterLab do in a URL."""
+    """Spell a heading as GitHub does in a URL; JupyterLab keeps the case, so it has an id too."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def test_terms_are_sorted_and_unique() -> None:
     assert sorted(TERMS, key=str.casefold) == TERMS
+    assert len(TERMS) == TEXT.count("\n## "), "a heading has another form"
     anchors = [anchor(term) for term in TERMS]
+    assert anchors == [id_ for id_, _ in HEADINGS]
     assert len(anchors) == len(set(anchors))
     assert len(TERMS) >= 80
 
 
 @pytest.mark.parametrize("term", TERMS)
 def test_a_term_has_sentences_and_a_reference(term: str) -> None:
-    entry = TEXT.split(f"## {term}\n")[1].split("\n## ")[0].strip()
+    entry = TEXT.split(f"</a>{term}\n")[1].split("\n## ")[0].strip()
     text, references = entry.rsplit("\n\n", 1)
     assert text.endswith(".")
     assert 1 <= len(re.findall(r"[.:;?](?: |\n|$)", text)) <= 9, "one to three plain sentences"
