@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from pydicom import uid as uids
+
 from labkit.common.access import ALLOW_ALL, AccessPolicy
 from labkit.common.errors import PortTaken, UsageError
 from labkit.dimse import Peer
@@ -39,6 +41,18 @@ SERVICES: Mapping[str, frozenset[Service]] = {
     "ROUTER": frozenset({Service.ECHO, Service.STORE}),
 }
 """What each node offers as SCP."""
+SYNTAXES: Mapping[str, frozenset[str]] = {
+    "LEGACY": frozenset(
+        {
+            uids.ImplicitVRLittleEndian, uids.ExplicitVRLittleEndian, uids.ExplicitVRBigEndian,
+            uids.JPEGBaseline8Bit, uids.JPEGLosslessSV1, uids.RLELossless,
+        }
+    )
+}  # fmt: skip
+"""Transfer syntaxes that a node takes, where it is not all of them.
+
+LEGACY was bought before JPEG-LS and JPEG 2000 came into the standard, and nobody has updated it.
+"""
 WITH_ARCHIVE = ("ARCHIVE", "WORKSTN", "LEGACY")
 BACK_OFF = (1.0, 2.0, 5.0)
 """Seconds between a router's tries. Short: a learner waits for them."""
@@ -106,7 +120,7 @@ class Cast:
         )
         nodes = {
             name: PacsNode(
-                NodeConfig(name, services),
+                NodeConfig(name, services, accepted_transfer_syntaxes=SYNTAXES.get(name)),
                 self.archives.get(name),
                 destinations=self.destinations,
                 worklist=self.worklist,

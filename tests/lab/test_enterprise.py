@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydicom import Dataset
 
-from labkit.common.errors import LabError, UsageError
+from labkit.common.errors import LabError, NoPresentationContext, UsageError
 from labkit.dicom import real_file, samples
 from labkit.dimse import Peer, echo, identifier, move, store, worklist
 from labkit.lab.enterprise import Enterprise
@@ -234,3 +234,11 @@ def test_a_start_that_was_cut_short_begins_again(tmp_path: Path) -> None:
         again.reset()
     assert "labkit down" in caught.value.remedy
     again.stop()
+
+
+def test_the_old_pacs_takes_no_jpeg_2000_and_says_result_4(fresh: Enterprise) -> None:
+    with pytest.raises(NoPresentationContext, match="result 4"):
+        store(peer(fresh, "LEGACY"), real_file("MR_small_jp2klossless"))
+    sent = store(peer(fresh, "LEGACY"), [real_file("MR_small_RLE")])
+    assert len(sent.stored) == 1
+    assert store(peer(fresh, "ARCHIVE"), real_file("MR_small_jp2klossless")).stored
