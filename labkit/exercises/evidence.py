@@ -6,7 +6,9 @@ is the moment from which acts count. Without it everything counts that the lab s
 
 from __future__ import annotations
 
-from labkit.dimse import AssociationTrace, DimseMessage, decode_messages
+from dataclasses import dataclass
+
+from labkit.dimse import AssociationTrace, DimseMessage, Status, decode_messages
 from labkit.exercises.model import Work
 from labkit.lab import Mark
 
@@ -55,3 +57,44 @@ def messages(
         for message in decode_messages(trace)
         if name in ("", message.name)
     ]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and what came back on the same association, in order; the last one is final."""
+
+    trace: AssociationTrace
+    request: DimseMessage
+    responses: list[DimseMessage]
+
+    @property
+    def status(self) -> Status | None:
+        """The final status; `None` where no response came."""
+        return self.responses[-1].status if self.responses else None
+
+
+def exchanges(work: Work, node: str, service: str, *, caller: str = "") -> list[Exchange]:
+    """Return each request of a service that somebody made of `node`, with its responses.
+
+    Parameters
+    ----------
+    work, node
+        As of `traces`.
+    service
+        ``"C-STORE"``, ``"C-FIND"`` …
+    caller
+        Only those of this AE title. By default anybody's but the lab's own nodes': a learner may
+        call under any name, and what ROUTER forwards is not the learner's act.
+    """
+    found: list[Exchange] = []
+    for trace in traces(work, node, caller=caller):
+        if not caller and trace.requestor.ae_title in work.lab.nodes:
+            continue
+        asked: dict[int | None, Exchange] = {}  # by Message ID, which a caller may use again
+        for message in decode_messages(trace):
+            if message.name == f"{service}-RQ" and message.sender == "requestor":
+                asked[message.message_id] = Exchange(trace, message, [])
+                found.append(asked[message.message_id])
+            elif message.name == f"{service}-RSP" and message.message_id in asked:
+                asked[message.message_id].responses.append(message)
+    return found
