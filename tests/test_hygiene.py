@@ -12,12 +12,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Put together here so that this file does not hold what it looks for.
 PATTERNS = {
-    "a path of somebody's machine": "|".join(
-        [r"(?<![\w.])/" + r"root/", r"(?<![\w.-])/" + r"work/", r"(?<![\w.])/home/" + r"(?!ada/)[a-z]",
-         r"(?<![\w.])/Users/" + r"[A-Za-z]", r"[A-Z]:\\" + r"Users\\"]
-    ),
+    "a path of somebody's machine": r"(?<![\w.-])/(root|work)" + r"/"
+    r"|(?<![\w.])/home/(?!ada\b)" + r"[a-z]{2}|(?<![\w.])/Users/[A-Z]" + r"[a-z]|[A-Z]:\\Users\\",
     "the folder of a test run": r"/tmp/" + r"(pytest|bash|tmp)[-_\w]",
-    "a package index": r"(pypi|registry|index|mirror|proxy|artifactory|nexus)\.[\w.-]+/(simple|npm)"
+    "a package index": r"\b(pypi|registry|index|mirror|proxy|nexus)\.[\w.-]+/(simple|npm)"
     r"|files\." + r"pythonhosted",
     "a certificate or a private key": "-----" + "BEGIN",
     "a password in an address": r"https?://[^/\s:@]+:[^/\s@]+@",

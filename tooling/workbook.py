@@ -79,7 +79,7 @@ def open_workbook(python: Path, *, browser: bool, port: int) -> int:
             (workspace / "jupyter" / folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise trouble_of(error, str(workspace)) from error
-    env = _environment(workspace)
+    env = _environment(python, workspace)
     already = _running(workspace)
     if already:
         _lab(python, env, "up")
@@ -117,10 +117,13 @@ def _run(python: Path, env: dict[str, str], workspace: Path, browser: bool, port
     return 0
 
 
-def _environment(workspace: Path) -> dict[str, str]:
-    own = workspace / "jupyter"
+def _environment(python: Path, workspace: Path) -> dict[str, str]:
+    own, env = workspace / "jupyter", clean_environment()
     return {
-        **clean_environment(),
+        **env,
+        # `labkit` works in JupyterLab's terminal. Last on the path: pynetdicom puts scripts with
+        # the names of DCMTK's tools beside it, and those must not hide DCMTK.
+        "PATH": os.pathsep.join(filter(None, [env.get("PATH"), str(python.parent)])),
         "LABKIT_WORKSPACE": str(workspace),
         "JUPYTER_TOKEN": secrets.token_hex(16),
         # The learner's other Jupyter, if any, is left alone, and does not change this one.
