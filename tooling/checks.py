@@ -149,5 +149,10 @@ def _environment() -> dict[str, str]:
             part for part in env.get("PATH", "").split(os.pathsep)
             if not Path(part).is_relative_to(scripts)
         )  # fmt: skip
-    pictures = {"LABKIT_SCREENSHOTS": str(ROOT / "artifacts" / "screenshots")}
-    return {**env, **kept, **pictures, "COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml")}
+    return {
+        **env,
+        **kept,
+        "LABKIT_SCREENSHOTS": str(ROOT / "artifacts" / "screenshots"),
+        "COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"),
+        "COVERAGE_FILE": str(ROOT / ".coverage"),
+    }
