@@ -89,7 +89,7 @@ class Archive:
         try:
             self.objects = ObjectStore(root / "objects")
             clean = root / "clean"
-            was_clean = clean.exists() and (root / "index.sqlite").exists()
+            was_clean = clean.exists()
             if was_clean:
                 clean.unlink()
                 sync_directory(root)
@@ -99,7 +99,7 @@ class Archive:
                 f"the archive's folder cannot be used ({error.strerror})",
                 remedy="Check that the workspace is writable and the disk is not full.",
             ) from error
-        if not was_clean:
+        if not was_clean or self.index.empty():
             self.recover()
 
     def add(

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from labkit.common.errors import LabError
 from labkit.pacs import schema
 from labkit.pacs.header import Header
 from labkit.pacs.keys import Key, Level, keys_at
@@ -62,31 +61,19 @@ class Index:
     Parameters
     ----------
     path
-        The database file.
+        The database file. One that is damaged, or was made by another version of this program, is
+        put aside and an empty one made.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        _put_aside_unless_good(path)
         self.lock = threading.RLock()
-        self._writer = self._connect()
         self._idle: list[sqlite3.Connection] = []
-        try:
-            version = self._writer.execute("PRAGMA user_version").fetchone()[0]
-        except sqlite3.DatabaseError as error:
-            self._writer.close()
-            raise LabError(
-                f"the index {path.name} is damaged ({error})",
-                remedy="Delete it: it is made again from the objects at the next start.",
-            ) from error
-        if version == 0:
+        self._writer = self._connect()
+        if self._writer.execute("PRAGMA user_version").fetchone()[0] == 0:
             self._writer.execute("PRAGMA journal_mode = WAL")
             self._make()
-        elif version != schema.VERSION:
-            self._writer.close()
-            raise LabError(
-                f"the index {path.name} is of version {version}, not {schema.VERSION}",
-                remedy="Delete it: it is made again from the objects at the next start.",
-            )
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -141,6 +128,10 @@ class Index:
             ).fetchone()
         return Entry(*row) if row else None
 
+    def empty(self) -> bool:
+        """Whether there is no object in it."""
+        return self._writer.execute("SELECT 1 FROM instance LIMIT 1").fetchone() is None
+
     def entries(self, after: int = 0) -> list[Entry]:
         """All objects received after number `after`, in the order received."""
         with self.reader() as reader:
@@ -181,6 +172,22 @@ class Index:
         """Become a copy of another index, in one transaction."""
         with self.lock, _closing(sqlite3.connect(path)) as origin:
             origin.backup(self._writer)
+
+
+def _put_aside_unless_good(path: Path) -> None:
+    """Rename an index that cannot be used: the objects are the truth, and it is made again."""
+    if not path.exists():
+        return
+    with _closing(sqlite3.connect(path)) as connection:
+        try:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            good = version in (0, schema.VERSION)
+        except sqlite3.DatabaseError:
+            good = False
+    if not good:
+        path.replace(path.with_name(path.name + ".damaged"))
+        for end in ("-wal", "-shm"):
+            path.with_name(path.name + end).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -18,8 +18,15 @@ from labkit.pacs.answer import Answer, asked_items
 from labkit.pacs.archive import Archive
 from labkit.pacs.computed import COMPUTED
 from labkit.pacs.identifier import Query, Root, level_of
-from labkit.pacs.keys import BY_KEYWORD, Kind, Level, keys_at
-from labkit.pacs.matching import Matcher, NameMatcher, matches_element
+from labkit.pacs.keys import BY_KEYWORD, UNIQUE, Kind, Level, keys_at
+from labkit.pacs.matching import (
+    Clause,
+    Matcher,
+    NameMatcher,
+    Single,
+    UidList,
+    matches_element,
+)
 
 _FROM = {
     Level.PATIENT: "patient",
@@ -85,8 +92,8 @@ def statement_of(query: Query, *, unknown_matches: bool = True) -> Statement:
     where: list[str] = []
     values: list[str] = []
     for keyword, matcher in query.conditions.items():
-        sql, parameters = _condition(keyword, matcher, query.root, unknown_matches)
-        where.append(f"({sql})")
+        sql, parameters = _condition(keyword, matcher, query, unknown_matches)
+        where.append(sql)
         values += parameters
     for keyword, matchers in query.collections.items():
         clauses = [matcher.clause(COMPUTED[keyword].column) for matcher in matchers]
@@ -131,19 +138,39 @@ _SUPPLIED = (
 
 
 def _condition(
-    keyword: str, matcher: Matcher, root: Root, unknown_matches: bool
-) -> tuple[str, tuple[str, ...]]:
-    level = level_of(keyword, root)
+    keyword: str, matcher: Matcher, query: Query, unknown_matches: bool
+) -> tuple[str, list[str]]:
+    """The condition of one key.
+
+    Where a unique key has a value, the rows are few and the others are compared row by row. Where
+    none has, each condition is a search of its own index, and gives the rows to be read.
+    """
+    level = level_of(keyword, query.root)
     assert level is not None
+    table = schema.TABLE[level]
     key = next(key for key in keys_at(level) if key.keyword == keyword)
-    columns = [f"{schema.TABLE[level]}.{column}" for column in schema.columns_of(key)]
-    if isinstance(matcher, NameMatcher):
-        clause = matcher.clause_of_groups(columns)
-    else:
-        clause = matcher.clause(columns[0])
-    if unknown_matches and key.kind is Kind.REQUIRED:
-        return f"({clause.sql}) OR {columns[0]} = ''", clause.values
-    return clause.sql, clause.values
+    columns = schema.columns_of(key)
+    few = any(_finds_few(each, query) for each in query.conditions)
+    parts: list[str] = []
+    values: list[str] = []
+    # A name may have several component groups, each to be found in one of three columns.
+    for part in matcher.groups if isinstance(matcher, NameMatcher) else (matcher,):
+        clauses = [part.clause(f"{table}.{column}") for column in columns]
+        if unknown_matches and key.kind is Kind.REQUIRED:
+            clauses.append(Clause(f"{table}.{columns[0]} = ''", ()))
+        values += [value for clause in clauses for value in clause.values]
+        if few:
+            parts.append("(" + " OR ".join(f"({clause.sql})" for clause in clauses) + ")")
+        else:
+            searches = (f"SELECT pk FROM {table} WHERE {clause.sql}" for clause in clauses)
+            parts.append(f"{table}.pk IN ({' UNION ALL '.join(searches)})")
+    return " AND ".join(parts), values
+
+
+def _finds_few(keyword: str, query: Query) -> bool:
+    """Whether a condition is a value, or a list of values, of a unique key."""
+    unique = keyword in (UNIQUE[level] for level in query.root.levels)
+    return unique and isinstance(query.conditions[keyword], (Single, UidList))
 
 
 def find(

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 from pydicom.data import get_testdata_file
+from pydicom.dataset import Dataset
 
 from labkit.common import ALLOW_ALL
 from labkit.dimse import Peer
@@ -64,3 +66,48 @@ def real(*names: str) -> list[Path]:
     found = [get_testdata_file(name) for name in names]
     assert all(found), names
     return [Path(str(path)) for path in found]
+
+
+def made(folder: Path, number: int, **values: object) -> Path:
+    """A small object with some attributes changed."""
+    ds = dcmread(real("MR_small.dcm")[0])
+    ds.PatientID, ds.PatientSex = f"P{number}", "M"
+    ds.StudyInstanceUID = f"1.2.{number}"
+    ds.SeriesInstanceUID = f"1.2.{number}.1"
+    ds.SOPInstanceUID = f"1.2.{number}.1.1"
+    for keyword, value in values.items():
+        setattr(ds, keyword, value)
+    path = folder / "made.dcm"
+    ds.save_as(path)
+    return path
+
+
+@pytest.fixture
+def node(archive_node: Running, tmp_path: Path) -> Running:
+    add = archive_node.archive.add_file
+    request = Dataset()
+    request.RequestedProcedureID = "R1"
+    request.ScheduledProcedureStepID = "S1"
+    base = {"StudyTime": "101500", "AccessionNumber": "A1", "StudyID": "7"}
+    add(made(tmp_path, 1, PatientName="Adams^Ann", StudyDate="20260105", **base))
+    add(
+        made(
+            tmp_path, 1, PatientName="Adams^Ann", StudyDate="20260105", **base,
+            SeriesInstanceUID="1.2.1.2", SOPInstanceUID="1.2.1.2.1", Modality="PT",
+            RequestAttributesSequence=[request], SeriesDescription="PET whole body",
+        )
+    )  # fmt: skip
+    add(made(tmp_path, 1, PatientName="Adams^Ann", SOPInstanceUID="1.2.1.1.2", InstanceNumber=2))
+    add(
+        made(
+            tmp_path, 2, PatientName="Müller^Änne", StudyDate="20260110", StudyTime="235959",
+            AccessionNumber="", Modality="CT", SpecificCharacterSet="ISO_IR 100", PatientSex="F",
+        )
+    )  # fmt: skip
+    add(
+        made(
+            tmp_path, 3, PatientName="Yamada^Tarou=山田^太郎=やまだ^たろう", Modality="CT",
+            SpecificCharacterSet=["", "ISO 2022 IR 87"], StudyDate="20260120", AccessionNumber="A3",
+        )
+    )  # fmt: skip
+    return archive_node

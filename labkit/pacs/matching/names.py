@@ -37,18 +37,10 @@ class NameMatcher:
         return all(group.matches(stored) for group in self.groups)
 
     def clause(self, column: str) -> Clause:
-        """For names, the columns of all three groups: see `clause_of_groups`."""
-        return self.clause_of_groups([column])
-
-    def clause_of_groups(self, columns: Sequence[str]) -> Clause:
-        """Each group is to match in one of the columns."""
-        parts: list[str] = []
-        values: list[str] = []
-        for group in self.groups:
-            clauses = [group.clause(column) for column in columns]
-            parts.append("(" + " OR ".join(f"({clause.sql})" for clause in clauses) + ")")
-            values += [value for clause in clauses for value in clause.values]
-        return Clause(" AND ".join(parts) or "1", tuple(values))
+        """The condition where all groups are in one column; the index has three, one a group."""
+        clauses = [group.clause(column) for group in self.groups]
+        values = tuple(value for clause in clauses for value in clause.values)
+        return Clause(" AND ".join(clause.sql for clause in clauses) or "1", values)
 
 
 def _group(text: str) -> Single | Wildcard:
