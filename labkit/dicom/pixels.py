@@ -45,7 +45,7 @@ def stored_values(ds: Dataset, frame: int | None = None) -> Array:
     DataError
         If there are no pixels, too few, or nobody here can decode them.
     """
-    if "PixelData" not in ds:
+    if not {"PixelData", "FloatPixelData", "DoubleFloatPixelData"} & set(ds.dir("PixelData")):
         name = ds.SOPClassUID.name if "SOPClassUID" in ds else "this data set"
         raise DataError(
             f"{name} has no pixel data",

@@ -1,5 +1,6 @@
 """HeaderBrowser, ImageViewer and AssociationTimeline: what is in a file, a picture, on the wire."""
 
 from labkit.widgets.header_browser import HeaderBrowser
+from labkit.widgets.image_viewer import ImageViewer
 
-__all__ = ["HeaderBrowser"]
+__all__ = ["HeaderBrowser", "ImageViewer"]

@@ -35,6 +35,17 @@ class NotebookPage:
 
     page: Page
 
+    def choose_kernel(self) -> None:
+        """Accept JupyterLab's question which kernel, asked of a notebook that does not say."""
+        page = self.page
+        page.wait_for_function(
+            """() => document.querySelector(".jp-Dialog .jp-mod-accept")
+                || window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"""
+        )
+        accept = page.locator(".jp-Dialog .jp-mod-accept")
+        if accept.count():
+            accept.click()
+
     def run_all(self, timeout: float = 120) -> None:
         """Run every cell and wait until the kernel is idle; seconds."""
         self._command("notebook:run-all-cells")
@@ -103,7 +114,9 @@ class JupyterServer:
         page = browser.new_page(viewport={"width": width, "height": height})
         page.goto(f"{self.url}lab/tree/{notebook}?token={self.token}&reset")
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        page.locator(".jp-Notebook .jp-Cell, .jp-Dialog").first.wait_for()
         opened = NotebookPage(page)
+        opened.choose_kernel()
         opened.wait_idle()
         return opened
 

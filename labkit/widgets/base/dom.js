@@ -1,5 +1,7 @@
 // Elements, events and keys. Text goes in as text nodes, never as HTML.
 
+const FOCUSABLE = new Set(["a", "button", "input", "select"]);
+
 /** Make an element: h("button", { class: "x", onclick: f, aria: { label: "…" } }, "text", child). */
 export function h(tag, props = {}, ...children) {
   const el = document.createElement(tag);
@@ -15,6 +17,8 @@ export function h(tag, props = {}, ...children) {
       el.setAttribute(name, value === true ? "" : value);
     }
   }
+  // JupyterLab's one-key shortcuts (x cuts the cell!) look for this on what has the focus.
+  if (FOCUSABLE.has(tag) || "tabindex" in props) el.setAttribute("data-lm-suppress-shortcuts", "true");
   put(el, ...children);
   return el;
 }
@@ -36,14 +40,13 @@ export function icon(path) {
   return svg;
 }
 
-/** The frame of a widget. JupyterLab's one-key shortcuts (x cuts the cell!) stop at its border. */
-export function frame(el, name, label) {
+/** The frame of a widget. */
+export function widgetFrame(el, name, label) {
   el.classList.add("lw-host");
   const root = h("div", {
     class: `lw ${name}`,
     role: "group",
     aria: { label },
-    "data-lm-suppress-shortcuts": "true",
   });
   // Copying text out of a widget must not become "copy cell".
   for (const type of ["copy", "cut", "paste"]) {

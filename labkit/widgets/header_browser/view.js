@@ -1,4 +1,4 @@
-import { follow, frame, h, onKeys, put } from "../base/dom.js";
+import { follow, h, onKeys, put, widgetFrame } from "../base/dom.js";
 import { Detail } from "./detail.js";
 import { ancestorsOf, Rows } from "./rows.js";
 import { Tree } from "./tree.js";
@@ -6,7 +6,7 @@ import { Tree } from "./tree.js";
 // HeaderBrowser: a bar with the search, the tree, and below it the selected element.
 
 function render({ model, el }) {
-  const root = frame(el, "hb", "DICOM header browser");
+  const root = widgetFrame(el, "hb", "DICOM header browser");
   let rows = new Rows(model.get("_table"));
 
   const set = (name, value) => {
