@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.sr.codedict import codes
 
 from labkit.dicom.stories.cast import STORIES
 from labkit.dicom.stories.people import SITES, STAFF, Patient, patient
@@ -84,6 +85,20 @@ def code(value: str, meaning: str, scheme: str = "99LABKIT") -> Dataset:
     item.CodingSchemeDesignator = scheme
     item.CodeMeaning = meaning
     return item
+
+
+def concept(group: str, keyword: str) -> Dataset:
+    """Return one item of a code sequence out of pydicom's tables of PS3.16.
+
+    Parameters
+    ----------
+    group
+        Coding scheme (``"SCT"``, ``"DCM"``) or context group (``"cid26"``).
+    keyword
+        Code Meaning in CamelCase, as pydicom spells it.
+    """
+    found = getattr(getattr(codes, group), keyword)
+    return code(found.value, found.meaning, found.scheme_designator)
 
 
 def worklist_item(order: Order) -> Dataset:

@@ -14,5 +14,5 @@ NAMESPACE = uuid.UUID("7c9c8e4e-5b0a-4f5e-9d3b-2a0f6b1d2026")
 
 
 def uid(*name: object) -> UID:
-    """Return the UID for a name in parts: ``uid("ct-head", "series", 2)``, 44 characters or fewer."""
+    """Return the UID for a name in parts: ``uid("ct-head", 2)``; 44 characters or fewer."""
     return UID(f"2.25.{uuid.uuid5(NAMESPACE, '/'.join(map(str, name))).int}")
