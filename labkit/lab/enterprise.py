@@ -195,10 +195,10 @@ class Enterprise:
 
     def _load(self) -> None:
         """Fill the empty workspace with the patient stories, and remember that state."""
-        for study in samples.studies():
-            for name in study.preloaded_in:
-                for path in study.files:
-                    self._cast.archives[name].add_file(path)
+        studies = samples.studies()
+        for name, archive in self._cast.archives.items():
+            held = [study.files for study in studies if name in study.preloaded_in]
+            archive.add_files(path for files in held for path in files)
         self._fhir.put(stories.patients(samples.patients()))
         self._first.take(self._keepers())
 

@@ -74,6 +74,15 @@ class FileLock:
             os.close(self._descriptor)
             self._descriptor = None
 
+    def in_place(self) -> bool:
+        """Whether the file we hold is still the one at its path: neither deleted nor replaced."""
+        if self._descriptor is None:
+            return False
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), self.path.stat())
+        except OSError:
+            return False
+
     def held(self) -> bool:
         """Whether anyone holds the lock now, ourselves included."""
         if self._descriptor is not None:

@@ -13,7 +13,9 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import labkit
 from labkit.common.errors import LabError
@@ -22,9 +24,11 @@ from labkit.lab.description import Description, read
 from labkit.lab.enterprise import Enterprise
 from labkit.lab.http import HOST, HttpService
 from labkit.lab.lock import FileLock
+from labkit.lab.nodes import FHIR
 from labkit.lab.problems import explained
 from labkit.lab.workspace import Workspace
 
+_CONTROL = "control"
 LOOK = 0.5
 """Seconds between two looks at whether the workspace is still there."""
 
@@ -42,16 +46,15 @@ class Server:
         self.workspace = workspace
         self.done = threading.Event()
         self.enterprise = Enterprise(workspace)
-        self._control = HttpService("control")
+        self._control = HttpService(_CONTROL)
         self._key = secrets.token_urlsafe(24)
 
     def start(self) -> None:
         """Start everything, on the ports of last time where they are free."""
-        before = _last_time(self.workspace)
-        ports = {name: node.port for name, node in before.nodes.items()} if before else {}
+        ports = _last_time(self.workspace)
         try:
-            self.enterprise.start(ports, fhir_port=_port(before.fhir_url) if before else 0)
-            self._control.bind(_port(before.control_url) if before else 0)
+            self.enterprise.start(ports, fhir_port=ports.get(FHIR, 0))
+            self._control.bind(ports.get(_CONTROL, 0))
             app = control_app(self.enterprise, key=self._key, shutdown=self.done.set)
             self._control.start(app)
             self._describe()
@@ -77,15 +80,16 @@ class Server:
         self.enterprise.stop()
 
 
-def _last_time(workspace: Workspace) -> Description | None:
-    try:
-        return read(workspace.description)
-    except LabError:
-        return None  # damaged: nothing in it is needed, the ports will be new
-
-
-def _port(url: str) -> int:
-    return int(url.rsplit(":", 1)[1].split("/")[0])
+def _last_time(workspace: Workspace) -> dict[str, int]:
+    """Return the port that each service had, as far as ``lab.json`` tells."""
+    with suppress(LabError, ValueError, TypeError, AttributeError):  # damaged: take new ports
+        before = read(workspace.description)
+        if before is not None:
+            ports = {name: int(node.port) for name, node in before.nodes.items()}
+            ports[FHIR] = urlsplit(before.fhir_url).port or 0
+            ports[_CONTROL] = urlsplit(before.control_url).port or 0
+            return {name: port for name, port in ports.items() if 0 < port < 1 << 16}
+    return {}
 
 
 def _say(**line: str) -> None:
@@ -96,22 +100,25 @@ def _say(**line: str) -> None:
     os.close(silent)
 
 
-def _still_ours(workspace: Workspace, mark: tuple[int, int]) -> bool:
-    try:
-        status = workspace.lock.stat()
-    except OSError:
-        return False
-    return (status.st_dev, status.st_ino) == mark
+def main(arguments: Sequence[str], say: Callable[..., None] = _say) -> int:
+    """Serve the workspace named by the first argument until told to end.
 
+    Parameters
+    ----------
+    say
+        Called once, with what the one who started us is to know.
 
-def main(arguments: list[str] | None = None) -> int:
-    """Serve the workspace named by the first argument until told to end."""
-    folder = (sys.argv[1:] if arguments is None else arguments)[0]
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    folder = arguments[0]
     workspace = Workspace.at(folder)
     lock = FileLock(workspace.lock)
     try:
         if not lock.acquire(patience=1.0):
-            _say(state="taken")
+            say(state="taken")
             return 0
         server = Server(workspace)
         for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
@@ -120,20 +127,18 @@ def main(arguments: list[str] | None = None) -> int:
         server.start()
     except Exception as error:  # whatever it is, the one who started us must be told
         clear = explained(error, workspace.root)
-        _say(state="failed", kind=type(clear).__name__, error=clear.message, remedy=clear.remedy)
+        say(state="failed", kind=type(clear).__name__, error=clear.message, remedy=clear.remedy)
         with suppress(OSError):  # the disk that holds the log may be full
             traceback.print_exc()
             sys.stderr.flush()
         return 1
-    _say(state="ready")
-    status = workspace.lock.stat()
-    while not server.done.wait(LOOK):
-        if not _still_ours(workspace, (status.st_dev, status.st_ino)):
-            break
+    say(state="ready")
+    while not server.done.wait(LOOK) and lock.in_place():
+        pass  # a workspace that is deleted or moved away has nobody left to serve
     server.stop()
     lock.release()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -12,7 +12,8 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from labkit.pacs.durable import sync_directory, write_synced
@@ -68,6 +69,24 @@ class ObjectStore:
         part.replace(path)
         sync_directory(path.parent)
         return path
+
+    def put_many(self, objects: Sequence[tuple[str, Sequence[bytes]]]) -> None:
+        """Write (UID, parts) of many objects; durable when this returns.
+
+        As `stage` and `publish`, but the disk is waited for in several threads at once, and each
+        directory is synced once.
+        """
+        folders = {self.path(uid).parent for uid, _ in objects}
+        for folder in folders:
+            folder.mkdir(exist_ok=True)
+        sync_directory(self.root)
+        with self._lock:
+            self._folders |= {folder.name for folder in folders}
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            parts = list(pool.map(lambda each: self.stage(*each), objects))
+            for part, (uid, _) in zip(parts, objects, strict=True):
+                part.replace(self.path(uid))
+            list(pool.map(sync_directory, folders))
 
     def files(self) -> Iterator[Path]:
         """Every whole object."""

@@ -46,3 +46,17 @@ def test_lock_file_with_rubbish_in_it_names_nobody(tmp_path: Path) -> None:
     path.write_text("rubbish")
     assert FileLock(path).holder() is None
     lock.release()
+
+
+def test_a_holder_knows_when_its_file_is_gone(tmp_path: Path) -> None:
+    lock = FileLock(tmp_path / "folder" / "lock")
+    assert not lock.in_place()
+    lock.path.parent.mkdir()
+    assert lock.acquire()
+    assert lock.in_place()
+    lock.path.parent.rename(tmp_path / "elsewhere")
+    assert not lock.in_place()
+    lock.path.parent.mkdir()
+    lock.path.write_text("another")
+    assert not lock.in_place()
+    lock.release()

@@ -48,6 +48,19 @@ def test_files_are_part_10_with_a_new_meta_information(archive: Archive) -> None
         assert meta.transfer_syntax == dcmread(source).file_meta.TransferSyntaxUID
 
 
+def test_many_files_at_once_are_kept_as_one_by_one(archive: Archive, tmp_path: Path) -> None:
+    paths = [*real(*FILES), *real(FILES[0])]
+    bulk = Archive(tmp_path / "bulk")
+    assert bulk.add_files(paths) == len(FILES)
+    assert bulk.add_files(paths) == 0
+    assert uids(bulk) == uids(archive)
+    for one, other in zip(bulk.stored(), archive.stored(), strict=True):
+        assert one.entry == other.entry
+        assert one.path.read_bytes() == other.path.read_bytes()
+    assert not list((tmp_path / "bulk").rglob("*.part"))
+    bulk.close()
+
+
 def test_the_same_object_again_changes_nothing(archive: Archive) -> None:
     again = archive.add_file(real("CT_small.dcm")[0])
     assert again.outcome == "already stored"
