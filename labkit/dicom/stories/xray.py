@@ -14,7 +14,7 @@ from labkit.dicom.stories.headers import acquired, common
 from labkit.dicom.stories.lungs import Nodule
 from labkit.dicom.stories.markers import stamp
 from labkit.dicom.stories.orders import concept
-from labkit.dicom.stories.radiograph import chest_shadow, exposed, grid, hand, knee
+from labkit.dicom.stories.radiograph import chest_shadow, exposed, grid, hand, knee, thickness
 from labkit.dicom.stories.shapes import Array
 
 
@@ -22,7 +22,11 @@ def write_chest(folder: Path) -> None:
     """Write the frontal chest radiograph with the nodule: DX, MONOCHROME2, 12 bits."""
     s = story("dx-chest")
     shadow = chest_shadow(420, 408, 0.72, Nodule(), 138.0)
-    values = exposed(shadow, s.slug, bits=12, low=26.0, high=225.0, noise=0.5)
+    # The nodule a little denser than its 18 mm would make it, so that a beginner finds it.
+    x, y = grid(420, 408, 0.72)
+    where = (Nodule().center[0], 0.72 * 419 / 2 - 138.0 + Nodule().center[2], 10.5)
+    shadow = shadow + 0.8 * thickness(x, -y, [where, (where[0] + 0.1, *where[1:])])
+    values = exposed(shadow, s.slug, bits=12, low=42.0, high=190.0, noise=0.5)
     stamp(values, "R", 14, 14, 4000, 2)
     ds = _dx(s, values, "CHEST PA", "CHEST", "Thorax", 0.72, ("L", "F"), view="PA")
     _exposure(ds, kvp=125, mas=2, ms=6, far=1800, near=1620)
@@ -49,7 +53,7 @@ def write_chest_prior(folder: Path) -> None:
     """Write the chest of two years before, without the nodule: CR, Implicit VR Little Endian."""
     s = story("cr-chest-prior")
     shadow = chest_shadow(300, 300, 1.0, None, 140.0)
-    values = exposed(shadow, s.slug, bits=10, low=24.0, high=225.0, noise=1.0)
+    values = exposed(shadow, s.slug, bits=10, low=42.0, high=190.0, noise=1.0)
     stamp(values, "R", 10, 10, 1000, 2)
     ds = _cr(s, values, 10, "CHEST PA", "CHEST", 1.0, "PA")
     save(ds, folder / "cr-001.dcm", uids.ImplicitVRLittleEndian)
