@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from pydicom import uid as uids
 
 from labkit.common.access import ALLOW_ALL, AccessPolicy
-from labkit.common.errors import PortTaken, UsageError
+from labkit.common.errors import PortTaken
 from labkit.dimse import Peer
 from labkit.lab.description import NodeAddress
 from labkit.lab.http import HOST
-from labkit.lab.nodes import CAST
+from labkit.lab.nodes import CAST, UnknownNode
 from labkit.pacs import (
     Archive,
     Destinations,
@@ -137,9 +137,7 @@ class Cast:
         try:
             return self._nodes[name]
         except KeyError:
-            raise UsageError(
-                f"There is no node {name!r}.", remedy=f"There is {', '.join(self._nodes)}."
-            ) from None
+            raise UnknownNode(name, self) from None
 
     def __contains__(self, name: object) -> bool:
         return name in self._nodes

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -15,7 +14,7 @@ from labkit.lab.description import Description, read
 from labkit.lab.health import HEALTH_AE, TIMEOUT, Health, NodeHealth, examine
 from labkit.lab.launch import find
 from labkit.lab.logtext import LogText
-from labkit.lab.nodes import FHIR, Node, NodeName
+from labkit.lab.nodes import FHIR, Node, NodeName, Nodes, UnknownNode
 from labkit.lab.protocol import Mark
 from labkit.lab.remote import Control
 from labkit.lab.workspace import Workspace
@@ -82,10 +81,10 @@ class EmbeddedLab:
         return self._workspace.root
 
     @property
-    def nodes(self) -> Mapping[str, Node]:
+    def nodes(self) -> Nodes:
         """Every DICOM node by name."""
         described = self._described().nodes
-        return MappingProxyType(
+        return Nodes(
             {
                 name: Node(node.ae_title, node.host, node.port, role=node.role, site=node.site)
                 for name, node in described.items()
@@ -221,7 +220,7 @@ class EmbeddedLab:
         title = name.ae_title if isinstance(name, Node) else str(name).strip().upper()
         known = [*self._described().nodes, FHIR]
         if title not in known:
-            raise UsageError(f"There is no node {title!r}.", remedy=f"There is {', '.join(known)}.")
+            raise UnknownNode(title, known)
         return title
 
     def _described(self) -> Description:

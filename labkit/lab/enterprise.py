@@ -16,7 +16,7 @@ from labkit.lab.cast import Cast
 from labkit.lab.description import NodeAddress
 from labkit.lab.fhirnode import FhirNode
 from labkit.lab.health import HEALTH_AE
-from labkit.lab.nodes import FHIR
+from labkit.lab.nodes import FHIR, UnknownNode
 from labkit.lab.seed import Keeper, Seed
 from labkit.lab.traces import TraceStore
 from labkit.lab.workspace import Workspace
@@ -231,7 +231,7 @@ class Enterprise:
 
     def _known(self, name: str, names: Collection[str] | Cast) -> str:
         if name not in names:
-            raise UsageError(f"There is no node {name!r}.", remedy=f"There is {', '.join(names)}.")
+            raise UnknownNode(name, names)
         return name
 
     def _refuse_own(self, ae_title: str) -> None:

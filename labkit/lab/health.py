@@ -84,7 +84,11 @@ class Health:
         return table
 
     def _advice(self) -> list[str]:
-        return [f"{r.name}: {r.problem} -> {r.remedy}" for r in self.rows if not r.healthy]
+        ill = [row for row in self.rows if not row.healthy]
+        said = {f"{row.problem} -> {row.remedy}" for row in ill}
+        if len(ill) == len(self.rows) and len(said) == 1:
+            return list(said)  # one cause: say it once
+        return [f"{row.name}: {row.problem} -> {row.remedy}" for row in ill]
 
     def __repr__(self) -> str:
         cells = self.cells()

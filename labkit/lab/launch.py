@@ -39,9 +39,8 @@ def find(workspace: Workspace, *, patience: float = PATIENCE) -> Description | N
     LabError
         A lab runs, but it cannot be used: it does not answer, or another labkit started it.
     """
-    lock = FileLock(workspace.lock)
     deadline = time.monotonic() + patience
-    while (holder := lock.holder()) is not None:
+    while (holder := _holder(workspace)) is not None:
         try:
             description = read(workspace.description)
         except LabError as error:
@@ -52,6 +51,14 @@ def find(workspace: Workspace, *, patience: float = PATIENCE) -> Description | N
             raise LabError(f"The lab in {workspace.root} does not get ready.", remedy=_DOWN_UP)
         time.sleep(0.02)
     return None
+
+
+def _holder(workspace: Workspace) -> int | None:
+    """Return the pid of the lab of `workspace`, or ``None``."""
+    try:
+        return FileLock(workspace.lock).holder()
+    except OSError as error:  # somebody else's folder, for example
+        raise explained(error, workspace.root) from error
 
 
 def _answering(description: Description, workspace: Workspace) -> Description | None:
@@ -104,9 +111,9 @@ def stop(workspace: Workspace, *, grace: float = GRACE) -> bool:
     It is asked to end by its control interface. One that does not is ended by its pid, which is
     known to be ours: the process that wrote it holds the workspace's lock at this moment.
     """
-    lock = FileLock(workspace.lock)
-    if lock.holder() is None:
+    if _holder(workspace) is None:
         return False
+    lock = FileLock(workspace.lock)
     if _asked_to_end(workspace, grace) and _gone(lock, grace):
         return True
     for name in ("SIGTERM", "SIGKILL"):

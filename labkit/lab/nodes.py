@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from labkit.common.errors import UsageError
 from labkit.dimse.peer import Peer
 
 
@@ -27,6 +29,35 @@ class Node(Peer):
     def __repr__(self) -> str:
         place = ", ".join(filter(None, (self.role, self.site)))
         return f"Node({self.ae_title}: {place})" if place else f"Node({self.ae_title})"
+
+
+class UnknownNode(UsageError, KeyError):
+    """The lab has no node of this name; the remedy names those that it has."""
+
+    def __init__(self, name: object, known: Iterable[str]) -> None:
+        super().__init__(f"There is no node {name!r}.", remedy=f"There is {', '.join(known)}.")
+
+
+class Nodes(Mapping[str, Node]):
+    """The nodes of a lab by name, in the order of the story."""
+
+    def __init__(self, nodes: Mapping[str, Node]) -> None:
+        self._nodes = dict(nodes)
+
+    def __getitem__(self, name: str) -> Node:
+        try:
+            return self._nodes[name]
+        except KeyError:
+            raise UnknownNode(name, self) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self._nodes.values()))
 
 
 NodeName = str | Node

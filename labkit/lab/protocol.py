@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from labkit.fhir import FhirClient
     from labkit.lab.health import Health
     from labkit.lab.logtext import LogText
-    from labkit.lab.nodes import Node, NodeName
+    from labkit.lab.nodes import Node, NodeName, Nodes
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Lab(Protocol):
         ...
 
     @property
-    def nodes(self) -> Mapping[str, Node]:
+    def nodes(self) -> Nodes:
         """Every DICOM node by name."""
         ...
 

@@ -20,6 +20,11 @@ def test_its_nodes(lab: Lab) -> None:
     assert (lab.archive.role, lab.archive.site) == ("PACS archive", "North General")
     with pytest.raises(TypeError):
         cast(Any, lab.nodes)["ARCHIVE"] = lab.legacy
+    assert repr(lab.nodes).splitlines()[0] == "Node(ARCHIVE: PACS archive, North General)"
+    assert len(lab.nodes) == 5
+    assert lab.nodes.get("NOBODY") is None
+    with pytest.raises(KeyError, match="There is no node 'NOBODY'"):
+        lab.nodes["NOBODY"]
 
 
 def test_what_a_notebook_stores_shows_no_address(lab: Lab) -> None:

@@ -65,3 +65,8 @@ def test_a_node_shows_its_place_and_no_address() -> None:
     node = Node("ARCHIVE", "127.0.0.1", 11112, role="PACS archive", site="North General")
     assert repr(node) == "Node(ARCHIVE: PACS archive, North General)"
     assert repr(Node("ARCHIVE", "127.0.0.1", 11112)) == "Node(ARCHIVE)"
+
+
+def test_one_cause_is_said_once() -> None:
+    rows = [NodeHealth(n, n, "", "", "The lab is not running.", "Start it.") for n in "AB"]
+    assert repr(Health(rows)).count("The lab is not running. -> Start it.") == 1

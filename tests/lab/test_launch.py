@@ -206,3 +206,21 @@ def test_a_full_disk_is_named(tmp_path: Path, size: str) -> None:
         assert "Free some space" in caught.value.remedy
     finally:
         subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_somebody_elses_workspace_is_named(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.prepare()
+    workspace.lock.touch()
+
+    def refuse(*args: object, **kwargs: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    # The superuser may open anything, so the refusal itself is played.
+    with monkeypatch.context() as changed:
+        changed.setattr(os, "open", refuse)
+        for act in (find, stop):
+            with pytest.raises(LabError, match="Permission denied") as caught:
+                act(workspace)
+            assert "--workspace" in caught.value.remedy
