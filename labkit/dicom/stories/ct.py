@@ -54,11 +54,11 @@ def write_head(folder: Path, numbers: Iterable[int] = range(1, 41)) -> None:
         save(ds, folder / f"ct-{number:03d}.dcm", uids.JPEGLSLossless)
 
 
-def write_head_followup(folder: Path) -> None:
+def write_head_followup(folder: Path, numbers: Iterable[int] = range(1, 11)) -> None:
     """Write the follow-up: 10 thick slices, Explicit VR Little Endian, nothing compressed."""
     s = story("ct-head-followup")
     older = Bleed(radii=(10.5, 16.0, 13.0), oedema=11.0, push=8.0, density=54.0)
-    for number in range(1, 11):
+    for number in numbers:
         z = -24.0 + 12.5 * (number - 1)
         p = plane(z, 192, 230.4, TILT)
         hu = noisy(head(p, older), 2.2, s.slug, number)

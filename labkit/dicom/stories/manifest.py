@@ -19,7 +19,9 @@ LICENCE = "CC0-1.0"
 
 def build(folder: Path) -> dict[str, Any]:
     """Describe the ``.dcm`` files below `folder`, and the people, studies and orders behind."""
-    files = {p.relative_to(folder).as_posix(): _file(p) for p in sorted(folder.rglob("*.dcm"))}
+    titles = {s.slug: s.title for s in STORIES}
+    found = sorted(folder.rglob("*.dcm"))
+    files = {p.relative_to(folder).as_posix(): _file(p, titles[p.parent.name]) for p in found}
     return {
         "format": FORMAT,
         "licence": LICENCE,
@@ -85,14 +87,14 @@ def _study(s: Story, files: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _file(path: Path) -> dict[str, Any]:
+def _file(path: Path, title: str) -> dict[str, Any]:
     raw = path.read_bytes()
     ds = dcmread(path, stop_before_pixels=True)
     return {
         "sha256": hashlib.sha256(raw).hexdigest(),
         "size": len(raw),
         "licence": LICENCE,
-        "purpose": f"{ds.get('SeriesDescription') or ds.SOPClassUID.name}, in {path.parent.name}",
+        "purpose": f"{title}: {ds.SeriesDescription}, instance {ds.InstanceNumber}",
         "modality": ds.Modality,
         "sop_class_uid": ds.SOPClassUID,
         "sop_instance_uid": ds.SOPInstanceUID,

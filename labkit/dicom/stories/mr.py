@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -38,14 +39,13 @@ _BIAS = Texture("coil", cell=110.0)
 _CLOT = Texture("clot", cell=7.0)
 
 
-def write(folder: Path) -> None:
+def write(folder: Path, positions: Iterable[int] = range(12)) -> None:
     """Write 12 positions × 2 echoes in one series, Explicit VR Little Endian."""
     s = story("mr-brain")
-    number = 0
-    for position in range(12):
+    for position in positions:
         p = plane(-22.0 + 9.5 * position, 144, 230.4)
         for echo in (1, 2):
-            number += 1
+            number = 2 * position + echo
             ds = _image(s, number, p, echo)
             values = head_signal(p, echo) * (1.0 + 0.16 * _BIAS(*p))
             noise = grain(dice(s.slug, number), p[0].shape, 13.0)

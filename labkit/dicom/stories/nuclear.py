@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -24,11 +25,11 @@ _HU = [-1000, -900, -300, -110, -90, 30, 60, 95, 125, 150, 240, 330, 1500]
 _SUV = [0.0, 0.35, 0.4, 0.3, 0.3, 0.7, 0.8, 1.9, 2.1, 1.7, 1.6, 1.3, 0.9]
 
 
-def write_pet(folder: Path) -> None:
+def write_pet(folder: Path, numbers: Iterable[int] = range(1, 21)) -> None:
     """Write 20 PET slices in Bq/ml, each with its own slope, JPEG 2000 lossless."""
     s = story("pt-chest")
     weight_g, dose_bq = s.person.weight_kg * 1000.0, 2.1e8
-    for number in range(1, 21):
+    for number in numbers:
         p = plane(chest_z(2 * number), 128, 384.0)
         hu = chest(p, [], Nodule())
         suv = np.interp(hu, _HU, _SUV)

@@ -13,7 +13,8 @@ from pydicom import dcmread
 
 from labkit.common.errors import UsageError
 from labkit.dicom import samples, studies
-from labkit.dicom.stories import ct, mr, nodule, reports
+from labkit.dicom.stories import ct, mr, nodule, nuclear, reports
+from labkit.dicom.stories.__main__ import main
 from labkit.dicom.stories.build import WRITERS, write_all, write_study
 from labkit.dicom.stories.manifest import build
 
@@ -26,7 +27,9 @@ QUICK = [
 PARTS: dict[str, list[Callable[[Path], None]]] = {
     "ct-head": [partial(ct.write_head, numbers=[15]), reports.write_head_report],
     "ct-chest": [partial(ct.write_chest, numbers=[11]), nodule.write],
-    "mr-brain": [reports.write_brain_report],
+    "mr-brain": [partial(mr.write, positions=[4]), reports.write_brain_report],
+    "ct-head-followup": [partial(ct.write_head_followup, numbers=[5])],
+    "pt-chest": [partial(nuclear.write_pet, numbers=[5])],
 }
 
 
@@ -79,6 +82,14 @@ def test_the_command_says_what_it_can_write(tmp_path: Path) -> None:
         done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 2
         assert "labkit.dicom.stories" in done.stderr or "ct-head" in done.stderr
+
+
+def test_the_command_writes_a_study_and_the_manifest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tmp_path / "new"), "cr-wrist"]) == 0
+    assert capsys.readouterr().out.split() == ["cr-wrist", str(tmp_path / "new" / "manifest.json")]
+    assert same(tmp_path / "new") == 1
 
 
 def test_an_unknown_study() -> None:
