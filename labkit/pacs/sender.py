@@ -170,5 +170,7 @@ def store_request(shipment: Shipment, transfer_syntax: str, message_id: int) -> 
     request.Priority = 0  # medium
     request.AffectedSOPClassUID = shipment.sop_class
     request.AffectedSOPInstanceUID = shipment.sop_instance
-    request.DataSet = BytesIO(convert(data, shipment.transfer_syntax, transfer_syntax))
+    data = convert(data, shipment.transfer_syntax, transfer_syntax)
+    # Fragments have an even length (PS3.8 E.1); a deflated data set may need its pad (PS3.5 A.5).
+    request.DataSet = BytesIO(data + b"\x00" * (len(data) % 2))
     return request

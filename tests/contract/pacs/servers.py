@@ -1,0 +1,199 @@
+"""The PACS that the suite is aimed at: embedded, Debian's Orthanc and dcmqrscp, or yours."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labkit.common import ALLOW_ALL
+from labkit.common.errors import NetworkError
+from labkit.dimse import Peer, echo
+from labkit.pacs import Archive, Destinations, EventLog, NodeConfig, PacsNode
+
+DESTINATION = "CONTRACT"  # AE title that the PACS is to send to by C-MOVE, where we listen
+UNREACHABLE = "CONTRACTGONE"  # one it knows, where nobody listens
+
+
+@dataclass(frozen=True)
+class Target:
+    """One PACS.
+
+    Attributes
+    ----------
+    product, version
+        As in ``deviations.toml``.
+    peer
+        How to call it.
+    destination_port
+        Where it sends for the AE title `destination`.
+    """
+
+    product: str
+    version: str
+    peer: Peer
+    destination_port: int
+    destination: str = DESTINATION
+    extras: dict[str, str] = field(default_factory=dict)
+
+
+def free_port() -> int:
+    """A port that was free a moment ago: other programs cannot be told to take any."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def find_program(*names: str) -> str | None:
+    """Find a program outside the virtual environment (pynetdicom's scripts have DCMTK's names)."""
+    own = os.environ.get("VIRTUAL_ENV") or str(Path(os.sys.prefix))  # type: ignore[attr-defined]
+    folders = [f for f in os.environ.get("PATH", "").split(os.pathsep) if not f.startswith(own)]
+    path = os.pathsep.join([*folders, "/usr/sbin", "/usr/local/sbin"])
+    return next((found for name in names if (found := shutil.which(name, path=path))), None)
+
+
+@contextmanager
+def embedded(folder: Path) -> Iterator[Target]:
+    """Our own archive, in this process."""
+    ports = free_port(), free_port()
+    known = Destinations()
+    known.add(DESTINATION, "127.0.0.1", ports[0])
+    known.add(UNREACHABLE, "127.0.0.1", ports[1])
+    archive = Archive(folder / "archive")
+    node = PacsNode(
+        NodeConfig("ARCHIVE"), archive,
+        policy=ALLOW_ALL, destinations=known, log=EventLog(folder / "log"),
+    )  # fmt: skip
+    try:
+        yield Target("embedded", "", Peer("ARCHIVE", "127.0.0.1", node.start()), ports[0])
+    finally:
+        node.stop()
+        archive.close()
+
+
+@contextmanager
+def orthanc(folder: Path) -> Iterator[Target]:
+    """Orthanc as Debian has it, with its defaults but for what the suite needs."""
+    program = find_program("Orthanc")
+    assert program is not None
+    port, destination, nobody = free_port(), free_port(), free_port()
+    settings = {
+        "Name": "contract",
+        "StorageDirectory": str(folder / "db"),
+        "IndexDirectory": str(folder / "db"),
+        "HttpServerEnabled": False,
+        "DicomAet": "ORTHANC",
+        "DicomPort": port,
+        "DicomModalities": {
+            "destination": [DESTINATION, "127.0.0.1", destination],
+            "gone": [UNREACHABLE, "127.0.0.1", nobody],
+        },
+        **{f"DicomAlwaysAllow{act}": True for act in ("Echo", "Store", "Find", "Get", "Move")},
+    }
+    config = folder / "orthanc.json"
+    config.write_text(json.dumps(settings))
+    version = _version(program, r"Orthanc (\S+)")
+    with _running([program, str(config)], folder):
+        peer = Peer("ORTHANC", "127.0.0.1", port)
+        _wait_for(peer)
+        yield Target("Orthanc", version, peer, destination)
+
+
+@contextmanager
+def dcmqrscp(folder: Path) -> Iterator[Target]:
+    """DCMTK's image archive."""
+    program = find_program("dcmqrscp")
+    assert program is not None
+    port, destination, nobody = free_port(), free_port(), free_port()
+    (folder / "db").mkdir()
+    config = folder / "dcmqrscp.cfg"
+    config.write_text(
+        f"""
+NetworkTCPPort  = {port}
+MaxPDUSize      = 16384
+MaxAssociations = 16
+HostTable BEGIN
+destination     = ({DESTINATION}, 127.0.0.1, {destination})
+gone            = ({UNREACHABLE}, 127.0.0.1, {nobody})
+HostTable END
+VendorTable BEGIN
+VendorTable END
+AETable BEGIN
+DCMQRSCP        {folder / "db"} RW (500, 1024mb) ANY
+AETable END
+"""
+    )
+    version = _version(program, r"v(\d\S*)")
+    with _running([program, "-c", str(config)], folder):
+        peer = Peer("DCMQRSCP", "127.0.0.1", port)
+        _wait_for(peer)
+        yield Target("dcmqrscp", version, peer, destination)
+
+
+@contextmanager
+def yours(folder: Path) -> Iterator[Target]:
+    """The PACS that the environment names (see conftest.py)."""
+    environment = os.environ
+    peer = Peer(
+        environment.get("LABKIT_PACS_AE", "ARCHIVE"),
+        environment["LABKIT_PACS_HOST"],
+        int(environment.get("LABKIT_PACS_PORT", "104")),
+    )
+    yield Target(
+        environment.get("LABKIT_PACS_PRODUCT", "yours"),
+        environment.get("LABKIT_PACS_VERSION", ""),
+        peer,
+        int(environment.get("LABKIT_PACS_MOVE_PORT", "11113")),
+        environment.get("LABKIT_PACS_MOVE_DEST", DESTINATION),
+    )
+
+
+SERVERS: dict[str, Callable[[Path], object]] = {
+    "embedded": embedded,
+    "Orthanc": orthanc,
+    "dcmqrscp": dcmqrscp,
+    "yours": yours,
+}
+
+
+def _version(program: str, pattern: str) -> str:
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    found = re.search(pattern, done.stdout + done.stderr)
+    return found[1] if found else "?"
+
+
+@contextmanager
+def _running(command: list[str], folder: Path) -> Iterator[None]:
+    # Without TCP_NODELAY both wait 40 ms in every exchange.
+    environment = {**os.environ, "TCP_NODELAY": "1"}
+    with (folder / "output.txt").open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_for(peer: Peer) -> None:
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            echo(peer, timeout=2)
+            return
+        except NetworkError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
