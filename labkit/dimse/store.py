@@ -210,7 +210,8 @@ def _send_one(link: Link, item: Outgoing) -> SentItem:
     request.Priority = 0  # medium
     request.AffectedSOPClassUID = item.sop_class
     request.AffectedSOPInstanceUID = item.sop_instance
-    request.DataSet = BytesIO(data)
+    # Fragments have an even length (PS3.8 E.1); a deflated data set may need its pad (PS3.5 A.5).
+    request.DataSet = BytesIO(data + b"\x00" * (len(data) % 2))
     item.attempts += 1
     answer: Dataset = link.exchange(request, context, "C-STORE-RSP")
     status = Status.of(answer, "C-STORE")

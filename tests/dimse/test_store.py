@@ -56,6 +56,28 @@ def test_files_go_byte_for_byte_in_their_own_transfer_syntax(scp) -> None:
     assert implicit.read_bytes().endswith(scp.stored[2][1])
 
 
+def test_a_deflated_data_set_of_odd_length_is_padded() -> None:
+    data = []
+
+    def on_store(event: evt.Event) -> int:
+        data.append(event.request.DataSet.getvalue())
+        return 0x0000
+
+    ae = new_ae("ARCHIVE", timeout=5)
+    path = get_testdata_file("image_dfl.dcm")
+    ds = dcmread(path)
+    ae.add_supported_context(ds.SOPClassUID, ds.file_meta.TransferSyntaxUID)
+    server = ae.start_server(
+        ("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, on_store)]
+    )
+    try:
+        assert store(Peer("ARCHIVE", "127.0.0.1", server.server_address[1]), path).stored
+    finally:
+        ae.shutdown()
+    assert len(data[0]) % 2 == 0
+    assert Path(path).read_bytes().endswith(data[0][:-1])
+
+
 def test_what_cannot_be_sent_is_reported_and_the_rest_goes_on(scp, tmp_path: Path) -> None:
     good = made("1.2.3")
     empty = tmp_path / "empty.dcm"
