@@ -71,6 +71,8 @@ def test_starts_answers_and_ends(tmp_path: Path) -> None:
     with urllib.request.urlopen(book.url, timeout=10) as page:
         assert b"JupyterLab" in page.read()
     assert json.loads(book.get("api/contents/notebooks"))["type"] == "directory"
+    asks = json.loads(book.get("lab/api/settings/@jupyterlab/apputils-extension:notification"))
+    assert asks["schema"]["properties"]["fetchNews"]["default"] == "false"
     lab = json.loads((tmp_path / "lab.json").read_text(encoding="utf-8"))
     said = book.end(signal.SIGINT)
     assert book.process.returncode == 0, said
@@ -169,6 +171,15 @@ def test_no_browser_without_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
     assert opened == []
     workbook._show(server, browser=True)
     assert opened == ["http://127.0.0.1:1/lab/tree/notebooks/00_start_here.ipynb?token=t"]
+
+
+def test_labkit_is_on_the_path_but_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "first")
+    scripts = tmp_path / "bin"
+    env = workbook._environment(scripts / "python", tmp_path)
+    assert env["PATH"] == f"first{os.pathsep}{scripts}"
 
 
 def test_a_server_that_is_gone_does_not_answer() -> None:

@@ -100,7 +100,7 @@ def _notebooks(what: str) -> Sequence[str]:
 def _run(steps: list[Step]) -> int:
     python = set_up("test")
     env = _environment()
-    for old in ROOT.glob(".coverage*"):
+    for old in [*ROOT.glob(".coverage"), *ROOT.glob(".coverage.*")]:
         old.unlink()
     started = time.monotonic()
     outcomes = [_one(python, step, env) for step in steps]

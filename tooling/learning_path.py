@@ -72,7 +72,7 @@ def _lesson(path: Path, root: Path) -> Lesson:
 
 def _outside_notebooks(text: str) -> str:
     """Take the links away: they are relative to the notebook's folder."""
-    return re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text).rstrip(".").replace("|", "\\|")
+    return re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text).rstrip(".;,").replace("|", "\\|")
 
 
 def table(found: list[Lesson]) -> str:
@@ -85,14 +85,19 @@ def _lines(found: list[Lesson]) -> Iterator[str]:
         rows = [lesson for lesson in found if lesson.track == track]
         if not rows:
             continue
-        hours = math.ceil(sum(lesson.minutes for lesson in rows) / 30) / 2
         count = sum(lesson.exercises for lesson in rows)
-        yield from ("", f"**{name}**: {hours:g} hours, {count} exercises", "")
+        time = _time(sum(lesson.minutes for lesson in rows))
+        yield from ("", f"**{name}**: {time}, {count} exercises", "")
         yield from ("| notebook | afterwards you can | minutes | exercises |", "|---|---|--:|--:|")
         for row in rows:
             link = f"[{row.title}]({row.path})"
             yield f"| {link} | {row.goal} | {row.minutes} | {row.exercises} |"
     yield ""
+
+
+def _time(minutes: int) -> str:
+    """Minutes up to an hour, then half hours, never less than it takes."""
+    return f"{minutes} minutes" if minutes <= 60 else f"{math.ceil(minutes / 30) / 2:g} hours"
 
 
 def renewed(text: str, found: list[Lesson]) -> str:

@@ -29,6 +29,24 @@ from tooling.installer import clean_environment
 FIRST_PAGE = "notebooks/00_start_here.ipynb"
 START_LIMIT = 90.0  # seconds; a slow disk that has never read these files needs about 20
 END_LIMIT = 10.0
+# What JupyterLab reads, by file in its folder of settings. The learner's own choices come on top.
+SETTINGS: dict[str, dict[str, object]] = {
+    "jupyter_lab_config.json": {
+        # Nothing is fetched while learning: no news, no look for updates, no extension shop.
+        "LabApp": {
+            "news_url": None,
+            "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+            "extension_manager": "readonly",
+        }
+    },
+    "labconfig/default_setting_overrides.json": {
+        "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
+        "@jupyterlab/docmanager-extension:plugin": {
+            "autosaveInterval": 20,  # seconds; Ctrl-C in the terminal must not cost more
+            "defaultViewers": {"markdown": "Markdown Preview"},  # the glossary is for reading
+        },
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -77,6 +95,10 @@ def open_workbook(python: Path, *, browser: bool, port: int) -> int:
     try:
         for folder in ("config", "runtime", "data"):
             (workspace / "jupyter" / folder).mkdir(parents=True, exist_ok=True)
+        for name, settings in SETTINGS.items():
+            file = workspace / "jupyter" / "config" / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(json.dumps(settings), encoding="utf-8")
     except OSError as error:
         raise trouble_of(error, str(workspace)) from error
     env = _environment(python, workspace)
@@ -173,10 +195,6 @@ def _start_jupyter(
         *(str(python), "-m", "jupyterlab", "--ServerApp.open_browser=False"),
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
         f"--ServerApp.root_dir={ROOT}",
-        # Nothing is fetched while learning: no news, no look for updates, no extension shop.
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.extension_manager=readonly",
     ]
     if sys.platform != "win32" and os.geteuid() == 0:
         command.append("--ServerApp.allow_root=True")

@@ -1,0 +1,173 @@
+"""`lab.py test` and `lab.py lock`: each part is run, named, timed and summed up honestly."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tooling import checks, commands, learning_path, locks
+from tooling.checks import Step
+from tooling.console import Trouble
+
+OK = Step("good", ("-c", "print('ran')"))
+BAD = Step("bad", ("-c", "raise SystemExit(3)"))
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Steps run with the interpreter of this test, and leave this repository's coverage alone."""
+    monkeypatch.setattr(checks, "set_up", lambda profile: Path(sys.executable))
+    monkeypatch.setattr(checks, "ROOT", tmp_path)
+    return tmp_path
+
+
+def test_all_good(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (here / ".coverage.old").write_text("")
+    (here / ".coveragerc").write_text("")
+    assert checks._run([OK, OK]) == 0
+    said = capfd.readouterr().out
+    assert said.count("ran\n") == 2
+    assert "All passed, in 0." in said
+    assert not (here / ".coverage.old").exists()
+    assert (here / ".coveragerc").exists()
+
+
+def test_one_failure_fails_it_all_and_the_rest_still_runs(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert checks._run([BAD, OK]) == 1
+    said = capfd.readouterr().out
+    assert "ran\n" in said
+    assert "FAILED: bad, in" in said
+
+
+def test_a_skip_is_loud_and_no_pass(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert checks._run([OK, Step("journey", (), skip="NOTHING WAS SEEN")]) == 0
+    said = capfd.readouterr().out
+    assert said.count("NOTHING WAS SEEN") == 2
+    assert "All passed, 1 skipped, in" in said
+
+
+def test_a_step_that_hangs_is_stopped(
+    here: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "MINUTES", 0.01)
+    assert checks._run([Step("slow", ("-c", "import time; time.sleep(60)"))]) == 1
+    assert "stopped after" in capfd.readouterr().out
+
+
+def test_tests_get_a_clean_environment(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABKIT_WORKSPACE", "mine")
+    monkeypatch.setenv("LABKIT_ANSWERS", "reference")
+    monkeypatch.setenv("LABKIT_CHROMIUM", "mine too")
+    env = checks._environment()
+    assert "LABKIT_WORKSPACE" not in env
+    assert "LABKIT_ANSWERS" not in env
+    assert env["LABKIT_CHROMIUM"] == "mine too"
+    if sys.prefix != sys.base_prefix:
+        assert not any(p.startswith(sys.prefix) for p in env["PATH"].split(os.pathsep))
+
+
+@pytest.mark.parametrize("what", ["containers", "long"])
+def test_what_is_not_built_is_not_pretended(what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.run(["test", what], "help") == 1
+    said = capsys.readouterr()
+    assert "not built yet, so nothing was checked" in said.err
+    assert "pass" not in said.out
+
+
+def test_one_notebook_or_a_track(here: Path) -> None:
+    for name in ("00_start_here", "beginner/07_send"):
+        path = here / "notebooks" / f"{name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}")
+    for what, word in [
+        ("beginner", "beginner"),
+        ("start", "00_start_here"),
+        ("07_send", "07_send"),
+        ("notebooks/beginner/07_send.ipynb", "07_send"),
+    ]:
+        assert list(checks._notebooks(what))[-2:] == [word, "-v"]
+    with pytest.raises(Trouble, match=r"no track or notebook send.*\n.*one of: 07_send$"):
+        checks._notebooks("send")
+    with pytest.raises(Trouble, match=r"one of: 00_start_here, 07_send$"):
+        checks._notebooks("nonsense")
+
+
+def test_everything_has_all_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks.shutil, "which", lambda name: None)
+    monkeypatch.delenv("LABKIT_CHROMIUM", raising=False)
+    steps = {step.name: step for step in checks._everything()}
+    assert list(steps) == [
+        "lint", "format", "types", "unit and contract tests", "exercises", "notebooks",
+        "journey in a browser", "coverage: combine", "coverage",
+    ]  # fmt: skip
+    assert "NOTHING WAS SEEN" in steps["journey in a browser"].skip
+    assert "--fail-under=90" in steps["coverage"].arguments
+
+
+def test_the_lock_is_made_for_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "requirements").mkdir()
+
+    def run(command: list[str], **_: Any) -> SimpleNamespace:
+        out = Path(command[command.index("--output-file") + 1])
+        out.write_text(f"a==1{locks._EVERYWHERE} \\\n    --hash=sha256:0\n", encoding="utf-8")
+        return SimpleNamespace(returncode=0, stderr="")
+
+    monkeypatch.setattr(locks, "ROOT", tmp_path)
+    monkeypatch.setattr(locks, "set_up", lambda profile: Path("python"))
+    monkeypatch.setattr(locks, "subprocess", SimpleNamespace(run=run))
+    assert locks.renew() == 0
+    for name in ("learn.lock", "test.lock"):
+        text = (tmp_path / "requirements" / name).read_text(encoding="utf-8")
+        assert text == locks._HEAD + "a==1 \\\n    --hash=sha256:0\n"
+
+
+def test_a_lock_that_cannot_be_made_leaves_the_old(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "requirements").mkdir()
+    old = tmp_path / "requirements" / "test.lock"
+    old.write_text("old")
+    failed = SimpleNamespace(returncode=1, stderr="No solution found")
+    monkeypatch.setattr(locks, "ROOT", tmp_path)
+    monkeypatch.setattr(locks, "set_up", lambda profile: Path("python"))
+    monkeypatch.setattr(locks, "subprocess", SimpleNamespace(run=lambda *_, **__: failed))
+    with pytest.raises(Trouble, match="No solution found"):
+        locks.renew()
+    assert old.read_text() == "old"
+
+
+def lesson(root: Path, name: str, opening: str) -> None:
+    path = root / "notebooks" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cells = [{"source": [opening]}, {"source": ["# exercise: a\n", "x = ..."]}]
+    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+
+
+def test_the_learning_path_comes_from_the_notebooks(tmp_path: Path) -> None:
+    goals = (
+        "**You will be able to**\n\n- [send](../x.md#y) a\n  study;\n- find it\n\n**Minutes:** 75"
+    )
+    lesson(tmp_path, "beginner/01_one.ipynb", f"# 01 One\n\n{goals}")
+    lesson(tmp_path, "00_start.ipynb", f"# 00 Start\n\n{goals.replace('75', '15')}")
+    text = f"before\n{learning_path.BEGIN}\nold\n{learning_path.END}\nafter\n"
+    new = learning_path.renewed(text, learning_path.lessons(tmp_path))
+    assert new.startswith("before\n")
+    assert new.endswith("\nafter\n")
+    assert "old" not in new
+    assert new.index("**Start here**: 15 minutes, 1 exercises") < new.index("**Beginner**: 1.5 ho")
+    assert "| [01 One](notebooks/beginner/01_one.ipynb) | send a study | 75 | 1 |" in new
+    assert learning_path.renewed(new, learning_path.lessons(tmp_path)) == new
+
+
+def test_a_notebook_without_its_frame_is_named(tmp_path: Path) -> None:
+    lesson(tmp_path, "01_bare.ipynb", "# 01 Bare")
+    with pytest.raises(SystemExit, match=r"01_bare\.ipynb: its first cell lacks"):
+        learning_path.lessons(tmp_path)
