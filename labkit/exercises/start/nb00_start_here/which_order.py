@@ -21,10 +21,10 @@ EXERCISE = Exercise(
         accession = ds.AccessionNumber
     """,
     explanation="""
-        The RIS gives each order an accession number, and the modality copies it into every image. It
-        is (0008,0050) in the header, and pydicom gives it by its keyword: ds.AccessionNumber. The
-        report carries the same number, so it is how the three find each other. It is unique at one
-        hospital only: another one may use the same number for another order.
+        The RIS gives each order an accession number, and the modality copies it into every image.
+        It is (0008,0050) in the header, and pydicom gives it by its keyword: ds.AccessionNumber.
+        The report carries the same number, so it is how the three find each other. It is unique at
+        one hospital only: another one may use the same number for another order.
     """,
     hints=(
         "The order has a number of its own, and the modality copies it into every image.",
@@ -35,9 +35,9 @@ EXERCISE = Exercise(
         Wrong(
             "study-id",
             "accession = ds.StudyID",
-            """You took Study ID, (0020,0010). It is also a short number and often looks alike, but it
-            numbers the study for the department, and many sites leave it empty. An order is
-            found by its accession number.""",
+            """You took Study ID, (0020,0010). It is also a short number and often looks alike,
+            but it numbers the study for the department, and many sites leave it empty. An order
+            is found by its accession number.""",
         ),
         Wrong(
             "patient-id",
@@ -63,7 +63,9 @@ def check(work: Work) -> Verdict:
     ds = sample("ct-head").datasets("CT")[0]
     answer = work.answer.strip()
     if answer == ds.AccessionNumber:
-        return passed("With this number the RIS finds the order, and the PACS the images.", rule=RULE)
+        return passed(
+            "With this number the RIS finds the order, and the PACS the images.", rule=RULE
+        )
     taken = next((keyword for keyword in MISTAKEN if answer == str(ds[keyword].value)), "")
     return failed(
         expected="the value of Accession Number (0008,0050) in this image",
