@@ -13,7 +13,7 @@ from pydicom.tag import BaseTag
 from pydicom.valuerep import BYTES_VR, IS, DSfloat, validate_value
 
 from labkit.common.errors import DataError, UsageError
-from labkit.dicom.paths import container_of, named, parse_tag
+from labkit.dicom.paths import ITEM, container_of, named, parse_tag
 from labkit.dicom.vr import vr_name, vr_reference, vr_words
 
 _INTEGERS = {"SL", "SS", "SV", "UL", "US", "UV"}
@@ -116,12 +116,12 @@ def _several(values: list[Any]) -> Any:
 def _place(ds: Dataset, path: str | int) -> tuple[Dataset, BaseTag, str]:
     try:
         holder, tag = container_of(ds, path)
-        return holder, tag, str(holder[tag].VR) if tag else "SQ"
+        return holder, tag, "SQ" if tag == ITEM else str(holder[tag].VR)
     except UsageError:
         if isinstance(path, str) and "." in path:
             parent, name = path.rsplit(".", 1)
             holder, end = container_of(ds, parent)
-            if end:
+            if end != ITEM:
                 raise
         else:
             holder, name = ds, str(path) if isinstance(path, str) else f"{path:08X}"

@@ -19,7 +19,7 @@ from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
 from pydicom.uid import UID
 
-from labkit.dicom.paths import ancestors, spell_tag
+from labkit.dicom.paths import ITEM, ancestors, spell_tag
 
 SHOWN = 256
 """Longest value text in a row, in characters."""
@@ -129,9 +129,9 @@ def _elements_of(ds: Dataset, prefix: str) -> Iterator[tuple[HeaderRow, Dataset]
 def element_row(ds: Dataset, tag: BaseTag, path: str) -> HeaderRow:
     """Make the row of one element of `ds`, also of one whose value cannot be decoded.
 
-    A tag of 0 stands for `ds` itself, as an item.
+    The tag `ITEM` stands for `ds` itself.
     """
-    if tag == 0:
+    if tag == ITEM:
         return item_row(ds, path)
     depth = len(ancestors(path))
     try:

@@ -20,6 +20,9 @@ from pydicom.tag import BaseTag, Tag
 
 from labkit.common.errors import UsageError
 
+ITEM = BaseTag(0xFFFEE000)
+"""Stands for an item itself, rather than an element of it (PS3.5 7.5)."""
+
 _STEP = re.compile(r"^(?P<name>\([0-9a-fA-F]{4},\s*[0-9a-fA-F]{4}\)|\w+)(?:\[(?P<item>\d+)\])?$")
 _SPELT = re.compile(r"\((\w{4}),(\w{4})\)(?:\[(\d+)\])?")
 
@@ -83,6 +86,8 @@ def canonical_path(path: str | int) -> str:
 def container_of(ds: Dataset, path: str | int) -> tuple[Dataset, BaseTag]:
     """Find the data set (or item) that holds the element of `path`, and its tag.
 
+    For the path of an item: the item, and the tag `ITEM`.
+
     Raises
     ------
     UsageError
@@ -109,7 +114,7 @@ def container_of(ds: Dataset, path: str | int) -> tuple[Dataset, BaseTag]:
                 remedy="Items are counted from 0: the first is [0].",
             )
         here = items[item]
-    return here, BaseTag(0)
+    return here, ITEM
 
 
 def named(tag: int) -> str:

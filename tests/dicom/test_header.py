@@ -12,7 +12,7 @@ from pydicom.valuerep import STANDARD_VR
 from labkit.common.errors import UsageError
 from labkit.dicom.explain import explain, modules_of
 from labkit.dicom.header import header_rows
-from labkit.dicom.paths import ancestors, canonical_path, container_of, parse_tag, sort_key
+from labkit.dicom.paths import ITEM, ancestors, canonical_path, container_of, parse_tag, sort_key
 from labkit.dicom.vr import missing_words, vr_name, vr_words
 
 SKIP = (".gz", "README", ".json", ".txt", ".dump", ".icc")
@@ -85,7 +85,7 @@ def test_every_real_file_has_rows_whose_paths_lead_back(file: str) -> None:
     for row in header_rows(ds)[:400]:
         holder, tag = container_of(ds, row.path)
         assert canonical_path(row.path) == row.path
-        assert tag in holder if tag else row.is_item
+        assert row.is_item if tag == ITEM else tag in holder
 
 
 def test_paths_in_any_spelling() -> None:
@@ -149,6 +149,13 @@ def test_module_table_is_what_the_generator_writes() -> None:
     from tests.dicom.generate_module_tables import TARGET, text
 
     assert TARGET.read_text("utf-8") == text()
+
+
+def test_a_command_set_has_an_element_zero() -> None:
+    command = Dataset()
+    command.CommandGroupLength = 4
+    assert [row.keyword for row in header_rows(command)] == ["CommandGroupLength"]
+    assert explain(command, "(0000,0000)").notes[0].reference == "PS3.7 E.1"
 
 
 def test_parse_tag_of_an_integer() -> None:

@@ -1,4 +1,4 @@
-import { h, put } from "./dom.js";
+import { h } from "./dom.js";
 
 // Bytes as engineers read them: offset, sixteen bytes, text; each range coloured by what it is.
 
@@ -35,12 +35,16 @@ function hexRow(bytes, at, offset, partAt) {
     h("span", { class: "lw-hex-offset" }, hexText(offset + at, offset + bytes.length > 0xffffff ? 8 : 6)), hex, text);
 }
 
+/** The class that colours a part: by its kind where it has one, else in turn. */
+const tint = (part, n) => `lw-part-${part.kind ?? n % 5}`;
+
 /**
  * Show bytes.
  * @param {{bytes: Uint8Array, offset: number, total: number, caption: string,
- *          parts: {offset: number, length: number, name: string, meaning: string}[]}} data
+ *          parts: {offset: number, length: number, name: string, meaning: string, kind?: string}[]}} data
+ * @param {boolean} legend whether to list the parts below; else link them with `linkParts`
  */
-export function hexView(data) {
+export function hexView(data, legend = true) {
   const { bytes, offset, parts, total } = data;
   const partAt = new Array(bytes.length);
   parts.forEach((part, n) => {
@@ -50,29 +54,28 @@ export function hexView(data) {
   const rows = h("div", { class: "lw-hex-rows", tabindex: "0", role: "region",
     aria: { label: `Bytes: ${data.caption}` } });
   for (let at = 0; at < bytes.length; at += WIDTH) rows.append(hexRow(bytes, at, offset, partAt));
+  for (const el of rows.querySelectorAll("[data-part]")) {
+    el.classList.add(tint(parts[el.dataset.part], Number(el.dataset.part)));
+  }
   if (total > bytes.length) {
     rows.append(h("div", { class: "lw-muted" }, `… ${total - bytes.length} more bytes`));
   }
-  const root = h("div", { class: "lw-hex" });
-  const light = (n, on) => {
-    for (const el of root.querySelectorAll(`[data-part="${n}"]`)) el.classList.toggle("lw-lit", on);
-  };
-  const legend = h("ul", { class: "lw-hex-legend" }, ...parts.map((part, n) =>
-    h("li", {
-      tabindex: "0", "data-part": String(n),
-      onpointerenter: () => light(n, true), onpointerleave: () => light(n, false),
-      onfocus: () => light(n, true), onblur: () => light(n, false),
-    }, h("b", {}, part.name), h("span", {}, part.meaning))));
-  rows.addEventListener("pointerover", (event) => {
+  const root = h("div", { class: "lw-hex" }, h("div", { class: "lw-caption" }, data.caption), rows);
+  if (!legend) return root;
+  root.append(h("ul", { class: "lw-hex-legend" }, ...parts.map((part, n) =>
+    h("li", { class: tint(part, n), tabindex: "0", "data-part": String(n) },
+      h("b", {}, part.name), h("span", {}, part.meaning)))));
+  return linkParts(root);
+}
+
+/** Light up, below `root`, all that belongs to the part under the cursor or with the focus. */
+export function linkParts(root) {
+  const light = (event) => {
     for (const el of root.querySelectorAll(".lw-lit")) el.classList.remove("lw-lit");
-    const part = event.target.closest("[data-part]");
-    if (part) light(part.dataset.part, true);
-  });
-  for (const el of rows.querySelectorAll("[data-part]")) {
-    el.classList.add(`lw-part-${parts[el.dataset.part].name.toLowerCase()}`);
-  }
-  for (const [n, el] of [...legend.children].entries()) {
-    el.classList.add(`lw-part-${parts[n].name.toLowerCase()}`);
-  }
-  return put(root, h("div", { class: "lw-caption" }, data.caption), rows, legend);
+    const part = event.type === "pointerleave" ? null : event.target.closest("[data-part]");
+    if (!part) return;
+    for (const el of root.querySelectorAll(`[data-part="${part.dataset.part}"]`)) el.classList.add("lw-lit");
+  };
+  for (const type of ["pointerover", "pointerleave", "focusin"]) root.addEventListener(type, light);
+  return root;
 }

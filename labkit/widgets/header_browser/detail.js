@@ -1,14 +1,8 @@
 import { h, put } from "../base/dom.js";
 import { hexView } from "../base/hex.js";
+import { notesList } from "../base/notes.js";
 
 // The lower half: what the selected element is, its value (to be edited), and its bytes.
-
-function noteRow(note) {
-  const source = note.url
-    ? h("a", { href: note.url, target: "_blank", rel: "noreferrer" }, note.reference)
-    : note.reference;
-  return [h("dt", {}, note.about), h("dd", {}, note.text, " ", h("span", { class: "lw-caption" }, source))];
-}
 
 function bytesOf(side) {
   const data = side.hex;
@@ -31,16 +25,16 @@ export class Detail {
     this.startEdit = undefined;
     put(this.message);
     if (!data.path) {
-      put(this.el, h("p", { class: "lw-muted hb-hint" },
+      put(this.el, h("p", { class: "lw-hint" },
         "Select an element to see what it is, and its bytes. ",
         h("kbd", {}, "/"), " search  ", h("kbd", {}, "↑ ↓"), " move  ", h("kbd", {}, "→ ←"), " unfold  ",
         h("kbd", {}, "Enter"), " edit"));
       return;
     }
-    const title = h("div", { class: "hb-title" },
+    const title = h("div", { class: "lw-title" },
       h("b", {}, data.keyword || data.name), h("span", { class: "lw-mono lw-muted" }, data.tag));
     const left = h("div", { class: "hb-notes" }, title, ...data.sides.map((side, n) => this.#value(side, n)),
-      this.message, h("dl", {}, ...data.notes.flatMap(noteRow)));
+      this.message, notesList(data.notes));
     const right = h("div", { class: "hb-bytes" }, ...data.sides.map(bytesOf));
     put(this.el, left, right);
   }

@@ -117,7 +117,7 @@ def detail(
             side["hex"] = {
                 "bytes": found.data, "offset": found.offset, "total": found.total,
                 "caption": f"{where}, {found.total} bytes",
-                "parts": [vars(part) for part in found.parts],
+                "parts": [{**vars(part), "kind": part.name.lower()} for part in found.parts],
             }  # fmt: skip
         shown.append(side)
     return {

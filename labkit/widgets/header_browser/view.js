@@ -21,7 +21,7 @@ function render({ model, el }) {
       if (open && !rows.loaded(row)) model.send({ kind: "rows", path: row.path });
       refresh();
     },
-    edit: () => detail.edit(),
+    enter: () => detail.edit(),
   });
   const detail = new Detail({
     edit: (path, value) => model.send({ kind: "edit", path, value }),
@@ -48,7 +48,7 @@ function render({ model, el }) {
     const filtered = search.value.trim() !== "" || only.checked;
     const shown = rows.shown(search.value, only.checked);
     const isOpen = (row) => (filtered ? true : rows.open.has(row.path));
-    tree.show(shown, rows.titles, isOpen, model.get("selected"));
+    tree.showRows(shown, rows.titles, isOpen, model.get("selected"));
     const two = rows.titles.length === 2;
     const changed = two ? rows.list.filter((row) => row.status !== "same").length : 0;
     put(count, filtered ? `${rows.matched} of ${rows.total} rows` : `${rows.total} rows`,
