@@ -63,6 +63,14 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def ports_of_the_lab(workspace: Path) -> list[int]:
+    text = (workspace / "lab.json").read_text(encoding="utf-8")
+    ports = [int(port) for port in re.findall(r'"port": (\d+)', text)]
+    assert ports
+    assert all(map(answers, ports))
+    return ports
+
+
 @posix
 def test_starts_answers_and_ends(tmp_path: Path) -> None:
     book = Workbook(tmp_path)
@@ -73,13 +81,11 @@ def test_starts_answers_and_ends(tmp_path: Path) -> None:
     assert json.loads(book.get("api/contents/notebooks"))["type"] == "directory"
     asks = json.loads(book.get("lab/api/settings/@jupyterlab/apputils-extension:notification"))
     assert asks["schema"]["properties"]["fetchNews"]["default"] == "false"
-    lab = json.loads((tmp_path / "lab.json").read_text(encoding="utf-8"))
+    ports = ports_of_the_lab(tmp_path)
     said = book.end(signal.SIGINT)
     assert book.process.returncode == 0, said
     assert "lab has stopped" in said
     assert not answers(int(re.findall(r":(\d+)/", book.url)[0]))
-    ports = [int(port) for port in re.findall(r'"port": (\d+)', json.dumps(lab))]
-    assert ports
     assert not any(map(answers, ports))
 
 
@@ -104,6 +110,18 @@ def test_ends_when_jupyterlab_is_shut_down_from_its_menu(tmp_path: Path) -> None
     assert book.process.returncode == 0
     assert "JupyterLab has ended" in said
     assert "lab has stopped" in said
+
+
+@posix
+def test_a_jupyterlab_that_is_killed_is_an_error_and_the_lab_ends(tmp_path: Path) -> None:
+    book = Workbook(tmp_path)
+    ports = ports_of_the_lab(tmp_path)
+    runtime = next((tmp_path / "jupyter" / "runtime").glob("jpserver-*.json"))
+    os.kill(json.loads(runtime.read_text(encoding="utf-8"))["pid"], signal.SIGKILL)
+    said = book.process.communicate(timeout=60)[0]
+    assert book.process.returncode == 1
+    assert "JupyterLab broke off" in said
+    assert not any(map(answers, ports))
 
 
 def test_a_taken_port_is_said() -> None:

@@ -126,6 +126,9 @@ def _run(python: Path, env: dict[str, str], workspace: Path, browser: bool, port
         while jupyter.poll() is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 jupyter.wait(timeout=1.0)  # short, so that Windows sees Ctrl-C
+        if jupyter.returncode:
+            log = _log_of(workspace)
+            raise Trouble("JupyterLab broke off.", f"Run lab.py again; what it said: {log}")
         say("JupyterLab has ended.")
     except KeyboardInterrupt:
         say("\nClosing the workbook ...")
@@ -158,19 +161,16 @@ def _environment(python: Path, workspace: Path) -> dict[str, str]:
 
 def _running(workspace: Path) -> Server | None:
     """The JupyterLab that already serves this workspace, if one does."""
+    return next((server for server in _servers(workspace) if server.answers()), None)
+
+
+def _servers(workspace: Path) -> Iterator[Server]:
+    """What JupyterLab has written down of its servers, dead ones too."""
     for path in (workspace / "jupyter" / "runtime").glob("jpserver-*.json"):
-        server = _server_in(path)
-        if server and server.answers():
-            return server
-    return None
-
-
-def _server_in(path: Path) -> Server | None:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return Server(found["url"], found["token"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # not there, or half written: not a server yet
+        # One that is just gone, or half written, is no server.
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            found = json.loads(path.read_text(encoding="utf-8"))
+            yield Server(found["url"], found["token"])
 
 
 def _check_port(port: int) -> None:
@@ -217,12 +217,12 @@ def _log_of(workspace: Path) -> Path:
 
 
 def _wait_for(jupyter: subprocess.Popen[bytes], env: dict[str, str], workspace: Path) -> Server:
-    path = workspace / "jupyter" / "runtime" / f"jpserver-{jupyter.pid}.json"
     limit = time.monotonic() + START_LIMIT
     while time.monotonic() < limit and jupyter.poll() is None:
-        server = _server_in(path)
-        if server and server.token == env["JUPYTER_TOKEN"] and server.answers():
-            return server
+        # Found by its token: on Windows the process that we started only starts the real one.
+        for server in _servers(workspace):
+            if server.token == env["JUPYTER_TOKEN"] and server.answers():
+                return server
         time.sleep(0.1)
     lines = _log_of(workspace).read_text(encoding="utf-8", errors="replace").split("\n")
     last = next((line for line in reversed(lines) if line.strip()), "it said nothing")
