@@ -10,17 +10,16 @@ import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
 from labkit.common.errors import LabkitError
 from labkit.exercises.commands import exercises_app, notebooks_app
 from labkit.lab import launch
+from labkit.lab.remote import Control
 from labkit.lab.workspace import Workspace
-
-if TYPE_CHECKING:
-    from labkit.lab.embedded import EmbeddedLab
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -78,7 +77,9 @@ def status(workspace: Where = None, as_json: AsJson = False) -> None:
         else:
             _print(f"No lab runs in {where.root}. Start it: labkit up")
         raise typer.Exit(1)
-    health = _lab(where).health()
+    from labkit.lab.embedded import EmbeddedLab  # brings DIMSE and HTTP with it
+
+    health = EmbeddedLab(where, description).health()
     if as_json:
         _print_json({"running": True, "healthy": bool(health), "nodes": health.to_json()})
     else:
@@ -91,8 +92,7 @@ def reset(workspace: Where = None, as_json: AsJson = False) -> None:
     """Put everything back to the first state; what you have solved is kept."""
     where = Workspace.at(workspace)
     with _waiting("Putting everything back …"):
-        launch.start(where)
-        _lab(where).reset()
+        Control(launch.start(where)).call("POST", "/reset")
     _done({"reset": True}, "The lab is in its first state.", as_json)
 
 
@@ -106,7 +106,7 @@ def down(workspace: Where = None, as_json: AsJson = False) -> None:
 @nodes_app.command("list")
 def nodes_list(workspace: Where = None, as_json: AsJson = False) -> None:
     """List every AE title that a C-MOVE may name."""
-    known = _running(workspace).destinations()
+    known = _running(workspace).call("GET", "/destinations")
     if as_json:
         _print_json({ae: {"host": host, "port": port} for ae, (host, port) in known.items()})
         return
@@ -122,7 +122,8 @@ def nodes_add(
     as_json: AsJson = False,
 ) -> None:
     """Register a C-MOVE destination with the archives of the lab."""
-    _running(workspace).add_node(ae_title, host, port)
+    body = {"ae_title": ae_title, "host": host, "port": port}
+    _running(workspace).call("POST", "/destinations", body)
     _done({"added": ae_title}, f"{ae_title} can now be the destination of a C-MOVE.", as_json)
 
 
@@ -133,19 +134,20 @@ def nodes_remove(
     as_json: AsJson = False,
 ) -> None:
     """Take a C-MOVE destination away."""
-    _running(workspace).remove_node(ae_title)
+    _running(workspace).call("POST", "/destinations/remove", {"ae_title": ae_title})
     _done({"removed": ae_title}, f"{ae_title} is no destination any more.", as_json)
 
 
 @app.command()
 def log(
     node: str,
-    lines: Annotated[int, typer.Option("-n", "--lines", help="How many, newest.")] = 40,
+    lines: Annotated[int, typer.Option("-n", "--lines", min=1, help="How many, newest.")] = 40,
     workspace: Where = None,
     as_json: AsJson = False,
 ) -> None:
     """Print the newest lines of a node's event log."""
-    newest = list(_running(workspace).log(node))[-max(lines, 0) or None :]
+    answer = _running(workspace).call("GET", f"{_path(node)}/log")
+    newest = answer["lines"][-lines:]
     if as_json:
         _print_json(newest)
         return
@@ -162,29 +164,34 @@ def traces(
     as_json: AsJson = False,
 ) -> None:
     """List the newest associations that a node recorded, or save their PDU traces."""
-    found = _running(workspace).traces(node, last=last)
+    found = _running(workspace).call("GET", f"{_path(node)}/traces?last={last}")
     if save is not None:
         save.mkdir(parents=True, exist_ok=True)
         for number, trace in enumerate(found, 1):
-            trace.save(save / f"{node.upper()}-{number:03d}.json")
+            path = save / f"{node.upper()}-{number:03d}.json"
+            path.write_text(json.dumps(trace) + "\n", encoding="utf-8")
     if as_json:
-        _print_json([trace.to_json() for trace in found])
+        _print_json(found)
         return
     rows = [
-        (t.started[:19], t.requestor.ae_title, t.acceptor.ae_title, str(len(t.pdus)), t.end)
-        for t in found
+        (
+            trace["started"][:19],
+            trace["requestor"]["ae_title"],
+            trace["acceptor"]["ae_title"],
+            str(len(trace["pdus"]) + trace.get("omitted", 0)),
+            trace["end"],
+        )
+        for trace in found
     ]
     _print_table(("started", "from", "to", "PDUs", "end"), rows)
 
 
-def _lab(where: Workspace) -> EmbeddedLab:
-    from labkit.lab.embedded import EmbeddedLab
-
-    return EmbeddedLab.joined(where)
+def _running(workspace: Path | None) -> Control:
+    return Control(launch.joined(Workspace.at(workspace)))
 
 
-def _running(workspace: Path | None) -> EmbeddedLab:
-    return _lab(Workspace.at(workspace))
+def _path(node: str) -> str:
+    return f"/nodes/{quote(node.strip().upper(), safe='')}"
 
 
 def _waiting(words: str) -> AbstractContextManager[object]:

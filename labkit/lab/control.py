@@ -107,7 +107,13 @@ def control_app(enterprise: Enterprise, *, key: str, shutdown: Callable[[], None
         Route(path, _endpoint(act, enterprise), methods=[verb])
         for (verb, path), act in acts.items()
     ]
-    return Starlette(routes=[Mount("/lab", app=_keyed(Starlette(routes=routes), key))])
+    app = Starlette(routes=routes, exception_handlers={404: _nothing, 405: _nothing})
+    return Starlette(routes=[Mount("/lab", app=_keyed(app, key))])
+
+
+async def _nothing(request: Request, error: Exception) -> Response:
+    said = f"The lab knows nothing of {request.method} {request.url.path}."
+    return JSONResponse({"error": said, "remedy": "Check the name of the node."}, 404)
 
 
 def _endpoint(act: Act, enterprise: Enterprise) -> Callable[[Request], Any]:

@@ -12,7 +12,7 @@ from labkit.common.errors import LabError, LabNotRunning, UsageError
 from labkit.dimse import AssociationTrace, Peer
 from labkit.lab.description import Description, read
 from labkit.lab.health import HEALTH_AE, TIMEOUT, Health, NodeHealth, examine
-from labkit.lab.launch import find
+from labkit.lab.launch import find, joined
 from labkit.lab.logtext import LogText
 from labkit.lab.nodes import FHIR, Node, NodeName, Nodes, UnknownNode
 from labkit.lab.protocol import Mark
@@ -70,10 +70,7 @@ class EmbeddedLab:
         LabNotRunning
             There is none.
         """
-        found = find(workspace)
-        if found is None:
-            raise LabNotRunning(f"No lab runs in {workspace.root}.", remedy="Run `labkit up`.")
-        return cls(workspace, found)
+        return cls(workspace, joined(workspace))
 
     @property
     def workspace(self) -> Path:

@@ -53,6 +53,20 @@ def find(workspace: Workspace, *, patience: float = PATIENCE) -> Description | N
     return None
 
 
+def joined(workspace: Workspace) -> Description:
+    """Return the running lab of `workspace`; start nothing.
+
+    Raises
+    ------
+    LabNotRunning
+        There is none.
+    """
+    found = find(workspace)
+    if found is None:
+        raise LabNotRunning(f"No lab runs in {workspace.root}.", remedy="Run `labkit up`.")
+    return found
+
+
 def _holder(workspace: Workspace) -> int | None:
     """Return the pid of the lab of `workspace`, or ``None``."""
     try:

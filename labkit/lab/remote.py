@@ -10,7 +10,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from labkit.common.errors import LabError, LabNotRunning
+from labkit.common.errors import LabError, LabkitError, LabNotRunning, UsageError
 from labkit.lab.description import Description
 
 KEY_HEADER = "x-labkit-key"
@@ -40,8 +40,8 @@ class Control:
         ------
         LabNotRunning
             Nobody answers there, or what answers does not know our key.
-        LabError
-            The lab could not do it; the remedy is the lab's own.
+        UsageError, LabError
+            What was asked cannot be; the lab could not do it. The remedy is the lab's own.
         """
         parts = urlsplit(self.description.control_url)
         link = http.client.HTTPConnection(
@@ -75,7 +75,6 @@ def _understood(status: int, text: bytes) -> Any:
             remedy="Run `labkit down` and then `labkit up`: the lab will take other ports.",
         )
     if status >= 400:
-        raise LabError(
-            data.get("error", f"The lab refused ({status})."), remedy=data.get("remedy", "")
-        )
+        kind: type[LabkitError] = UsageError if status == 400 else LabError
+        raise kind(data.get("error", f"The lab refused ({status})."), remedy=data.get("remedy", ""))
     return data

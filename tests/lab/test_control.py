@@ -143,3 +143,10 @@ def test_a_failure_that_is_not_ours_is_explained(
     assert answer.status_code == 500
     assert "is full" in answer.json()["error"]
     assert "No space left on device" in capsys.readouterr().err, "the lab's own log has it all"
+
+
+@pytest.mark.parametrize("path", ["/lab/nothing", "/lab/nodes/A/B/log", "/lab/reset"])
+def test_what_it_does_not_know_is_said_in_json(client: Client, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert path in answer.json()["error"]
