@@ -19,6 +19,8 @@ from labkit.dimse.peer import Peer, check_ae_title
 from labkit.dimse.recorder import TraceRecorder
 from labkit.dimse.trace import AssociationTrace
 
+_GRACE = 2.0  # seconds that open associations may go on after the block
+
 
 class Receiver:
     """Listens while its ``with`` block runs, and keeps what it is sent.
@@ -56,7 +58,7 @@ class Receiver:
         self._title = check_ae_title(ae_title)
         self._port = port
         self._folder = Path(folder) if folder is not None else None
-        self._ae: Any = None
+        self._server: Any = None
         self._changed = threading.Condition()
         self.received: list[Dataset] = []
         self.events: list[tuple[int, Dataset]] = []
@@ -65,7 +67,7 @@ class Receiver:
     @property
     def peer(self) -> Peer:
         """Its address, for whoever is to send here."""
-        if self._ae is None:
+        if self._server is None:
             raise UsageError(
                 "the receiver does not listen yet",
                 remedy=f'Use it in a block: with Receiver("{self._title}") as receiver: …',
@@ -94,7 +96,7 @@ class Receiver:
                 remedy="Leave the port out: a free one is taken.",
             ) from error
         self._port = server.server_address[1]
-        self._ae = ae
+        self._server = server
         return self
 
     def __exit__(
@@ -103,8 +105,13 @@ class Receiver:
         error: BaseException | None,
         where: TracebackType | None,
     ) -> None:
-        ae, self._ae = self._ae, None
-        ae.shutdown()
+        server, self._server = self._server, None
+        server.shutdown()
+        # What has just come may not have been answered yet: let it be, before what is left ends.
+        deadline = time.monotonic() + _GRACE
+        while server.active_associations and time.monotonic() < deadline:
+            time.sleep(0.01)
+        server.ae.shutdown()
 
     def wait(self, count: int = 1, timeout: float = 10.0) -> bool:
         """Wait until `count` objects are here, at most `timeout` seconds; whether they are."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import socket
+import ssl
+import threading
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +19,7 @@ from pynetdicom.transport import (
 )
 
 from labkit.dimse.reactor import WaitingAssociation
+from labkit.dimse.upper_layer import HEARTBEAT, Doorbell, wait_readable
 
 CHUNK = 1 << 18  # bytes asked of the kernel at once; a length field may lie, so never more
 
@@ -43,6 +47,7 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
     ) -> None:
         super().__init__(assoc, client_socket, address)
         self.connect_error: OSError | None = None
+        self._read_ahead = bytearray()
         set_nodelay(self.socket)
         # A peer that stops in the middle of a PDU must not hold the thread: pynetdicom leaves
         # accepted sockets without a timeout.
@@ -72,24 +77,46 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
             self.provider_queue.put(primitive)
             self._ready.set()
 
+    @property
+    def buffered(self) -> bool:
+        """Whether there is something to read that the kernel does not know of."""
+        return bool(self._read_ahead) or (
+            isinstance(self.socket, ssl.SSLSocket) and bool(self.socket.pending())
+        )
+
+    @property
+    def ready(self) -> bool:
+        """Whether a PDU, or part of one, can be read now."""
+        return bool(self._read_ahead) or bool(super().ready)
+
     def recv(self, nr_bytes: int) -> bytearray:
-        """Read `nr_bytes`, or fewer where the connection ends."""
-        data = bytearray()
+        """Read `nr_bytes`, or fewer where the connection ends.
+
+        A small PDU comes with its header, and often with the next one, in a single read.
+        """
+        data = self._read_ahead
         while len(data) < nr_bytes:
-            piece = self.socket.recv(min(nr_bytes - len(data), CHUNK))
+            piece = self.socket.recv(CHUNK)
             if not piece:
                 break
             data += piece
+        self._read_ahead = data[nr_bytes:]
+        del data[nr_bytes:]
         return data
 
     def send(self, bytestream: bytes) -> None:
         """Write all of `bytestream`; a failure is Evt17, transport connection closed."""
+        self.send_all([bytestream])
+
+    def send_all(self, pdus: Sequence[bytes]) -> None:
+        """Write some PDUs; small ones go out in one packet."""
         try:
-            self.socket.sendall(bytestream)
+            self.socket.sendall(pdus[0] if len(pdus) == 1 else b"".join(pdus))
         except (OSError, AttributeError):  # AttributeError: closed, the socket is None
             self.event_queue.put("Evt17")
-        else:
-            evt.trigger(self.assoc, evt.EVT_DATA_SENT, {"data": bytestream})
+            return
+        for pdu in pdus:
+            evt.trigger(self.assoc, evt.EVT_DATA_SENT, {"data": pdu})
 
 
 class PromptHandler(RequestHandler):  # type: ignore[misc]
@@ -127,7 +154,44 @@ class PromptServer(ThreadedAssociationServer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("request_handler", PromptHandler)
-        super().__init__(*args, **kwargs)
+        self._bell = Doorbell()
+        self._stopping = False
+        self._ended = threading.Event()
+        try:
+            super().__init__(*args, **kwargs)
+        except BaseException:
+            self._bell.close()
+            raise
+
+    def serve_forever(self, poll_interval: float = HEARTBEAT) -> None:
+        """Take connections until `shutdown`."""
+        try:
+            while not self._stopping:
+                ready = wait_readable([self.socket, self._bell.socket], poll_interval)
+                if self.socket.fileno() in ready and not self._stopping:
+                    self._handle_request_noblock()
+                self.service_actions()
+        finally:
+            self._ended.set()
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection; a TLS handshake is left to the association's own thread."""
+        connection, address = self.socket.accept()
+        if self.ssl_context:
+            connection = self.ssl_context.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
+        return connection, address
+
+    def shutdown(self) -> None:
+        """Stop listening, at once. Associations go on until they end or are aborted."""
+        self._stopping = True
+        self._bell.ring()
+        self._ended.wait(2 * HEARTBEAT)
+        self.server_close()
+        self._bell.close()
+        if self in self.ae._servers:
+            self.ae._servers.remove(self)
 
     def _bind_defaults(self) -> None:
         """Bind pynetdicom's interventions; `WaitingAssociation` binds its log handlers."""

@@ -1,0 +1,144 @@
+"""The DIMSE provider: whole messages, sent from the thread that has them."""
+
+from __future__ import annotations
+
+import logging
+import struct
+import threading
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+from pynetdicom import _config, evt
+from pynetdicom.dimse import DIMSEServiceProvider
+from pynetdicom.dimse_primitives import C_CANCEL, N_EVENT_REPORT
+from pynetdicom.pdu_primitives import P_DATA
+
+from labkit.dimse.codec import Unusual, decode_message, encode_message
+from labkit.dimse.upper_layer import RingingQueue
+
+_LOG = logging.getLogger(__name__)
+
+LARGEST = 1 << 20  # bytes of a fragment where the peer sets no limit; 0 means that (PS3.8 D.1)
+
+
+class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
+    """pynetdicom's provider with three things changed.
+
+    * One message at a time is sent, whichever threads send. pynetdicom lets two threads send at
+      once (an N-EVENT-REPORT while the N-ACTION is answered), and their fragments mix, which PS3.8
+      E.1 forbids and no peer can read.
+    * A message goes to the connection from the caller's thread, not by way of the upper layer's,
+      which would have to be woken first.
+    * Command sets are packed and read by `labkit.dimse.codec`.
+
+    Where somebody watches the steps in between (``EVT_DIMSE_RECV``, ``EVT_DIMSE_SENT``,
+    ``EVT_PDU_SENT``), pynetdicom's own way is taken.
+    """
+
+    def __init__(self, assoc: Any) -> None:
+        super().__init__(assoc)
+        self.msg_queue = RingingQueue(assoc.wake)
+        self._sending = threading.Lock()
+        self._command = b""
+        self._primitive: Any = None  # the message being received, once its command set is here
+        self._data = BytesIO()
+
+    def send_msg(self, primitive: Any, context_id: int) -> None:
+        """Send a message, with no fragment of another between its own."""
+        with self._sending:
+            watched = any(map(self.assoc.get_handlers, (evt.EVT_DIMSE_SENT, evt.EVT_PDU_SENT)))
+            if not watched:
+                try:
+                    command, data = encode_message(primitive)
+                except Unusual:
+                    watched = True
+            if watched:
+                super().send_msg(primitive, context_id)
+            else:
+                self._send(command, data, context_id)
+
+    def _send(self, command: bytes, data: memoryview, context_id: int) -> None:
+        fragments = [*self._fragments(command, 1), *self._fragments(data, 0)]
+        # One PDV a PDU (PS3.8 9.3.5): PDU header, PDV length, context ID, control header.
+        pdus = [
+            struct.pack(">BxLLBB", 4, len(part) + 6, len(part) + 2, context_id, header) + part
+            for header, part in fragments
+        ]
+        if self.dul.state_machine.current_state in ("Sta13", "Sta1"):
+            _LOG.info("a message was not sent: the association is over")
+        elif not self.dul.send_now(pdus):
+            for header, part in fragments:  # not now: the state machine decides
+                queued = P_DATA()
+                value = (context_id, bytes([header]) + bytes(part))
+                queued.presentation_data_value_list.append(value)
+                self.dul.send_pdu(queued)
+
+    def _fragments(
+        self, message: bytes | memoryview, kind: int
+    ) -> Iterator[tuple[int, bytes | memoryview]]:
+        """Cut for the peer's maximum length; bit 1 of the header marks the last (PS3.8 E.2)."""
+        size = max((self.maximum_pdu_size or LARGEST + 6) - 6, 1)
+        for at in range(0, len(message), size):
+            last = 2 if at + size >= len(message) else 0
+            yield kind | last, message[at : at + size]
+
+    def receive_primitive(self, primitive: Any) -> None:
+        """Take the PDVs of a P-DATA-TF; queue the message once its last fragment is here."""
+        for context_id, value in primitive.presentation_data_value_list:
+            if self.message is not None or (self._at_start() and self._watched()):
+                self._leave_to_pynetdicom(context_id, value)
+            elif value[0] & 1:
+                self._command += value[1:]
+                if value[0] & 2:
+                    self._read_command(context_id)
+            elif self._primitive is None:
+                self._invalid("a data set came before any command")
+            else:
+                self._data.write(memoryview(value)[1:])
+                if value[0] & 2:
+                    self._deliver(context_id)
+
+    def _at_start(self) -> bool:
+        return not self._command and self._primitive is None
+
+    def _watched(self) -> bool:
+        return bool(
+            self.assoc.get_handlers(evt.EVT_DIMSE_RECV) or _config.STORE_RECV_CHUNKED_DATASET
+        )
+
+    def _read_command(self, context_id: int) -> None:
+        command, self._command = self._command, b""
+        self._data = BytesIO()
+        try:
+            self._primitive, data_follows = decode_message(command, self._data, context_id)
+        except Unusual:
+            self._leave_to_pynetdicom(context_id, b"\3" + command)
+        except (ValueError, TypeError) as error:
+            self._invalid(str(error))
+        else:
+            if not data_follows:
+                self._deliver(context_id)
+
+    def _leave_to_pynetdicom(self, context_id: int, value: bytes) -> None:
+        one = P_DATA()
+        one.presentation_data_value_list.append((context_id, value))
+        super().receive_primitive(one)
+
+    def _invalid(self, why: str) -> None:
+        """End the association, as pynetdicom does on a message that it cannot read."""
+        _LOG.error("received an invalid DIMSE message: %s", why)
+        self._primitive = None
+        self.dul.event_queue.put("Evt19")
+
+    def _deliver(self, context_id: int) -> None:
+        """Hand a complete message to whom it concerns."""
+        message, self._primitive = self._primitive, None
+        if isinstance(message, C_CANCEL) and len(self.cancel_req) < 10:
+            self.cancel_req[message.MessageIDBeingRespondedTo] = message
+        elif isinstance(message, N_EVENT_REPORT) and message.is_valid_request:
+            # At once, and in a thread of its own: the caller's may be waiting for another answer.
+            serve = self.assoc._serve_request
+            threading.Thread(target=serve, args=(message, context_id), daemon=True).start()
+        else:
+            self.msg_queue.put((context_id, message))

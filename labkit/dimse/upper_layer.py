@@ -1,0 +1,217 @@
+"""pynetdicom's upper layer (PS3.8 9), waiting for events in place of polling for them.
+
+pynetdicom 3.0 sleeps 1 ms between looks at its socket and its queue (``dul.py run_reactor``). Here
+the thread waits on its socket and on a doorbell that a queued primitive rings. Its states and what
+it does in them are pynetdicom's own, and every wait has an end, so that a bell that was missed
+costs `HEARTBEAT` seconds and not the association.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import select
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pynetdicom import evt
+from pynetdicom.dul import DULServiceProvider
+from pynetdicom.pdu_primitives import A_P_ABORT
+
+_LOG = logging.getLogger(__name__)
+
+HEARTBEAT = 0.5  # seconds that a wait lasts at most
+
+
+def wait_readable(sockets: Sequence[socket.socket], timeout: float) -> list[int]:
+    """Wait until one of `sockets` has something to read, at most `timeout` seconds.
+
+    Returns
+    -------
+    list of int
+        The file descriptors that have.
+    """
+    timeout = max(timeout, 0.0)
+    if hasattr(select, "poll"):  # select.select refuses file descriptors over 1023
+        poll = select.poll()
+        for sock in sockets:
+            poll.register(sock, select.POLLIN)
+        return [fd for fd, _ in poll.poll(timeout * 1000)]
+    return [sock.fileno() for sock in select.select(sockets, [], [], timeout)[0]]
+
+
+class Doorbell:
+    """Wakes a thread that waits on sockets; ringing it twice is ringing it once."""
+
+    def __init__(self) -> None:
+        self.socket, self._button = socket.socketpair()
+        self.socket.setblocking(False)
+        self._button.setblocking(False)
+
+    def ring(self) -> None:
+        """Have `socket` readable."""
+        try:
+            self._button.send(b"!")
+        except OSError:  # full, so it rings already; or closed, so nobody waits
+            return
+
+    def silence(self) -> None:
+        """Have it not readable again."""
+        try:
+            self.socket.recv(4096)
+        except OSError:  # it did not ring
+            return
+
+    def close(self) -> None:
+        """Give its file descriptors back."""
+        self.socket.close()
+        self._button.close()
+
+
+class RingingQueue(queue.Queue[Any]):
+    """A queue that rings a bell after each ``put``."""
+
+    def __init__(self, ring: Callable[[], None]) -> None:
+        super().__init__()
+        self._ring = ring
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Put, then ring."""
+        super().put(item, block, timeout)
+        self._ring()
+
+
+class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
+    """The upper layer service provider; waits on its socket and its queue."""
+
+    def __init__(self, assoc: Any) -> None:
+        super().__init__(assoc)
+        self.daemon = True
+        self.to_provider_queue = RingingQueue(self._ring)
+        self.to_user_queue = RingingQueue(assoc.wake)
+        self._acting = threading.RLock()  # held while the state machine acts
+        self._waiting = False
+        self._bell: Doorbell | None = None
+
+    def run_reactor(self) -> None:
+        """Run until the state machine is back at Sta1."""
+        self._bell = Doorbell()
+        self._idle_timer.start()
+        self.assoc._dul_ready.set()
+        try:
+            while not self._kill_thread:
+                self._turn()
+        except Exception as error:
+            _LOG.error("the upper layer gave up: %s: %s", type(error).__name__, error)
+            self._give_up()
+        finally:
+            bell, self._bell = self._bell, None
+            bell.close()
+            # Nothing more will come. pynetdicom's acceptor would wait for its whole ACSE timeout
+            # after a peer that has only looked whether the port is open.
+            self.to_user_queue.put(None)
+
+    def _turn(self) -> None:
+        """Take one event from wherever there is one, and act on it."""
+        if self.artim_timer.expired:
+            self.event_queue.put("Evt18")
+        if not self._process_recv_primitive() and self.event_queue.empty():
+            if self.state_machine.current_state == "Sta13":
+                self._is_transport_event()  # reads what is left, then closes
+            elif self._wait():
+                self._read_pdu_data()
+                self._idle_timer.restart()
+        try:
+            event = self.event_queue.get_nowait()
+        except queue.Empty:
+            return
+        with self._acting:
+            self.state_machine.do_action(event)
+
+    def _wait(self) -> bool:
+        """Wait for something to do; whether it is that the connection can be read."""
+        connection = None
+        if self.socket is not None and self.socket._is_connected:
+            connection = self.socket.socket
+            if self.socket.buffered:
+                return True
+        timeout = HEARTBEAT
+        if self.state_machine.current_state == "Sta2":  # ARTIM runs, PS3.8 9.1.5
+            timeout = min(timeout, max(self.artim_timer.remaining, 0.001))
+        self._waiting = True
+        try:
+            if self.to_provider_queue.queue or self._kill_thread or self._bell is None:
+                return False
+            sockets = [self._bell.socket] + ([connection] if connection is not None else [])
+            ready = wait_readable(sockets, timeout)
+            if self._bell.socket.fileno() in ready:
+                self._bell.silence()
+            return connection is not None and connection.fileno() in ready
+        except (OSError, ValueError):  # closed under our feet
+            self.event_queue.put("Evt17")
+            return False
+        finally:
+            self._waiting = False
+
+    def send_now(self, pdus: Sequence[bytes]) -> bool:
+        """Send P-DATA-TF PDUs from the caller's thread, where Evt9 would send them at once.
+
+        That is in Sta6 with nothing queued before them (DT-1, PS3.8 Table 9-7).
+
+        Returns
+        -------
+        bool
+            Whether they were sent; if not, queue them.
+        """
+        with self._acting:
+            if self.state_machine.current_state != "Sta6" or self.to_provider_queue.queue:
+                return False
+            if self.socket is None or self.assoc.get_handlers(evt.EVT_FSM_TRANSITION):
+                return False
+            self.socket.send_all(pdus)
+        if not self.event_queue.empty():  # Evt17: it could not be sent
+            self._ring()
+        return True
+
+    def _decode_pdu(self, bytestream: bytearray) -> Any:
+        """Decode a PDU, and tell the watchers of it after what it may be an answer to."""
+        with self._acting:
+            return super()._decode_pdu(bytestream)
+
+    def kill_dul(self) -> None:
+        """Stop the thread."""
+        super().kill_dul()
+        self._ring()
+
+    def stop_dul(self) -> bool:
+        """Stop the thread if the state machine is idle; whether it was."""
+        if self.state_machine.current_state != "Sta1":
+            return False
+        self.kill_dul()
+        if threading.current_thread() is not self:
+            self.join(HEARTBEAT)
+        return True
+
+    def _ring(self) -> None:
+        bell = self._bell
+        if self._waiting and bell is not None:
+            bell.ring()
+
+    def _give_up(self) -> None:
+        """Close, and tell whoever waits for an answer or watches that none will come.
+
+        Where a peer sends a PDU that pynetdicom cannot take, its thread ends with the state machine
+        on its way, and the caller waits for the whole timeout.
+        """
+        if self.socket is not None:
+            self.socket._shutdown_socket()
+            self.socket._ready.set()
+        self.state_machine.current_state = "Sta1"
+        if self.assoc.is_requestor or self.assoc.is_established:
+            self.to_user_queue.put(A_P_ABORT())
+        self.assoc.dimse.msg_queue.put((None, None))
+        user = self.assoc.acceptor if self.assoc.is_requestor else self.assoc.requestor
+        address = user.address_info.as_tuple if user.address_info else None
+        evt.trigger(self.assoc, evt.EVT_CONN_CLOSE, {"address": address})
