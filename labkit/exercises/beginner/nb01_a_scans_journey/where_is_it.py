@@ -1,0 +1,106 @@
+"""Tell a ward how far its examinations are.
+
+A ward calls about three orders. Each is ordered, imaged, or reported: the systems know.
+"""
+
+from labkit.common import cite
+from labkit.exercises import Exercise, Verdict, Work, Wrong, failed, passed
+from labkit.exercises.evidence import exchanges
+
+EXERCISE = Exercise(
+    given="""
+        from labkit.dimse import find, identifier, worklist
+        numbers = ["NG2600101", "NG2600127", "NG2600142"]
+    """,
+    blank="""
+        state = {number: ... for number in numbers}  # "ordered", "imaged" or "reported"
+    """,
+    answer="state",
+    expects=dict,
+    reference="""
+        state = {}
+        for number in numbers:
+            keys = identifier("STUDY", AccessionNumber=number, ModalitiesInStudy="")
+            studies = find(lab.archive, keys)
+            if not studies:
+                state[number] = "ordered"
+            elif "SR" in studies[0].ModalitiesInStudy:
+                state[number] = "reported"
+            else:
+                state[number] = "imaged"
+    """,
+    explanation="""
+        No study under the number: nothing has been done, or nothing has arrived. A study without a
+        report: imaged. A study with a series of modality SR: its report lies beside the images.
+        Other hospitals keep reports in the RIS or in the record only; then the archive cannot
+        answer the third question, and a FHIR server may. Modalities in Study (0008,0061) is worked
+        out by the archive; no stored image has it.
+    """,
+    hints=(
+        "Ask the archive for each number. What does it mean if there is no match?",
+        'Ask for ModalitiesInStudy as well: identifier("STUDY", AccessionNumber=number, '
+        'ModalitiesInStudy="").',
+        "A report lies in the study as a series of modality SR. No match: ordered. A match "
+        "without SR: imaged.",
+    ),
+    wrong=(
+        Wrong(
+            "any-study-is-reported",
+            """
+            state = {}
+            for number in numbers:
+                studies = find(lab.archive, identifier("STUDY", AccessionNumber=number))
+                state[number] = "reported" if studies else "ordered"
+            """,
+            """You took every study in the archive as reported. Images are there as soon as the
+            scanner sends them; a doctor has to read them first. Look for a series of modality
+            SR.""",
+        ),
+        Wrong(
+            "any-study-is-imaged",
+            """
+            state = {}
+            for number in numbers:
+                studies = find(lab.archive, identifier("STUDY", AccessionNumber=number))
+                state[number] = "imaged" if studies else "ordered"
+            """,
+            """One of these studies has its report beside the images, in a series of modality
+            SR. The ward would wait for a report that is there.""",
+        ),
+        Wrong(
+            "guessed",
+            """
+            state = dict.fromkeys(numbers, "reported")
+            """,
+            """One of these has no images yet: the archive has no study under its number.""",
+        ),
+    ),
+)  # fmt: skip
+
+RULE = cite("PS3.4", "C.6.2.1.2")
+RIGHT = {"NG2600101": "reported", "NG2600127": "imaged", "NG2600142": "ordered"}
+
+
+def check(work: Work) -> Verdict:
+    """Compare number by number, and see that the archive was asked."""
+    answer = {str(k).strip(): str(v).strip().lower() for k, v in work.answer.items()}
+    expected = "one of ordered, imaged, reported for each of the three numbers"
+    if set(answer) != set(RIGHT):
+        return failed(expected=expected, got=work.answer, rule=RULE)
+    words = sorted(set(answer.values()) - set(RIGHT.values()))
+    if words:
+        return failed(expected=expected, got=f"the word {', '.join(words)}", rule=RULE)
+    off = [number for number in RIGHT if answer[number] != RIGHT[number]]
+    if off:
+        mistake = ""
+        if answer["NG2600142"] != "ordered":
+            mistake = "guessed"
+        elif off == ["NG2600127"] and answer["NG2600127"] == "reported":
+            mistake = "any-study-is-reported"
+        elif off == ["NG2600101"] and answer["NG2600101"] == "imaged":
+            mistake = "any-study-is-imaged"
+        got = ", ".join(f"{number} {answer[number]}" for number in off)
+        return failed(expected="what the archive has of each", got=got, rule=RULE, mistake=mistake)
+    if not exchanges(work, "ARCHIVE", "C-FIND"):
+        return failed(expected="the archive was asked", got="no query came in", rule=RULE)
+    return passed("Reported, imaged, ordered: the ward knows where it stands.", rule=RULE)
