@@ -18,6 +18,8 @@ from labkit.common.errors import LabkitError, ResponseTimeout, UsageError
 from labkit.dimse.commands import arguments, quoted
 from labkit.dimse.peer import Peer
 
+# JupyterLab shows a bare <pre> in the font of prose, and columns do not line up.
+MONOSPACE = "font-family: var(--jp-code-font-family, monospace)"
 # Where installers put DCMTK without telling PATH.
 _USUAL = ("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/opt/local/bin")
 
@@ -58,7 +60,7 @@ class Transcript:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(str(self))}</pre>"
+        return f'<pre style="{MONOSPACE}">{html.escape(str(self))}</pre>'
 
 
 def find_dcmtk(program: str) -> tuple[Path, str] | None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import overload
 
+# JupyterLab shows a bare <pre> in the font of prose.
+MONOSPACE = "font-family: var(--jp-code-font-family, monospace)"
 _ADDRESS = re.compile(r"\b(?:\d{1,3}(?:\.\d{1,3}){3}|localhost)(?::\d{1,5})?\b")
 _PORT = re.compile(r"\bport \d{1,5}\b")
 _TIME = re.compile(r"^\S*\d{2}:\d{2}:\d{2}\S*\s+")
@@ -78,4 +80,4 @@ class LogText:
         return "\n".join(map(stable, self.lines)) or f"(nothing new in the log of {self.node})"
 
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(repr(self))}</pre>"
+        return f'<pre style="{MONOSPACE}">{html.escape(repr(self))}</pre>'

@@ -85,7 +85,7 @@ def test_a_failure_shows(scp) -> None:
     assert str(done).splitlines()[0].startswith("$ python -m pynetdicom echoscu -v -aet LEARNER")
     assert str(done).splitlines()[-1].startswith("[pynetdicom 3.")
     assert "Called AE title not recognised" in done.text
-    assert done._repr_html_().startswith("<pre>$ python")
+    assert done._repr_html_().startswith("<pre style=")
 
 
 def test_tools_that_are_not_there(scp, monkeypatch: pytest.MonkeyPatch) -> None:
