@@ -179,11 +179,15 @@ class EmbeddedLab:
         return LogText(whose, tuple(lines))
 
     def traces(
-        self, name: NodeName, since: Mark | None = None, last: int = 20
+        self, name: NodeName, since: Mark | None = None, last: int | None = None
     ) -> list[AssociationTrace]:
-        """Return the newest `last` associations that a node recorded, newest last."""
+        """Return what a node recorded of its associations, newest last.
+
+        The newest `last` of them; without it all since the mark, or else the newest 20.
+        """
         whose = self._name(name)
-        query = f"{_since(since, 'traces', whose)}&last={last}"
+        most = last if last is not None else 20 if since is None else 0
+        query = f"{_since(since, 'traces', whose)}&last={most}"
         found = self._call("GET", f"/nodes/{whose}/traces?{query}")
         return [AssociationTrace.from_json(trace) for trace in found]
 

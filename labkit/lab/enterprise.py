@@ -12,12 +12,12 @@ from typing import Any
 from labkit.common.errors import UsageError
 from labkit.dicom import samples
 from labkit.lab import stories
-from labkit.lab.cast import Cast
+from labkit.lab.cast import WITH_ARCHIVE, Cast
 from labkit.lab.description import NodeAddress
 from labkit.lab.fhirnode import FhirNode
 from labkit.lab.health import HEALTH_AE
 from labkit.lab.nodes import FHIR, UnknownNode
-from labkit.lab.seed import Keeper, Seed
+from labkit.lab.seed import Seed
 from labkit.lab.traces import TraceStore
 from labkit.lab.workspace import Workspace
 from labkit.pacs import EventLog
@@ -43,9 +43,10 @@ class Enterprise:
         self.moved: Callable[[], None] = lambda: None  # called when an address has changed
         self._changing = threading.RLock()
         self._epoch = secrets.token_hex(4)
-        self._empty = Seed(workspace.seed / "empty")
-        self._first = Seed(workspace.seed / "first")
-        if not self._first.present:  # new, or its first start was cut short: begin at the beginning
+        self._seed = Seed(workspace.seed, WITH_ARCHIVE)
+        self._filled = workspace.root / "nodes" / "filled"
+        self._new = not self._filled.exists()
+        if self._new:  # also if its first start was cut short: begin at the beginning
             shutil.rmtree(workspace.root / "nodes", ignore_errors=True)
             shutil.rmtree(workspace.fhir, ignore_errors=True)
         self._traces = TraceStore(workspace.traces)
@@ -66,11 +67,13 @@ class Enterprise:
     def start(self, ports: Mapping[str, int], fhir_port: int = 0) -> None:
         """Start everything, on the given ports where they are free; fill a new workspace first."""
         with self._changing:
-            new = not self._first.present
+            new, self._new = self._new, False
             if new:
-                self._empty.take(self._keepers())
-                self._cast.put_back(order.dataset() for order in samples.orders())
-                self._load()
+                self._put_back()
+                self._filled.touch()
+            elif not self._fhir.sound():
+                self._fhir.set_aside()
+                self._seed.go_back({FHIR: self._fhir})
             self._cast.start_all(ports)
             self._fhir.start(fhir_port)
             self._introduce(forget=new)
@@ -87,12 +90,7 @@ class Enterprise:
         """Put everything back into the first state and start what was stopped."""
         with self._changing:
             began = time.monotonic()
-            self._cast.put_back(order.dataset() for order in samples.orders())
-            if self._first.current:
-                self._first.go_back(self._keepers())
-            else:  # the sample data have changed since: the first state is made of the new ones
-                self._empty.go_back(self._keepers())
-                self._load()
+            self._put_back()
             self._cast.start_all({})
             if not self._fhir.running:
                 self._fhir.start()
@@ -190,17 +188,10 @@ class Enterprise:
             for _, uid, path in self._cast.held(name, number)
         ]
 
-    def _keepers(self) -> dict[str, Keeper]:
-        return {**self._cast.archives, FHIR: self._fhir}
-
-    def _load(self) -> None:
-        """Fill the empty workspace with the patient stories, and remember that state."""
-        studies = samples.studies()
-        for name, archive in self._cast.archives.items():
-            held = [study.files for study in studies if name in study.preloaded_in]
-            archive.add_files(path for files in held for path in files)
-        self._fhir.put(stories.patients(samples.patients()))
-        self._first.take(self._keepers())
+    def _put_back(self) -> None:
+        """Have what the stories begin with in every archive, on the worklist and in FHIR."""
+        self._cast.put_back(order.dataset() for order in samples.orders())
+        self._seed.go_back({**self._cast.archives, FHIR: self._fhir})
 
     def _introduce(self, *, forget: bool = False) -> None:
         """Tell everybody where the nodes are."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -81,18 +82,23 @@ class FhirNode:
             self._store.close()
             self._store = None
 
-    def snapshot(self, folder: Path) -> None:
-        """Write every resource and version to a new folder."""
-        folder.mkdir(parents=True)
-        self.store.backup(folder / "fhir.sqlite")
+    def sound(self) -> bool:
+        """Whether the store can be opened."""
+        try:
+            return bool(self.store.path)
+        except LabError as error:
+            self._log.write("ERROR", FHIR, "-", error.message)
+            return False
+
+    def set_aside(self) -> None:
+        """Begin with an empty store; the one that cannot be opened is kept beside it."""
+        number = next(n for n in count(1) if not _damaged(self._folder, n).exists())
+        aside = _damaged(self._folder, number)
+        self._folder.rename(aside)
+        self._log.write("WARNING", FHIR, "-", f"begun anew; the old store is kept: {aside.name}")
 
     def restore(self, folder: Path) -> None:
-        """Go back to what `snapshot` wrote, while serving."""
-        if not (folder / "fhir.sqlite").is_file():
-            raise LabError(
-                "There is no first state of the FHIR server to go back to.",
-                remedy="Run `labkit down`, delete the workspace and run `labkit up`.",
-            )
+        """Go back to the ``fhir.sqlite`` in `folder`, while serving."""
         self.store.restore(folder / "fhir.sqlite")
 
     def put(self, resources: Iterable[dict[str, Any]]) -> None:
@@ -102,6 +108,10 @@ class FhirNode:
                 before = self.store.read(resource["resourceType"], resource["id"])
                 if before is None or before.deleted or _bare(before.resource) != _bare(resource):
                     self.store.put(resource, self.url)
+
+
+def _damaged(folder: Path, number: int) -> Path:
+    return folder.with_name(f"{folder.name}-damaged-{number}")
 
 
 def _logged(app: ASGIApp, log: EventLog) -> ASGIApp:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydicom import Dataset
 
-from labkit.common.errors import LabError, NoPresentationContext, UsageError
+from labkit.common.errors import UsageError
 from labkit.dicom import real_file, samples
 from labkit.dimse import Peer, echo, identifier, move, store, worklist
 from labkit.lab.enterprise import Enterprise
@@ -206,39 +207,45 @@ def test_an_unknown_node_is_named(fresh: Enterprise, act: str) -> None:
     assert "ARCHIVE" in caught.value.remedy
 
 
-def test_a_start_that_was_cut_short_begins_again(tmp_path: Path) -> None:
+def uids(enterprise: Enterprise, name: str = "ARCHIVE") -> list[str]:
+    return [item["SOPInstanceUID"] for item in enterprise.objects(name)]
+
+
+def test_what_is_missing_or_damaged_is_made_again(tmp_path: Path) -> None:
     workspace = Workspace.at(tmp_path / "lab")
     workspace.prepare()
     first = Enterprise(workspace)
     first.start({})
-    held = first.objects("ARCHIVE")
+    held = uids(first)
+    assert held
+    store(peer(first, "ARCHIVE"), [real_file("CT_small")])
     first.stop()
-    (workspace.seed / "first" / "seed.json").unlink()  # as if killed before the label was written
-    again = Enterprise(workspace)
-    again.start({})
-    assert [o["SOPInstanceUID"] for o in again.objects("ARCHIVE")] == [
-        o["SOPInstanceUID"] for o in held
-    ]
-    # Sample data that have changed since: a reset loads them anew.
-    label = workspace.seed / "first" / "seed.json"
-    label.write_text(json.dumps({"format": "labkit-seed/1", "manifest": "of last year"}))
-    again.reset()
+
+    # Killed before its first state was there: the next start begins at the beginning.
+    (workspace.root / "nodes" / "filled").unlink()
+    second = Enterprise(workspace)
+    second.start({})
+    assert uids(second) == held
+
+    # Sample data that have changed since, or another labkit: a reset makes the first state anew.
+    label = workspace.seed / "seed.json"
+    label.write_text(json.dumps({"format": "labkit-seed/2", "manifest": "of last year"}))
+    (workspace.seed / "ARCHIVE" / "index.sqlite").write_text("rubbish")
+    second.reset()
     assert json.loads(label.read_text())["manifest"] != "of last year"
-    assert count(again, "ARCHIVE") == len(held)
-    # A workspace whose first state is gone says what to do.
-    label.unlink()
-    import shutil
+    assert uids(second) == held
 
-    shutil.rmtree(workspace.seed / "empty")
-    with pytest.raises(LabError, match=r"no snapshot|no first state") as caught:
-        again.reset()
-    assert "labkit down" in caught.value.remedy
-    again.stop()
+    # A seed that was deleted is no obstacle either.
+    shutil.rmtree(workspace.seed)
+    second.reset()
+    assert uids(second) == held
+    second.stop()
 
-
-def test_the_old_pacs_takes_no_jpeg_2000_and_says_result_4(fresh: Enterprise) -> None:
-    with pytest.raises(NoPresentationContext, match="result 4"):
-        store(peer(fresh, "LEGACY"), real_file("MR_small_jp2klossless"))
-    sent = store(peer(fresh, "LEGACY"), [real_file("MR_small_RLE")])
-    assert len(sent.stored) == 1
-    assert store(peer(fresh, "ARCHIVE"), real_file("MR_small_jp2klossless")).stored
+    # A FHIR store that cannot be read is kept aside, and the lab starts.
+    (workspace.fhir / "fhir.sqlite").write_text("rubbish")
+    third = Enterprise(workspace)
+    third.start({})
+    assert third._fhir.store.read("Patient", "quillfeather") is not None
+    assert (workspace.root / "fhir-damaged-1" / "fhir.sqlite").read_text() == "rubbish"
+    assert any("fhir-damaged-1" in line for line in third.log("FHIR")["lines"])
+    third.stop()
