@@ -110,7 +110,7 @@ def check(work: Work) -> Verdict:
     if given == {right} and by_number and right in told:
         return passed("ARCHIVE knows the accession number, and that is its study.", rule=RULE)
     expected = f"a C-FIND at ARCHIVE for accession number {NUMBER}, and the UID out of its match"
-    got, mistake = f"the answer {', '.join(sorted(given)) or 'nothing'}", ""
+    got, mistake = f"the answer {', '.join(sorted(given))}" if given else "no UID", ""
     if not queries:
         got += " and no C-FIND at ARCHIVE"
         if exchanges(work, "LEGACY", "C-FIND"):
