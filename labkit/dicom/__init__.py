@@ -1,5 +1,7 @@
 """A data set in memory or in a Part 10 file: reading, pixels, hierarchy, and the sample data."""
 
+from labkit.dicom.compare import differences
+from labkit.dicom.edit import set_value
 from labkit.dicom.geometry import (
     distance_mm,
     orientation_labels,
@@ -7,7 +9,9 @@ from labkit.dicom.geometry import (
     pixel_spacing,
     sort_slices,
 )
+from labkit.dicom.header import header_rows
 from labkit.dicom.hierarchy import tree
+from labkit.dicom.layout import element_bytes
 from labkit.dicom.pixels import hounsfield, modality_values, rendered, stored_values, unit, window
 from labkit.dicom.reading import read
 from labkit.dicom.samples import (
@@ -22,7 +26,10 @@ from labkit.dicom.samples import (
 
 __all__ = [
     "SampleStudy",
+    "differences",
     "distance_mm",
+    "element_bytes",
+    "header_rows",
     "hounsfield",
     "modality_values",
     "orders",
@@ -35,6 +42,7 @@ __all__ = [
     "real_files",
     "rendered",
     "sample",
+    "set_value",
     "sort_slices",
     "stored_values",
     "studies",

@@ -86,6 +86,13 @@ def test_an_edit_that_the_vr_forbids_says_why_then_a_good_one(browser: Browser) 
         expect(shown.root.locator(".hb-changed")).to_have_count(0)
 
 
+def test_while_python_is_busy_the_view_says_so(browser: Browser) -> None:
+    with widget_page(browser, lambda: HeaderBrowser(CT)) as shown:
+        shown.page.evaluate("() => { bare.model.save_changes = () => {}; }")
+        shown.root.locator(".lw-space .hb-row", has_text="TransferSyntaxUID").click()
+        expect(shown.root.locator(".hb-detail")).to_contain_text("Python is busy")
+
+
 def test_two_data_sets_only_differences(browser: Browser) -> None:
     with widget_page(browser, lambda: HeaderBrowser(CT, MR)) as shown:
         expect(shown.root.get_by_role("columnheader")).to_have_text(

@@ -53,6 +53,8 @@ def test_what_is_not_there(browser: HeaderBrowser, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("hello")
     with pytest.raises(DataError):
         HeaderBrowser(tmp_path / "x.txt")
+    with pytest.raises(UsageError, match="one data set; list"):
+        HeaderBrowser([CT])  # type: ignore[arg-type]
     browser.selected = "(9999,9999)"  # as a view could send
     assert browser._detail == {}
 

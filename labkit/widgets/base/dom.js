@@ -99,3 +99,12 @@ export function follow(model, name, show) {
   run();
   return () => model.off(`change:${name}`, run);
 }
+
+/** Run later, unless called again before: `soon(ms, run)` returns the function to call. */
+export function soon(ms, run) {
+  let timer = 0;
+  return (...args) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => run(...args), ms);
+  };
+}

@@ -39,6 +39,11 @@ export class Detail {
     put(this.el, left, right);
   }
 
+  /** Say that the answer is not here yet: Python is busy with a cell. */
+  wait(name, tag) {
+    put(this.el, h("p", { class: "lw-hint" }, h("b", {}, name), `  ${tag}  Python is busy; this comes when it is free.`));
+  }
+
   /** Open the value for editing; not for sequences, nor while two data sets are compared. */
   edit() {
     this.startEdit?.();

@@ -61,7 +61,7 @@ class HeaderBrowser(LabWidget):
 
     def __init__(self, source: Source, other: Source | None = None, *, search: str = "") -> None:
         self._sources = [source] if other is None else [source, other]
-        self._datasets = [s if isinstance(s, Dataset) else read(s) for s in self._sources]
+        self._datasets = [_dataset(each) for each in self._sources]
         self._edited: Dataset | None = None
         self._content = Table(self._compared(), self._titles())
         super().__init__(search=search, _table=self._content.payload())
@@ -210,3 +210,14 @@ class HeaderBrowser(LabWidget):
     def fallback(self) -> dict[str, object]:
         """Return the header, or the differences, as a plain table."""
         return {"text/html": html_table(self._content, self.search, self.only_differences)}
+
+
+def _dataset(source: object) -> Dataset:
+    if isinstance(source, Dataset):
+        return source
+    if isinstance(source, (str, Path)):
+        return read(source)
+    raise UsageError(
+        f"A header belongs to one data set; {type(source).__name__} is not one.",
+        remedy="Give a data set or the path of a file: one of a study's files, for example.",
+    )

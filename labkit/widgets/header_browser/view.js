@@ -1,4 +1,4 @@
-import { follow, h, onKeys, put, widgetFrame } from "../base/dom.js";
+import { follow, h, onKeys, put, soon, widgetFrame } from "../base/dom.js";
 import { Detail } from "./detail.js";
 import { ancestorsOf, Rows } from "./rows.js";
 import { Tree } from "./tree.js";
@@ -65,14 +65,17 @@ function render({ model, el }) {
     if (tree.chosen >= 0) tree.choose(tree.chosen, true);
   }
 
-  let timer = 0;
+  const tellSearch = soon(200, () => {
+    set("search", search.value);
+    if (!rows.complete && search.value.trim()) model.send({ kind: "rows", search: search.value });
+  });
   search.addEventListener("input", () => {
     refresh();
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      set("search", search.value);
-      if (!rows.complete && search.value.trim()) model.send({ kind: "rows", search: search.value });
-    }, 200);
+    tellSearch();
+  });
+  const askPatience = soon(500, () => {
+    const row = rows.byPath.get(model.get("selected"));
+    if (row && model.get("_detail").path !== row.path) detail.wait(row.label, row.tag);
   });
   search.addEventListener("keydown", (event) => {
     event.stopPropagation();
@@ -99,7 +102,10 @@ function render({ model, el }) {
       refresh();
     }),
     follow(model, "_detail", (data) => detail.show(data)),
-    follow(model, "selected", reveal),
+    follow(model, "selected", () => {
+      reveal();
+      askPatience();
+    }),
     follow(model, "_table", (payload) => {
       const { open } = rows;
       rows = new Rows(payload);

@@ -48,6 +48,7 @@ export class Controls {
     put(this.stacks, ...stacks.map((stack, n) => h("option", { value: String(n) }, stack.label)));
     this.stacks.value = String(chosen);
     this.stacks.classList.toggle("lw-hidden", stacks.length < 2);
+    this.bar.classList.toggle("iv-many", stacks.length > 1);
   }
 
   /** The presets of a stack: [value, text] pairs. */

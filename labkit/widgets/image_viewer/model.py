@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -108,6 +109,7 @@ class ImageViewer(LabWidget):
     ) -> None:
         self.stacks: list[Stack] = stacks(source)
         self._kept: OrderedDict[tuple[int, int], Array] = OrderedDict()
+        self._lock = threading.Lock()
         counts = [len(found.frames) for found in self.stacks]
         chosen = counts.index(max(counts)) if stack is None else stack
         self._check(chosen, len(self.stacks), "stack")
@@ -228,12 +230,13 @@ class ImageViewer(LabWidget):
 
     def _pixels(self, stack: int | None = None, index: int | None = None) -> Array:
         key = (self.stack if stack is None else stack, self.index if index is None else index)
-        if key not in self._kept:
-            self._kept[key] = self.stacks[key[0]].frames[key[1]].pixels()
-            while sum(a.nbytes for a in self._kept.values()) > KEPT and len(self._kept) > 1:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key]
+        with self._lock:  # JupyterLab lets a view ask while a cell runs, from another thread
+            if key not in self._kept:
+                self._kept[key] = self.stacks[key[0]].frames[key[1]].pixels()
+                while sum(a.nbytes for a in self._kept.values()) > KEPT and len(self._kept) > 1:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(key)
+            return self._kept[key]
 
     def handlers(self) -> dict[str, Callable[[dict[str, Any]], None]]:
         """Return what the view may ask for."""

@@ -13,6 +13,7 @@ from labkit.dicom.geometry import orientation_labels
 
 _DPI = 100
 _TEXT = 6.5
+_LOWEST, _HIGHEST = 0.6, 1.15  # height of the whole for a width of 1
 
 
 def png(
@@ -27,17 +28,19 @@ def png(
     corners
         Lines of text for ``"patient"``, ``"study"``, ``"series"`` and ``"state"``.
     width
-        In pixels. The height follows from the picture.
+        In pixels. The height follows from the picture, within limits: a tall one gets black sides.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from PIL import Image
 
     rows, columns = frame.shape
-    height = max(1, round(width * rows * frame.aspect / columns))
+    tall = rows * frame.aspect / columns  # height of the picture for a width of 1
+    height = round(width * min(max(tall, _LOWEST), _HIGHEST))
+    wide, high = min(1.0, height / width / tall), min(1.0, tall * width / height)
     figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor="black")
     canvas = FigureCanvasAgg(figure)
-    axes = figure.add_axes((0, 0, 1, 1))
+    axes = figure.add_axes(((1 - wide) / 2, (1 - high) / 2, wide, high))
     axes.set_axis_off()
     axes.imshow(picture, cmap="gray", vmin=0, vmax=255, aspect="auto", interpolation="bilinear")
     if texts:
@@ -53,21 +56,23 @@ def png(
             (0.5, 0.02, "center", "bottom", [labels.bottom]),
         ]
         for x, y, across, up, lines in marks:
-            _write(axes, x, y, across, up, "\n".join(_drawable(line) for line in lines if line))
+            _write(figure, x, y, across, up, "\n".join(_drawable(line) for line in lines if line))
     canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba()))
-    # Grey has one sample a pixel: a third of the size, which notebooks in git are grateful for.
+    # One byte a pixel, grey or out of 128 colours: a third of the size, for notebooks in git.
+    grey, colours = image.convert("L"), image.convert("RGB")
     out = BytesIO()
-    image.convert("RGB" if frame.is_colour else "L").save(out, "PNG", optimize=True)
+    small = colours.quantize(128, dither=Image.Dither.NONE) if frame.is_colour else grey
+    small.save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
-def _write(axes: Any, x: float, y: float, across: str, up: str, text: str) -> None:
+def _write(figure: Any, x: float, y: float, across: str, up: str, text: str) -> None:
     from matplotlib.patheffects import withStroke
 
     if text:
-        axes.text(
-            x, y, text, transform=axes.transAxes, ha=across, va=up, color="#e8e8e8",
+        figure.text(
+            x, y, text, ha=across, va=up, color="#e8e8e8",
             fontsize=_TEXT, linespacing=1.25, family="DejaVu Sans", parse_math=False,
             path_effects=[withStroke(linewidth=1.2, foreground="black")],
         )  # fmt: skip
