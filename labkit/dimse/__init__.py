@@ -9,13 +9,14 @@
     move(archive, identifier("STUDY", StudyInstanceUID="1.2.3"), "WORKSTN")
 """
 
-from labkit.dimse.association import Link, associate
+from labkit.dimse.association import associate
 from labkit.dimse.commands import command_lines
 from labkit.dimse.commitment import CommitmentResult, request_commitment
 from labkit.dimse.echo import EchoResult, echo
 from labkit.dimse.entity import new_ae
 from labkit.dimse.find import FindResult, find, worklist
 from labkit.dimse.identifier import identifier
+from labkit.dimse.link import Link
 from labkit.dimse.messages import DimseMessage, decode_messages
 from labkit.dimse.negotiation import Negotiation, ProposedContext, decode_negotiation
 from labkit.dimse.pdu import DecodedPdu, decode_pdu

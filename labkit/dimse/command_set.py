@@ -88,7 +88,8 @@ def _number_words(element: int, number: int, message: str) -> tuple[str, str]:
         return f"{number:04X}H", "no data set" if number == NO_DATA_SET else "a data set follows"
     if element == 0x0900:
         status = Status(number, message.rpartition("-")[0])
-        return f"{number:04X}H", f"{status.category}: {status.text}"
+        same = status.text == status.category
+        return f"{number:04X}H", status.text if same else f"{status.category}: {status.text}"
     return str(number), _PRIORITY.get(number, "") if element == 0x0700 else ""
 
 

@@ -16,7 +16,8 @@ from pynetdicom.sop_class import (
 )
 
 from labkit.common.errors import UsageError
-from labkit.dimse.association import Link, Tls, associate, query_context
+from labkit.dimse.association import Tls, associate, query_context
+from labkit.dimse.link import Link
 from labkit.dimse.peer import Peer
 from labkit.dimse.receiver import Receiver
 from labkit.dimse.status import Status

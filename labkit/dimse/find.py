@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
 from pydicom.dataset import Dataset
+from pynetdicom.dimse_primitives import C_FIND
 from pynetdicom.sop_class import (
     ModalityWorklistInformationFind,
     PatientRootQueryRetrieveInformationModelFind,
@@ -196,13 +197,14 @@ def _query(
     status = Status(0xFE00, service)
     with associate(peer, [query_context(uid)], ae_title=ae_title, timeout=timeout, tls=tls) as link:
         context = link.require(uid)
-        message_id = link.next_id()
+        request = C_FIND()
+        request.AffectedSOPClassUID = uid
         cancelled = False
-        for answer, match in link.responses(link.assoc.send_c_find, asked, uid, message_id, 0):
+        for answer, match in link.query(request, context, asked):
             status = Status.of(answer, service)
-            if status.category == "Pending" and match is not None:
+            if match is not None:
                 matches.append(match)
             if limit is not None and len(matches) >= limit and not cancelled:
-                link.assoc.send_c_cancel(message_id, context.context_id)
+                link.cancel(request, context)
                 cancelled = True
     return FindResult(matches if limit is None else matches[:limit], status, link.trace, asked)

@@ -99,7 +99,7 @@ class DimseMessage:
                 syntax.is_little_endian,
                 syntax.is_deflated,
             )
-            str(ds)  # pydicom reads values when they are looked at
+            list(ds)  # pydicom reads values when they are looked at
         except UNREADABLE:
             return None
         return ds

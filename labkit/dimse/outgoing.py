@@ -7,20 +7,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_dataset, read_preamble
+from pydicom.tag import BaseTag
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom.dsutils import decode, encode, split_dataset
+from pynetdicom.dsutils import decode, encode
 
 from labkit.common.errors import DataError, UsageError
 
 Source = Dataset | Path | bytes
 Objects = Dataset | str | Path | bytes | Iterable[Any]
 
-_IDENTITY = ["SOPClassUID", "SOPInstanceUID"]
 # What a broken object makes pydicom raise: its readers promise no error type of their own.
 UNREADABLE = (
     InvalidDicomError, OSError, ValueError, KeyError, TypeError, AttributeError,
@@ -42,6 +43,8 @@ class Outgoing:
         Why it cannot be sent, or empty.
     attempts
         How often it was sent.
+    offset
+        Where the data set begins in the file, in bytes.
     """
 
     source: Source
@@ -50,6 +53,7 @@ class Outgoing:
     transfer_syntax: str = ""
     problem: str = ""
     attempts: int = field(default=0, compare=False)
+    offset: int = 0
 
     @property
     def name(self) -> str:
@@ -78,15 +82,11 @@ class Outgoing:
     def _raw(self) -> bytes:
         """Give the encoded data set without preamble and file meta information (PS3.10 7)."""
         if isinstance(self.source, Path):
-            _, offset = split_dataset(self.source)
             with self.source.open("rb") as file:
-                file.seek(offset)
+                file.seek(self.offset)
                 return file.read()
         assert isinstance(self.source, bytes)
-        stream = BytesIO(self.source)
-        meta = dcmread(stream, specific_tags=[], stop_before_pixels=True).file_meta
-        # The group length counts what follows it: 132 + 12 bytes before that (PS3.10 7.1).
-        return self.source[144 + int(meta.FileMetaInformationGroupLength) :]
+        return self.source[self.offset :]
 
 
 def gather(objects: Objects) -> Iterator[Outgoing]:
@@ -107,12 +107,11 @@ def gather(objects: Objects) -> Iterator[Outgoing]:
             for file in sorted(path.rglob("*")):
                 hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
                 if file.is_file() and not hidden and file.name.upper() != "DICOMDIR":
-                    yield _from_part10(file, file)
+                    yield _from_part10(file)
         else:
-            yield _from_part10(path, path)
+            yield _from_part10(path)
     elif isinstance(objects, (bytes, bytearray, memoryview)):
-        data = bytes(objects)
-        yield _from_part10(data, BytesIO(data))
+        yield _from_part10(bytes(objects))
     elif isinstance(objects, Iterable):
         item: Any
         for item in objects:
@@ -143,14 +142,18 @@ def _syntax_of(ds: Dataset) -> UID:
     return ImplicitVRLittleEndian if implicit and little else ExplicitVRLittleEndian
 
 
-def _from_part10(source: Path | bytes, stream: Path | BytesIO) -> Outgoing:
+def _from_part10(source: Path | bytes) -> Outgoing:
     item = Outgoing(source)
     try:
-        with warnings.catch_warnings():
+        opened = source.open("rb") if isinstance(source, Path) else BytesIO(source)
+        with warnings.catch_warnings(), opened as stream:
             warnings.simplefilter("ignore")  # it is sent as it is, oddities included
-            ds = dcmread(stream, stop_before_pixels=True, specific_tags=_IDENTITY)
-        item.transfer_syntax = str(ds.file_meta.TransferSyntaxUID)
-        _identify(item, ds)
+            read_preamble(stream, False)
+            meta = read_dataset(stream, False, True, stop_when=_after_group_2)
+            item.offset = stream.tell()
+            syntax = UID(meta.TransferSyntaxUID)
+            item.transfer_syntax = str(syntax)
+            _identify(item, _identity(stream, syntax))
     except InvalidDicomError:
         item.problem = "not a DICOM file: no DICM after 128 bytes (PS3.10 7.1)"
     except FileNotFoundError:
@@ -160,6 +163,23 @@ def _from_part10(source: Path | bytes, stream: Path | BytesIO) -> Outgoing:
     except UNREADABLE as error:
         item.problem = f"cannot be read: {error}"
     return item
+
+
+def _after_group_2(tag: BaseTag, vr: str | None, length: int) -> bool:
+    return tag.group != 2
+
+
+def _identity(stream: BinaryIO, syntax: UID) -> Dataset:
+    """Read no further than the SOP Instance UID (0008,0018)."""
+    if syntax.is_deflated:
+        stream.seek(0)
+        return dcmread(stream, specific_tags=["SOPClassUID", "SOPInstanceUID"])
+    return read_dataset(
+        stream,
+        syntax.is_implicit_VR,
+        syntax.is_little_endian,
+        stop_when=lambda tag, vr, length: tag > 0x00080018,
+    )
 
 
 def _identify(item: Outgoing, ds: Dataset) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.uid import AllTransferSyntaxes
 from pynetdicom import StoragePresentationContexts, build_context, build_role, evt
+from pynetdicom.dimse_primitives import C_GET, C_MOVE
 from pynetdicom.sop_class import (
     PatientRootQueryRetrieveInformationModelGet,
     PatientRootQueryRetrieveInformationModelMove,
@@ -16,9 +17,10 @@ from pynetdicom.sop_class import (
     StudyRootQueryRetrieveInformationModelMove,
 )
 
-from labkit.dimse.association import Link, Tls, associate, query_context
+from labkit.dimse.association import Tls, associate, query_context
 from labkit.dimse.find import check_identifier, sop_class
 from labkit.dimse.instances import storage_classes_of
+from labkit.dimse.link import Link
 from labkit.dimse.peer import Peer, check_ae_title
 from labkit.dimse.status import Status
 from labkit.dimse.trace import AssociationTrace
@@ -109,10 +111,9 @@ def move(
     uid = sop_class(_MOVE, model)
     check_identifier(identifier)
     with associate(peer, [query_context(uid)], ae_title=ae_title, timeout=timeout, tls=tls) as link:
-        link.require(uid)
-        ending = _retrieve(
-            link, "C-MOVE", link.assoc.send_c_move, identifier, title, uid, link.next_id(), 0
-        )
+        request = C_MOVE()
+        request.AffectedSOPClassUID, request.MoveDestination = uid, title
+        ending = _retrieve(link, "C-MOVE", request, identifier)
     return MoveResult(**ending, trace=link.trace)
 
 
@@ -169,8 +170,9 @@ def get(
         handlers=[(evt.EVT_C_STORE, keep)],
         negotiation=list(roles.values()),
     ) as link:
-        link.require(uid)
-        ending = _retrieve(link, "C-GET", link.assoc.send_c_get, identifier, uid, link.next_id(), 0)
+        request = C_GET()
+        request.AffectedSOPClassUID = uid
+        ending = _retrieve(link, "C-GET", request, identifier)
     return GetResult(**ending, trace=link.trace, datasets=received)
 
 
@@ -190,9 +192,10 @@ def _storage_contexts(storage_classes: Sequence[str]) -> list[Any]:
     return contexts
 
 
-def _retrieve(link: Link, service: str, send: Any, *args: Any) -> dict[str, Any]:
+def _retrieve(link: Link, service: str, request: Any, asked: Dataset) -> dict[str, Any]:
     """Go through the responses; the last one counts."""
-    answers = list(link.responses(send, *args))
+    context = link.require(request.AffectedSOPClassUID)
+    answers = list(link.query(request, context, asked))
     answer, failed = answers[-1]
     uids = failed.get("FailedSOPInstanceUIDList") if failed is not None else None
     if uids is None:

@@ -20,7 +20,8 @@ from labkit.common.errors import (
     NoPresentationContext,
     UsageError,
 )
-from labkit.dimse.association import Link, Tls, associate
+from labkit.dimse.association import Tls, associate
+from labkit.dimse.link import Link
 from labkit.dimse.outgoing import UNREADABLE, Objects, Outgoing, Source, gather
 from labkit.dimse.peer import Peer
 from labkit.dimse.status import Status

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit.dimse import TracedPdu, decode_pdu, echo
+from labkit.dimse.command_set import message_section
 
 
 def field(decoded, name):
@@ -134,3 +135,53 @@ def test_never_raises_on_nearly_good_pdus(kind: int, body: bytes, data) -> None:
     decoded = decode_pdu(bytes(pdu))
     assert str(decoded)
     assert all(f.offset + f.length <= len(pdu) for f in decoded.fields)
+
+
+def command(*elements: tuple[int, bytes]) -> bytes:
+    raw = b"".join(
+        b"\0\0" + e.to_bytes(2, "little") + len(v).to_bytes(4, "little") + v for e, v in elements
+    )
+    body = b"\x01\x03" + raw
+    value = len(body).to_bytes(4, "big") + body
+    return b"\4\0" + len(value).to_bytes(4, "big") + value
+
+
+@pytest.mark.parametrize(
+    ("element", "raw", "line"),
+    [
+        (0x0002, b"1.2.840.10008.1.1\0",
+         "(0000,0002) Affected SOP Class UID: 1.2.840.10008.1.1  Verification SOP Class"),
+        (0x0100, b"\x20\x80", "(0000,0100) Command Field: 8020H  C-FIND-RSP"),
+        (0x0100, b"\x77\x77", "(0000,0100) Command Field: 7777H  not a listed command"),
+        (0x0600, b"WORKSTN ", "(0000,0600) Move Destination: WORKSTN"),
+        (0x0700, b"\0\0", "(0000,0700) Priority: 0  medium"),
+        (0x0800, b"\1\1", "(0000,0800) Command Data Set Type: 0101H  no data set"),
+        (0x0900, b"\0\0", "(0000,0900) Status: 0000H  Success"),
+        (0x0901, b"\x10\0\x20\0", "(0000,0901) Offending Element: (0010,0020)"),
+        (0x1020, b"\7\0", "(0000,1020) Number of Remaining Sub-operations: 7"),
+        (0x0000, b"\7\0\0\0", "(0000,0000) Command Group Length: 7"),
+        (0x1111, b"ab", "(0000,1111) unknown: 61 62"),
+        (0x0900, b"\0", "(0000,0900) Status:"),
+    ],
+)  # fmt: skip
+def test_elements_of_a_command_set(element: int, raw: bytes, line: str) -> None:
+    assert line in str(decode_pdu(command((element, raw))))
+
+
+def test_a_status_is_read_as_its_service_has_it() -> None:
+    decoded = decode_pdu(command((0x0100, b"\x21\x80"), (0x0900, b"\x01\xa8")))
+    status = decoded.fields[-1]
+    assert status.meaning == "Failure: Move destination unknown"
+    assert str(status.section) == "PS3.7 9.3.4.2"
+
+
+@pytest.mark.parametrize(
+    ("name", "section"),
+    [
+        ("C-STORE-RQ", "9.3.1.1"), ("C-FIND-RSP", "9.3.2.2"), ("C-CANCEL-RQ", "9.3.2.3"),
+        ("C-GET-RQ", "9.3.3.1"), ("C-MOVE-RSP", "9.3.4.2"), ("C-ECHO-RSP", "9.3.5.2"),
+        ("N-EVENT-REPORT-RQ", "10.3.1.1"), ("N-CREATE-RSP", "10.3.5.2"), ("other", "6.3.1"),
+    ],
+)  # fmt: skip
+def test_messages_have_their_sections(name: str, section: str) -> None:
+    assert str(message_section(name)) == f"PS3.7 {section}"
