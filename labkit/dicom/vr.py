@@ -28,8 +28,8 @@ _WORDS = {
     "OL": ("Other Long", "a stream of 32-bit words"),
     "OV": ("Other 64-bit Very Long", "a stream of 64-bit words"),
     "OW": ("Other Word", "a stream of 16-bit words, such as native pixels"),
-    "PN": ("Person Name", "Family^Given^Middle^Prefix^Suffix; = parts alphabetic, ideographic and "
-           "phonetic writing"),
+    "PN": ("Person Name", "Family^Given^Middle^Prefix^Suffix; an equals sign comes between its "
+           "alphabetic, ideographic and phonetic spelling"),
     "SH": ("Short String", "one short line of text, no backslash"),
     "SL": ("Signed Long", "32-bit whole number"),
     "SQ": ("Sequence of Items", "items, each of them a data set of its own"),
@@ -38,8 +38,8 @@ _WORDS = {
     "SV": ("Signed 64-bit Very Long", "64-bit whole number"),
     "TM": ("Time", "HHMMSS.FFFFFF, with as much of it as is known; no colons"),
     "UC": ("Unlimited Characters", "text without backslash; length is not limited"),
-    "UI": ("Unique Identifier", "digits parted by dots, at most 64 characters, no leading zeros; "
-           "padded by a zero byte"),
+    "UI": ("Unique Identifier", "digits with dots between, at most 64 characters, no leading "
+           "zeros; padded by a zero byte"),
     "UL": ("Unsigned Long", "32-bit whole number, 0 to 4294967295"),
     "UN": ("Unknown", "bytes whose VR the writer did not know"),
     "UR": ("Universal Resource Identifier", "a URI or URL; a single value"),

@@ -84,7 +84,10 @@ function render({ model, el }) {
 
   onKeys(root, { e: () => every.click() });
   const stops = [
-    follow(model, "_rows", refresh),
+    follow(model, "_rows", () => {
+      lanes.fit(shown().length, 330);
+      refresh();
+    }),
     follow(model, "every_pdu", (on) => {
       every.checked = on;
       refresh();

@@ -58,6 +58,13 @@ export class RowList {
     this.draw();
   }
 
+  /** Be as high as the rows need, within limits, unless the reader has chosen a height. */
+  fit(count, most) {
+    if (this.el.style.height !== (this.fitted ?? "")) return;
+    this.el.style.height = `${Math.min(most, Math.max(100, count * this.look.height + 30))}px`;
+    this.fitted = this.el.style.height;
+  }
+
   /** Select the row at a place in the list, and bring it into sight. */
   choose(place, quiet = false) {
     if (!this.rows.length) return;

@@ -92,6 +92,7 @@ function render({ model, el }) {
   only.addEventListener("change", () => set("only_differences", only.checked));
   onKeys(root, { "/": () => search.focus(), "Ctrl+f": () => search.focus() });
 
+  tree.fit(rows.shown("", false).length, 312);
   const stops = [
     follow(model, "search", (text) => {
       if (document.activeElement !== search) search.value = text;
