@@ -168,17 +168,30 @@ def _gone(lock: FileLock, grace: float) -> bool:
     return True
 
 
+def _command(workspace: Workspace) -> list[str]:
+    return [sys.executable, "-m", "labkit.lab.serve", str(workspace.root)]
+
+
+def _last_words(workspace: Workspace) -> str:
+    """Return the last line that the lab's process wrote, to be put after an error message."""
+    try:
+        lines = workspace.output.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return ""
+    said = [line.strip() for line in lines if line.strip()]
+    return f" ({said[-1][:200]})" if said else ""
+
+
 def _spawn(workspace: Workspace, *, patience: float) -> dict[str, Any]:
     """Run the server detached, and return the one line it says when it is ready or gives up."""
     detached: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
         detached = {"creationflags": flags}
-    command = [sys.executable, "-m", "labkit.lab.serve", str(workspace.root)]
     try:
         with workspace.output.open("ab") as output:
             process = subprocess.Popen(
-                command,
+                _command(workspace),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=output,
@@ -206,8 +219,8 @@ def _spawn(workspace: Workspace, *, patience: float) -> dict[str, Any]:
     except ValueError:
         answer = {
             "state": "failed",
-            "error": f"The lab in {workspace.root} ended while it started.",
-            "remedy": f"Read {workspace.output}: its last lines say why.",
+            "error": f"The lab in {workspace.root} ended while it started{_last_words(workspace)}.",
+            "remedy": f"Read {workspace.output}, then try `labkit up` again.",
         }
     if answer["state"] != "ready":
         thread.join(GRACE)  # it has given up: let it leave the folder before the caller acts on it

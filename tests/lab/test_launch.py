@@ -140,9 +140,10 @@ def test_a_lab_that_cannot_be_used_says_why_and_can_be_ended(
     if hasattr(signal, "SIGSTOP"):
         os.kill(description.pid, signal.SIGSTOP)
         time.sleep(0.5)  # the signal stops it a moment later
-        monkeypatch.setattr(launch, "HURRY", 0.5)
-        with pytest.raises(LabError, match="does not answer") as caught:
-            find(workspace)
+        with monkeypatch.context() as changed:
+            changed.setattr(launch, "HURRY", 0.5)
+            with pytest.raises(LabError, match="does not answer") as caught:
+                find(workspace)
         assert "labkit down" in caught.value.remedy
         os.kill(description.pid, signal.SIGCONT)
 
@@ -224,3 +225,14 @@ def test_somebody_elses_workspace_is_named(
             with pytest.raises(LabError, match="Permission denied") as caught:
                 act(workspace)
             assert "--workspace" in caught.value.remedy
+
+
+def test_a_process_that_dies_without_a_word_leaves_its_last_line(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dies = [sys.executable, "-c", "raise ImportError('no module named lungs')"]
+    monkeypatch.setattr(launch, "_command", lambda workspace: dies)
+    with pytest.raises(LabError, match="ended while it started") as caught:
+        start(workspace)
+    assert "ImportError: no module named lungs" in caught.value.message
+    assert "lab.log" in caught.value.remedy
