@@ -1,7 +1,8 @@
 """The archive: objects on disk, and an index of them that is never ahead of the disk.
 
-The order of one `Archive.add` is what durability rests on: object written and synced → object named
-and its directory synced → index committed → only then does the caller answer 0000.
+The order of one `Archive.add` is what durability rests on: the object is written and synced, named
+and its directory synced, entered in the index; only then does the caller answer 0000. The last step
+is not synced: what a power cut takes from the index is entered again from the objects.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from typing import Literal, Protocol
 from pydicom.dataset import Dataset
 from pydicom.filereader import dcmread
 
-from labkit.common.errors import DataError, LabError
+from labkit.common.errors import LabError
+from labkit.pacs.arrivals import Arrivals
 from labkit.pacs.durable import sync_directory
+from labkit.pacs.entering import Arrival, Entry
 from labkit.pacs.header import Header, read_header
-from labkit.pacs.index import Entry, Index
+from labkit.pacs.index import Index
 from labkit.pacs.objects import ObjectStore
 from labkit.pacs.part10 import FileMeta, file_meta, read_object
+from labkit.pacs.recovery import recover
 from labkit.pacs.same import same_content
 
 Outcome = Literal["stored", "already stored", "queued"]
@@ -59,7 +63,7 @@ class ObjectSink(Protocol):
 
     def add(
         self,
-        data: bytes,
+        data: bytes | memoryview,
         *,
         transfer_syntax: str,
         source: str = "",
@@ -86,6 +90,7 @@ class Archive:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._arrivals = Arrivals()
         try:
             self.objects = ObjectStore(root / "objects")
             clean = root / "clean"
@@ -100,11 +105,11 @@ class Archive:
                 remedy="Check that the workspace is writable and the disk is not full.",
             ) from error
         if not was_clean or self.index.empty():
-            self.recover()
+            recover(self.objects, self.index)
 
     def add(
         self,
-        data: bytes,
+        data: bytes | memoryview,
         *,
         transfer_syntax: str,
         source: str = "",
@@ -136,18 +141,14 @@ class Archive:
         """
         header = header or read_header(data, transfer_syntax)
         uid = header["SOPInstanceUID"]
-        held = self._held(uid, data, transfer_syntax)
-        if held:
-            return held
-        meta = file_meta(header["SOPClassUID"], uid, transfer_syntax, source)
-        part = self.objects.stage(uid, (meta, data))
-        with self.index.lock:  # another association may have been sending the same object
+        with self._arrivals.arriving(uid):
             held = self._held(uid, data, transfer_syntax)
             if held:
-                part.unlink()
                 return held
+            meta = file_meta(header["SOPClassUID"], uid, transfer_syntax, source)
+            part = self.objects.stage(uid, (meta, data))
             path = self.objects.publish(part, uid)
-            entry = self.index.add(header, transfer_syntax, len(data), source)
+            entry = self.index.add(Arrival(header, transfer_syntax, len(data), source))
         return StoredObject(entry, path)
 
     def add_file(self, path: Path, source: str = "") -> StoredObject:
@@ -166,13 +167,15 @@ class Archive:
             meta, data = read_object(path)
             header = read_header(data, meta.transfer_syntax)
             objects.setdefault(header["SOPInstanceUID"], (header, meta, data))
-        with self.index.lock:
+        with self._arrivals.shut():
             new = [each for uid, each in objects.items() if self.index.find(uid) is None]
             self.objects.put_many([_as_stored(*each) for each in new])
-            self.index.add_many([(h, m.transfer_syntax, len(d), m.source) for h, m, d in new])
+            self.index.add_many(Arrival(h, m.transfer_syntax, len(d), m.source) for h, m, d in new)
         return len(new)
 
-    def _held(self, uid: str, data: bytes, transfer_syntax: str) -> StoredObject | None:
+    def _held(
+        self, uid: str, data: bytes | memoryview, transfer_syntax: str
+    ) -> StoredObject | None:
         entry = self.index.find(uid)
         if entry is None:
             return None
@@ -195,46 +198,20 @@ class Archive:
         for entry in self.index.entries(after):
             yield StoredObject(entry, self.objects.path(entry.sop_instance_uid))
 
-    def recover(self) -> None:
-        """Put in order what a crash left; also makes a lost index again from the objects."""
-        self.objects.clean()
-        known = {entry.sop_instance_uid for entry in self.index.entries()}
-        found: set[str] = set()
-        orphans: list[tuple[int, Path]] = []
-        for path in self.objects.files():
-            found.add(path.name)
-            orphans.append((path.stat().st_mtime_ns, path))
-        for uid in known:
-            if self.objects.path(uid).name not in found:
-                self.index.remove(uid)
-        names = {self.objects.path(uid).name for uid in known}
-        batch = []
-        for _, path in sorted(orphans):  # in the order received, as far as the clock tells
-            if path.name in names:
-                continue
-            try:
-                meta, data = read_object(path)
-                header = read_header(data, meta.transfer_syntax)
-            except DataError:
-                continue  # not ours: leave it where it is, unseen
-            if self.objects.path(header["SOPInstanceUID"]) == path:
-                batch.append((header, meta.transfer_syntax, len(data), meta.source))
-        self.index.add_many(batch)
-
     def rebuild(self) -> None:
         """Make the index again from the objects."""
-        with self.index.lock:
+        with self._arrivals.shut():
             self.index.close()
             for name in ("index.sqlite", "index.sqlite-wal", "index.sqlite-shm"):
                 (self.root / name).unlink(missing_ok=True)
             self.index = Index(self.root / "index.sqlite")
-            self.recover()
+            recover(self.objects, self.index)
 
     def snapshot(self, folder: Path) -> None:
         """Write the whole state to a new folder; an older snapshot there is replaced."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        with self.index.lock:
+        with self._arrivals.shut():
             self.objects.link_to(folder / "objects")
             self.index.copy_to(folder / "index.sqlite")
 
@@ -251,13 +228,13 @@ class Archive:
                 "there is no snapshot to go back to",
                 remedy="Make a new workspace: labkit down, delete the workspace, labkit up.",
             )
-        with self.index.lock:
+        with self._arrivals.shut():
             self.objects.return_to(folder / "objects")
             self.index.copy_from(folder / "index.sqlite")
 
     def close(self) -> None:
         """Close, and note that all is in order, so that the next start need not look."""
-        with self.index.lock:
+        with self._arrivals.shut():
             self.index.close()
             (self.root / "clean").touch()
 

@@ -48,8 +48,8 @@ def write_synced(path: Path, parts: Iterable[bytes | memoryview]) -> int:
     int
         The number of bytes written.
     """
+    size = 0
     with path.open("xb", buffering=0) as file:
-        size = 0
         for part in parts:
             view = memoryview(part)
             while view:

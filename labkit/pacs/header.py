@@ -66,7 +66,7 @@ class Header:
         return self.values.get(keyword, "")
 
 
-def read_header(data: bytes, transfer_syntax: str) -> Header:
+def read_header(data: bytes | memoryview, transfer_syntax: str) -> Header:
     """Read the indexed attributes of an encoded data set.
 
     Raises
@@ -114,7 +114,7 @@ def _text(raw: bytes, vr: str, encodings: list[str], order: str) -> str:
     return decode(raw, vr, encodings)
 
 
-def _scan(data: bytes, implicit: bool, little: bool) -> dict[int, bytes]:
+def _scan(data: bytes | memoryview, implicit: bool, little: bool) -> dict[int, bytes]:
     """Walk over the elements of a data set, and into sequences of undefined length.
 
     Sequences and items of undefined length are kept as a count of open ones, not by recursion: a
@@ -144,7 +144,7 @@ def _scan(data: bytes, implicit: bool, little: bool) -> dict[int, bytes]:
             else:
                 raise IndexError("a delimiter that closes nothing")
             continue
-        vr = b"" if implicit else data[position + 4 : position + 6]
+        vr = b"" if implicit else bytes(data[position + 4 : position + 6])
         if implicit:
             length, position = long_at(data, position + 4)[0], position + 8
         elif vr in LONG_VRS:
@@ -160,6 +160,6 @@ def _scan(data: bytes, implicit: bool, little: bool) -> dict[int, bytes]:
         if position + length > end:
             raise IndexError("an element longer than the data set")
         if not open_syntaxes and (tag in _WANTED or tag == _SPECIFIC_CHARACTER_SET):
-            wanted[tag] = data[position : position + length]
+            wanted[tag] = bytes(data[position : position + length])
         position += length
     return wanted

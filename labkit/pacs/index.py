@@ -6,44 +6,14 @@ under a lock; readers have connections of their own and never wait for it (write
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.pacs import schema
-from labkit.pacs.header import Header
-from labkit.pacs.keys import Key, Level, keys_at
-from labkit.pacs.matching.normal import forms
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One object as the index knows it.
-
-    Attributes
-    ----------
-    number
-        Grows with each object received.
-    size
-        Bytes of the encoded data set.
-    source
-        Calling AE title it came from.
-    """
-
-    number: int
-    sop_instance_uid: str
-    sop_class_uid: str
-    transfer_syntax: str
-    study_instance_uid: str
-    series_instance_uid: str
-    patient_id: str
-    size: int
-    source: str
-
+from labkit.pacs.entering import Arrival, Entering, Entry
 
 ENTRY_COLUMNS = (
     "instance.pk, instance.q_SOPInstanceUID, instance.q_SOPClassUID, instance.transfer_syntax, "
@@ -69,6 +39,7 @@ class Index:
         self.path = path
         _put_aside_unless_good(path)
         self.lock = threading.RLock()
+        self._entering = Entering()
         self._idle: list[sqlite3.Connection] = []
         self._writer = self._connect()
         if self._writer.execute("PRAGMA user_version").fetchone()[0] == 0:
@@ -79,8 +50,9 @@ class Index:
         connection = sqlite3.connect(
             self.path, isolation_level=None, check_same_thread=False, cached_statements=256
         )
-        connection.execute("PRAGMA synchronous = FULL")  # a commit is on disk when it returns
-        connection.execute("PRAGMA fullfsync = ON")  # macOS; ignored elsewhere
+        # A power cut may take the last commits away, but never damages the index; what is missing
+        # is entered again from the objects, which were synced before (see `Archive.recover`).
+        connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA busy_timeout = 30000")
         return connection
 
@@ -97,6 +69,7 @@ class Index:
                 yield self._writer
             except BaseException:
                 self._writer.execute("ROLLBACK")
+                self._entering.forget()
                 raise
             self._writer.execute("COMMIT")
 
@@ -142,20 +115,26 @@ class Index:
             ).fetchall()
         return [Entry(*row) for row in rows]
 
-    def add(self, header: Header, transfer_syntax: str, size: int, source: str) -> Entry:
-        """Enter an object, durably. The caller has made sure that its UID is new."""
-        with self._transaction() as writer:
-            return _enter(writer, header, transfer_syntax, size, source)
+    def uids(self) -> list[str]:
+        """SOP Instance UIDs of all objects."""
+        with self.reader() as reader:
+            return [row[0] for row in reader.execute("SELECT q_SOPInstanceUID FROM instance")]
 
-    def add_many(self, objects: list[tuple[Header, str, int, str]]) -> None:
+    def add(self, arrival: Arrival) -> Entry:
+        """Enter an object that is on the disk. The caller has made sure that its UID is new."""
+        with self._transaction() as writer:
+            return self._entering.enter(writer, arrival)
+
+    def add_many(self, arrivals: Iterable[Arrival]) -> None:
         """Enter many in one transaction."""
         with self._transaction() as writer:
-            for each in objects:
-                _enter(writer, *each)
+            for arrival in arrivals:
+                self._entering.enter(writer, arrival)
 
     def remove(self, sop_instance_uid: str) -> None:
         """Forget an object, and what is then empty above it."""
         with self._transaction() as writer:
+            self._entering.forget()
             writer.execute("DELETE FROM instance WHERE q_SOPInstanceUID = ?", (sop_instance_uid,))
             for level, below in (("series", "instance"), ("study", "series"), ("patient", "study")):
                 writer.execute(
@@ -172,6 +151,7 @@ class Index:
         """Become a copy of another index, in one transaction."""
         with self.lock, _closing(sqlite3.connect(path)) as origin:
             origin.backup(self._writer)
+            self._entering.forget()
 
 
 def _put_aside_unless_good(path: Path) -> None:
@@ -196,81 +176,3 @@ def _closing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         yield connection
     finally:
         connection.close()
-
-
-def _enter(
-    writer: sqlite3.Connection, header: Header, transfer_syntax: str, size: int, source: str
-) -> Entry:
-    study_uid, series_uid = header["StudyInstanceUID"], header["SeriesInstanceUID"]
-    patient_id = header["PatientID"]
-    identity = f"{header['IssuerOfPatientID']}\\{patient_id}" if patient_id else f"\\\\{study_uid}"
-    patient = _upsert(writer, Level.PATIENT, {"identity": identity}, header)
-    study = _upsert(
-        writer, Level.STUDY, {"q_StudyInstanceUID": study_uid, "patient": patient}, header
-    )
-    series = _upsert(
-        writer, Level.SERIES, {"q_SeriesInstanceUID": series_uid, "study": study}, header
-    )
-    own = {"series": series, "transfer_syntax": transfer_syntax, "size": size, "source": source}
-    number = _insert(writer, Level.IMAGE, own, header)
-    return Entry(
-        number, header["SOPInstanceUID"], header["SOPClassUID"], transfer_syntax, study_uid,
-        series_uid, patient_id, size, source,
-    )  # fmt: skip
-
-
-def _upsert(
-    writer: sqlite3.Connection, level: Level, place: Mapping[str, object], header: Header
-) -> int:
-    """Find or make an entity. What its first object did not say, a later one fills in."""
-    table = schema.TABLE[level]
-    where = " AND ".join(f"{column} = ?" for column in place)
-    row = writer.execute(
-        f"SELECT pk, attributes FROM {table} WHERE {where}", tuple(place.values())
-    ).fetchone()
-    if row is None:
-        return _insert(writer, level, place, header)
-    pk = int(row[0])
-    known: dict[str, str] = json.loads(row[1])
-    new = {
-        key: header[key.keyword]
-        for key in keys_at(level)
-        if header[key.keyword] and not known.get(key.keyword)
-    }
-    if new:
-        known |= {key.keyword: value for key, value in new.items()}
-        columns = {c: v for key, value in new.items() for c, v in _search(key, value).items()}
-        changes = "".join(f", {column} = ?" for column in columns)
-        writer.execute(
-            f"UPDATE {table} SET attributes = ?{changes} WHERE pk = ?",
-            (_json(known), *columns.values(), pk),
-        )
-    return pk
-
-
-def _insert(
-    writer: sqlite3.Connection, level: Level, own: Mapping[str, object], header: Header
-) -> int:
-    values: dict[str, object] = {}
-    attributes: dict[str, str] = {}
-    for key in keys_at(level):
-        text = header[key.keyword]
-        if text:
-            attributes[key.keyword] = text
-            values |= _search(key, text)
-    values |= own
-    names = ", ".join((*values, "attributes"))
-    marks = ", ".join("?" * (len(values) + 1))
-    cursor = writer.execute(
-        f"INSERT INTO {schema.TABLE[level]} ({names}) VALUES ({marks})",
-        (*values.values(), _json(attributes)),
-    )
-    return int(cursor.lastrowid or 0)
-
-
-def _search(key: Key, text: str) -> dict[str, str]:
-    return dict(zip(schema.columns_of(key), forms(key.vr, text), strict=False))
-
-
-def _json(values: Mapping[str, str]) -> str:
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))

@@ -5,7 +5,7 @@ To index another attribute, add it here and rebuild the index: nothing else chan
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 
@@ -42,22 +42,20 @@ class Key:
     ----------
     searched
         Whether it has a column and an index of its own. The others are kept to be returned quickly.
+    tag, vr
+        Its tag, 32 bits, and its value representation.
     """
 
     keyword: str
     level: Level
     kind: Kind
     searched: bool = True
+    tag: int = field(init=False)
+    vr: str = field(init=False)
 
-    @property
-    def tag(self) -> int:
-        """Its tag, 32 bits."""
-        return tag_of(self.keyword)
-
-    @property
-    def vr(self) -> str:
-        """Its value representation."""
-        return dictionary_VR(self.tag)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tag", tag_of(self.keyword))
+        object.__setattr__(self, "vr", dictionary_VR(self.tag))
 
 
 @cache
@@ -117,15 +115,16 @@ UNIQUE: dict[Level, str] = {key.level: key.keyword for key in KEYS if key.kind i
 NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 
 
-def keys_at(level: Level, *, study_root: bool = True) -> list[Key]:
+@cache
+def keys_at(level: Level, *, study_root: bool = True) -> tuple[Key, ...]:
     """The keys of a level.
 
     A study keeps its own copy of the patient's attributes, as the keys of Study Root are defined
     (PS3.4 C.6.2.1), so that two persons who share a Patient ID by mistake keep their names.
     """
-    own = [key for key in KEYS if key.level is level]
+    own = tuple(key for key in KEYS if key.level is level)
     if level is Level.STUDY and study_root:
-        own = [_as_study_key(key) for key in KEYS if key.level is Level.PATIENT] + own
+        own = tuple(_as_study_key(key) for key in KEYS if key.level is Level.PATIENT) + own
     return own
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime, timezone
+from io import FileIO
 from pathlib import Path
 
 LIMIT = 8 << 20  # bytes; then the log is moved to <name>.1, and begun again
@@ -38,6 +39,7 @@ class EventLog:
         self.path = path
         self._clock = clock
         self._lock = threading.Lock()
+        self._file: FileIO | None = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
 
@@ -60,10 +62,12 @@ class EventLog:
         time = self._clock().isoformat("T", "milliseconds")
         line = f"{time} {node} {level} {_printable(who)} {_printable(text)}\n"
         with self._lock:
-            if self.path.exists() and self.path.stat().st_size > LIMIT:
+            if self._file is None:
+                self._file = self.path.open("ab", buffering=0)
+            self._file.write(line.encode())
+            if self._file.tell() > LIMIT:
+                self._close()
                 self.path.replace(self.path.with_name(self.path.name + ".1"))
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(line)
 
     def lines(self) -> list[str]:
         """All lines, without line ends."""
@@ -71,9 +75,20 @@ class EventLog:
             return []
         return self.path.read_text(encoding="utf-8").splitlines()
 
+    def close(self) -> None:
+        """Close the file; the next line opens it again."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
+            self._close()
             if self.path is not None:
                 self.path.unlink(missing_ok=True)
 

@@ -8,10 +8,10 @@ is a ``.part`` file, and is deleted at the next start.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import re
 import shutil
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,10 +19,11 @@ from pathlib import Path
 from labkit.pacs.durable import sync_directory, write_synced
 
 _UID = re.compile(r"[0-9.]{1,64}")
+_FOLDERS = tuple("0123456789abcdef")
 
 
 class ObjectStore:
-    """Files named by SOP Instance UID, spread over 256 folders.
+    """Files named by SOP Instance UID, spread over 16 folders.
 
     Parameters
     ----------
@@ -32,30 +33,33 @@ class ObjectStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._base = os.fspath(root)
+        self._numbers = itertools.count()
         root.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.Lock()
-        self._folders = {folder.name for folder in root.iterdir() if folder.is_dir()}
-        self._count = 0
+        missing = [root / name for name in _FOLDERS if not (root / name).is_dir()]
+        for folder in missing:
+            folder.mkdir()
+        if missing:  # now, so that no object has to wait for a new folder to reach the disk
+            sync_directory(root)
 
     def path(self, sop_instance_uid: str) -> Path:
-        """Where an object is, or would be.
+        """Where an object is, or would be."""
+        return Path(self._path(sop_instance_uid))
 
-        A UID comes from the network: one that is not made of digits and dots never becomes a file
-        name.
+    def _path(self, sop_instance_uid: str) -> str:
+        """Make a file name of a UID.
+
+        A UID comes from the network: one that is not made of digits and dots never becomes a name.
         """
         digest = hashlib.sha256(sop_instance_uid.encode("utf-8", "replace")).hexdigest()
         safe = _UID.fullmatch(sop_instance_uid) and sop_instance_uid.strip(".")
         name = sop_instance_uid if safe else f"x{digest[:40]}"
-        return self.root / digest[:2] / f"{name}.dcm"
+        return os.path.join(self._base, digest[0], f"{name}.dcm")  # noqa: PTH118 (ten times faster)
 
     def stage(self, sop_instance_uid: str, parts: Iterable[bytes | memoryview]) -> Path:
         """Write and sync an object's bytes; it cannot be seen yet."""
         folder = self.path(sop_instance_uid).parent
-        self._ensure(folder)
-        with self._lock:
-            self._count += 1
-            number = self._count
-        part = folder / f"{os.getpid()}-{number}.part"
+        part = folder / f"{os.getpid()}-{next(self._numbers)}.part"
         try:
             write_synced(part, parts)
         except BaseException:
@@ -76,21 +80,19 @@ class ObjectStore:
         As `stage` and `publish`, but the disk is waited for in several threads at once, and each
         directory is synced once.
         """
-        folders = {self.path(uid).parent for uid, _ in objects}
-        for folder in folders:
-            folder.mkdir(exist_ok=True)
-        sync_directory(self.root)
-        with self._lock:
-            self._folders |= {folder.name for folder in folders}
         with ThreadPoolExecutor(max_workers=8) as pool:
             parts = list(pool.map(lambda each: self.stage(*each), objects))
             for part, (uid, _) in zip(parts, objects, strict=True):
                 part.replace(self.path(uid))
-            list(pool.map(sync_directory, folders))
+            list(pool.map(sync_directory, {part.parent for part in parts}))
+
+    def remove(self, sop_instance_uid: str) -> None:
+        """Delete an object; one that is not there is no error."""
+        self.path(sop_instance_uid).unlink(missing_ok=True)
 
     def files(self) -> Iterator[Path]:
         """Every whole object."""
-        for folder in sorted(self._folders):
+        for folder in _FOLDERS:
             with os.scandir(self.root / folder) as entries:
                 names = sorted(entry.name for entry in entries if entry.name.endswith(".dcm"))
             yield from (self.root / folder / name for name in names)
@@ -107,11 +109,9 @@ class ObjectStore:
 
         An object is never changed in place, so that a link is as good as a copy.
         """
-        for folder in sorted(self._folders):
-            (other / folder).mkdir(parents=True)
-        other.mkdir(parents=True, exist_ok=True)
+        copy = ObjectStore(other)
         for path in self.files():
-            link_or_copy(path, other / path.parent.name / path.name)
+            link_or_copy(path, copy.root / path.parent.name / path.name)
 
     def return_to(self, other: Path) -> None:
         """Make this store hold what `other` holds, and nothing else."""
@@ -120,21 +120,12 @@ class ObjectStore:
             if path.relative_to(self.root) not in wanted:
                 path.unlink(missing_ok=True)
         for name in wanted:
-            self._ensure(self.root / name.parent)
             target = self.root / name
             if not target.exists() or target.stat().st_size != (other / name).stat().st_size:
                 part = target.with_suffix(".part")
                 part.unlink(missing_ok=True)
                 link_or_copy(other / name, part)
                 part.replace(target)
-
-    def _ensure(self, folder: Path) -> None:
-        if folder.name in self._folders:
-            return
-        with self._lock:
-            folder.mkdir(exist_ok=True)
-            sync_directory(self.root)
-            self._folders.add(folder.name)
 
 
 def link_or_copy(source: Path, target: Path) -> None:

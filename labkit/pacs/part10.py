@@ -8,7 +8,6 @@ set as it came off the wire, and takes it away again before sending. Written by 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -101,9 +100,9 @@ def read_object(path: Path) -> tuple[FileMeta, bytes]:
         return read_file_meta(file), file.read()
 
 
-def object_chunks(path: Path, size: int) -> Iterator[bytes]:
-    """The encoded data set of a Part 10 file, `size` bytes at a time."""
-    with path.open("rb") as file:
-        read_file_meta(file)
-        while chunk := file.read(size):
-            yield chunk
+def read_data_set(path: Path) -> memoryview:
+    """The encoded data set of one of our own files: the group length says where it begins."""
+    data = path.read_bytes()
+    if data[128:140] != b"DICM\x02\x00\x00\x00UL\x04\x00":
+        return memoryview(read_object(path)[1])
+    return memoryview(data)[144 + int.from_bytes(data[140:144], "little") :]

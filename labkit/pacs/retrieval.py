@@ -11,8 +11,9 @@ from pydicom.dataset import Dataset
 
 from labkit.pacs import schema
 from labkit.pacs.archive import Archive
+from labkit.pacs.entering import Entry
 from labkit.pacs.identifier import IdentifierError, Root, level_of, read_level
-from labkit.pacs.index import ENTRY_COLUMNS, ENTRY_TABLES, Entry
+from labkit.pacs.index import ENTRY_COLUMNS, ENTRY_TABLES
 from labkit.pacs.keys import BY_KEYWORD, UNIQUE, Level
 from labkit.pacs.matching import Matcher, MatchError, element_text, matcher_for
 

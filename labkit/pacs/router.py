@@ -93,7 +93,12 @@ class Router:
         self.spool.close()
 
     def add(
-        self, data: bytes, *, transfer_syntax: str, source: str = "", header: Header | None = None
+        self,
+        data: bytes | memoryview,
+        *,
+        transfer_syntax: str,
+        source: str = "",
+        header: Header | None = None,
     ) -> StoredObject:
         """Take an object into the spool: the router is the sink of its own storage service."""
         stored = self.spool.add(data, transfer_syntax=transfer_syntax, source=source, header=header)

@@ -11,7 +11,9 @@ from pydicom.uid import UID
 from labkit.pacs.part10 import file_meta
 
 
-def same_content(first: bytes, first_syntax: str, second: bytes, second_syntax: str) -> bool:
+def same_content(
+    first: bytes, first_syntax: str, second: bytes | memoryview, second_syntax: str
+) -> bool:
     """Compare two encoded data sets.
 
     In one transfer syntax, byte by byte. In two (the sender had to fall back to another one, or an
@@ -30,9 +32,9 @@ def same_content(first: bytes, first_syntax: str, second: bytes, second_syntax: 
     return one == two
 
 
-def _parse(data: bytes, transfer_syntax: str) -> Dataset | None:
+def _parse(data: bytes | memoryview, transfer_syntax: str) -> Dataset | None:
     try:
-        ds = dcmread(BytesIO(file_meta("", "", transfer_syntax) + data))
+        ds = dcmread(BytesIO(b"".join((file_meta("", "", transfer_syntax), data))))
         ds.decode()
     except Exception:  # whatever pydicom finds wrong with it, it is not known to be the same
         return None

@@ -7,6 +7,8 @@ to be returned, as JSON, since they are only ever read together.
 
 from __future__ import annotations
 
+from functools import cache
+
 from labkit.pacs.keys import Key, Level, keys_at
 
 VERSION = 1
@@ -19,6 +21,7 @@ TABLE = {
 PARENT = {Level.STUDY: "patient", Level.SERIES: "study", Level.IMAGE: "series"}
 
 
+@cache
 def columns_of(key: Key) -> list[str]:
     """The columns that hold a key's search forms; none where it is kept only to be returned."""
     if not key.searched:
@@ -27,6 +30,7 @@ def columns_of(key: Key) -> list[str]:
     return [name, f"{name}_2", f"{name}_3"] if key.vr == "PN" else [name]
 
 
+@cache
 def columns_at(level: Level) -> list[str]:
     """All search columns of a level."""
     return [column for key in keys_at(level) for column in columns_of(key)]

@@ -18,7 +18,7 @@ from pynetdicom.dimse_primitives import C_STORE
 from labkit.common.errors import AssociationError, DataError
 from labkit.dimse import Link, Peer, associate
 from labkit.pacs.convert import NATIVE, convert
-from labkit.pacs.part10 import read_object
+from labkit.pacs.part10 import read_data_set
 
 _MOST_CONTEXTS = 128  # PS3.8 9.3.2.2
 _TRIES = 2
@@ -164,13 +164,15 @@ def store_request(shipment: Shipment, transfer_syntax: str, message_id: int) -> 
     OSError
         It cannot be read.
     """
-    _, data = read_object(shipment.path)
+    data = read_data_set(shipment.path)
     request = C_STORE()
     request.MessageID = message_id
     request.Priority = 0  # medium
     request.AffectedSOPClassUID = shipment.sop_class
     request.AffectedSOPInstanceUID = shipment.sop_instance
-    data = convert(data, shipment.transfer_syntax, transfer_syntax)
-    # Fragments have an even length (PS3.8 E.1); a deflated data set may need its pad (PS3.5 A.5).
-    request.DataSet = BytesIO(data + b"\x00" * (len(data) % 2))
+    if transfer_syntax != shipment.transfer_syntax:
+        data = memoryview(convert(bytes(data), shipment.transfer_syntax, transfer_syntax))
+    request.DataSet = BytesIO(data)
+    if len(data) % 2:  # fragments have an even length (PS3.8 E.1): only a deflated one is odd
+        request.DataSet = BytesIO(bytes(data) + b"\x00")
     return request

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.pacs.archive import StoredObject
+from labkit.pacs.entering import Entry
 from labkit.pacs.header import Header, read_header
-from labkit.pacs.index import Entry
 from labkit.pacs.objects import ObjectStore
 from labkit.pacs.part10 import file_meta
 from labkit.pacs.sender import Shipment
@@ -87,7 +87,7 @@ class Spool:
 
     def add(
         self,
-        data: bytes,
+        data: bytes | memoryview,
         *,
         transfer_syntax: str,
         source: str = "",
@@ -140,7 +140,7 @@ class Spool:
                 "SELECT 1 FROM queue WHERE sop_instance = ?", (item.sop_instance,)
             ).fetchone()
             if left is None:
-                self.objects.path(item.sop_instance).unlink(missing_ok=True)
+                self.objects.remove(item.sop_instance)
 
     def later(self, item: Waiting, due: float, problem: str) -> None:
         """It could not be sent: try again at `due`."""

@@ -41,7 +41,8 @@ def test_objects_are_kept_byte_for_byte(archive_node: Running, name: str) -> Non
     held = archive_node.archive.get(dcmread(path).SOPInstanceUID)
     assert held is not None
     (sent_meta, sent), (kept_meta, kept) = read_object(path), read_object(held.path)
-    assert kept == sent
+    # A deflated data set of odd length goes over the wire with a pad (PS3.5 A.5).
+    assert kept == sent + b"\x00" * (len(sent) % 2)
     assert kept_meta.transfer_syntax == sent_meta.transfer_syntax
     assert kept_meta.source == "LEARNER"
 

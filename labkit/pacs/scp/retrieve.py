@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from labkit.common.errors import DataError
+from labkit.pacs.entering import Entry
 from labkit.pacs.exchange import NOT_AUTHORISED, PENDING, Exchange
 from labkit.pacs.identifier import IdentifierError
-from labkit.pacs.index import Entry
 from labkit.pacs.negotiate import relational_agreed
 from labkit.pacs.retrieval import MOST, Tally, objects_of, read_retrieval, studies
 from labkit.pacs.scp.find import UNABLE_TO_PROCESS, root_of

@@ -19,7 +19,8 @@ def serve(x: Exchange) -> None:
     """Answer a C-STORE."""
     uid = str(x.request.AffectedSOPInstanceUID)
     stream = x.request.DataSet
-    data = stream.getvalue() if stream is not None else b""
+    # A view, not a copy: an object may be larger than what is left of the memory.
+    data: bytes | memoryview = stream.getbuffer() if stream is not None else b""
     try:
         header = read_header(data, x.transfer_syntax)
     except DataError as error:
