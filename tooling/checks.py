@@ -11,8 +11,10 @@ Each part says whether it passed and how long it took; the exit code is 0 only i
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -28,6 +30,8 @@ TRACKS = ("start", "beginner", "intermediate", "advanced")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")  # as tests/browser
 OWN_CODE = ("labkit", "tooling", "tests", "lab.py")
 MINUTES = 45  # a part that takes longer hangs; all of them together should need less than 20
+
+GRACE = 30  # seconds for a step to tidy up when it is stopped
 
 
 @dataclass(frozen=True)
@@ -132,11 +136,20 @@ def _one(python: Path, step: Step, env: dict[str, str]) -> Outcome:
     except subprocess.TimeoutExpired:
         code, note = 1, f"stopped after {MINUTES} minutes"
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        _end(process)
     seconds = time.monotonic() - started
     return Outcome(step.name, "FAILED" if code else "passed", seconds, note)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a step that still runs, politely first: pytest then ends the labs that it started."""
+    if process.poll() is None and sys.platform != "win32":
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=GRACE)
+    if process.poll() is None:
+        process.kill()
+        process.wait()
 
 
 def _environment() -> dict[str, str]:
