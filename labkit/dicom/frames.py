@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
+from pydicom.pixels.processing import apply_voi
 
 from labkit.common.errors import DataError
 from labkit.dicom.geometry import functional_group, pixel_spacing
@@ -30,13 +31,22 @@ class Window:
     center, width
         In the unit of the values.
     function
-        ``LINEAR``, ``LINEAR_EXACT`` or ``SIGMOID``.
+        ``LINEAR``, ``LINEAR_EXACT``, ``SIGMOID``; or ``LUT``, a table of the file's VOI LUT
+        Sequence, from the value `center` - `width` / 2 on.
+    table
+        Of a ``LUT``: grey 0–255 for each value, `width` of them.
     """
 
     center: float
     width: float
     function: str = "LINEAR"
     name: str = ""
+    table: bytes = field(default=b"", repr=False)
+
+    @property
+    def first(self) -> float:
+        """Of a ``LUT``: the value that the first entry is for."""
+        return self.center - self.width / 2
 
 
 @dataclass(frozen=True)
@@ -91,9 +101,24 @@ class Frame:
 
     @property
     def windows(self) -> list[Window]:
-        """The windows that the file proposes, in its order."""
+        """The windows that the file proposes: its VOI LUT if it has one, then those in numbers."""
         if self.is_colour:
             return []
+        return [*self._luts(), *self._numeric_windows()]
+
+    def _luts(self) -> list[Window]:
+        if not self.ds.get("VOILUTSequence"):
+            return []
+        item = self.ds.VOILUTSequence[0]
+        entries, first, bits = (int(n) for n in item.LUTDescriptor)
+        entries = entries or 65536  # PS3.3 C.11.2.1.1
+        steps = np.arange(first, first + entries)
+        grey = apply_voi(steps, self.ds).astype(np.float64) / (2**bits - 1) * 255.0
+        table = np.rint(np.clip(grey, 0, 255)).astype(np.uint8).tobytes()
+        name = str(item.get("LUTExplanation") or "VOI LUT")
+        return [Window(first + entries / 2, float(entries), "LUT", name, table)]
+
+    def _numeric_windows(self) -> list[Window]:
         item = functional_group(self.ds, "FrameVOILUTSequence", self.number)
         centers, widths = (numbers(item.get(k)) for k in ("WindowCenter", "WindowWidth"))
         names = item.get("WindowCenterWidthExplanation") or []
@@ -182,10 +207,18 @@ class Frame:
         if self.is_colour:
             picture = rendered(self.ds, frame=self.number)
         else:
-            function: Any = chosen.function
-            picture = window(self.values(), chosen.center, chosen.width, function)
+            picture = _grey(self.values(), chosen)
         turned = invert != (self.is_inverted and not self.is_colour)
         return 255 - picture if turned else picture
+
+
+def _grey(values: Array, chosen: Window) -> npt.NDArray[np.uint8]:
+    if chosen.function == "LUT":
+        table = np.frombuffer(chosen.table, np.uint8)
+        place = np.rint(values - chosen.first)
+        return table[np.clip(place, 0, len(table) - 1).astype(np.int64)]
+    function: Any = chosen.function
+    return window(values, chosen.center, chosen.width, function)
 
 
 def value_range(pixels: Array, padding: tuple[float, float] | None = None) -> tuple[float, float]:

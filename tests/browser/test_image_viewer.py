@@ -17,7 +17,7 @@ from pydicom.data import get_testdata_file
 from labkit.widgets import ImageViewer
 from tests.browser.bare import BareWidget, widget_page
 from tests.browser.chromium import save
-from tests.dicom.test_frames import grey
+from tests.dicom.test_frames import grey, with_voi_lut
 
 pytestmark = pytest.mark.peers
 CT = str(get_testdata_file("CT_small.dcm"))
@@ -89,6 +89,15 @@ def test_every_kind_of_number_and_window(
             shown.widget.window = window
             settle(shown)
             assert same(shown)
+
+
+def test_voi_lut_of_the_file(browser: Browser) -> None:
+    values = np.arange(900, dtype=np.uint16).reshape(30, 30)
+    ds = with_voi_lut(values, PhotometricInterpretation="MONOCHROME1")
+    with widget_page(browser, lambda: ImageViewer(ds)) as shown:
+        settle(shown)
+        assert same(shown)
+        expect(shown.root.locator(".iv-state")).to_contain_text("VOI LUT")
 
 
 def stack(count: int = 12) -> ImageViewer:

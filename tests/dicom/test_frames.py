@@ -15,6 +15,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from labkit.common.errors import DataError, UsageError
 from labkit.dicom.frames import Frame, Window, numbers, value_range
+from labkit.dicom.pixels import rendered
 from labkit.dicom.stacks import stacks
 
 
@@ -132,6 +133,27 @@ def test_windows_of_the_file() -> None:
     assert Frame(ds, 0).windows[0].function == "SIGMOID"
     ds.WindowCenter = None
     assert Frame(ds, 0).windows == []
+
+
+def with_voi_lut(values: np.ndarray, **attributes: object) -> Dataset:
+    """Give an image a VOI LUT of 12 bits that is bright at 100 and dark elsewhere."""
+    lut = Dataset()
+    lut.LUTDescriptor = [201, 0, 12]
+    lut.LUTExplanation = "PEAK"
+    peak = 4095 - np.abs(np.arange(201) - 100) * 40
+    lut.LUTData = peak.astype(np.uint16).tobytes()
+    ds = grey(values, VOILUTSequence=Sequence([lut]), **attributes)
+    ds.VOILUTSequence[0]["LUTData"].VR = "OW"
+    return ds
+
+
+def test_voi_lut_comes_first_and_is_as_pydicom_applies_it() -> None:
+    values = np.array([[0, 50], [100, 60000]], np.uint16)
+    frame = Frame(with_voi_lut(values, WindowCenter=10, WindowWidth=20), 0)
+    lut, window = frame.windows
+    assert (lut.name, lut.first, lut.width, window.center) == ("PEAK", 0, 201, 10)
+    assert np.array_equal(frame.shown(lut), rendered(frame.ds))
+    assert frame.shown(lut)[1, 0] == 255 > frame.shown(lut)[0, 1]
 
 
 def test_dose_and_counts_have_their_unit() -> None:

@@ -52,7 +52,9 @@ def describe_frame(frame: Frame) -> dict[str, Any]:
         "slope": slope, "intercept": intercept, "inverted": frame.is_inverted,
         "spacing": frame.spacing,
         "labels": [labels.left, labels.right, labels.top, labels.bottom],
-        "windows": [[w.center, w.width, w.function] for w in frame.windows],
+        "windows": [
+            [w.center, w.width, w.function, *([w.table] if w.table else [])] for w in frame.windows
+        ],
         "number": frame.ds.get("InstanceNumber"),
     }  # fmt: skip
     try:

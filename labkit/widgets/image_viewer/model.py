@@ -206,7 +206,8 @@ class ImageViewer(LabWidget):
         count = len(self.stacks[self.stack].frames)
         state = [f"{self.index + 1} / {count}" if count > 1 else ""]
         if not self.frame.is_colour:
-            state.append(f"C {chosen.center:g} W {chosen.width:g}")
+            lut = chosen.function == "LUT"
+            state.append("VOI LUT" if lut else f"C {chosen.center:g} W {chosen.width:g}")
         return png(self.pixels, self.frame, {**corners, "state": state}, width, texts=texts)
 
     # -- inside --

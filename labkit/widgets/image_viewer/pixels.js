@@ -17,9 +17,13 @@ export function rint(y) {
   return up - y === 0.5 && up % 2 !== 0 ? up - 1 : up;
 }
 
-/** The grey 0–255 of a value in a window {center, width, fn}. */
-export function greyOf(x, { center, width, fn }) {
+/** The grey 0–255 of a value in a window {center, width, fn, table}. */
+export function greyOf(x, { center, width, fn, table }) {
   let y;
+  if (fn === "LUT") {
+    const place = rint(x - (center - width / 2));
+    return table.getUint8(Math.min(table.byteLength - 1, Math.max(0, place)));
+  }
   if (fn === "SIGMOID") y = 255 / (1 + Math.exp((-4 * (x - center)) / width));
   else if (fn === "LINEAR_EXACT") y = ((x - center) / width + 0.5) * 255;
   else if (width === 1) y = x <= center - 0.5 ? 0 : 255;
@@ -67,7 +71,7 @@ export class Painter {
     const shift = frame.dtype.startsWith("int") ? 32768 : 0;
     const key = [shift, info.slope, info.intercept, win.center, win.width, win.fn, inverted].join();
     const { table } = this;
-    if (key !== this.key) {
+    if (key !== this.key || win.fn === "LUT") {
       for (let i = 0; i < 65536; i += 1) {
         const g = greyOf((i - shift) * info.slope + info.intercept, win);
         table[i] = grey32(inverted ? 255 - g : g);

@@ -34,8 +34,8 @@ function render({ model, el }) {
     if (preset === "manual") return { center: model.get("center"), width: model.get("width"), fn: "LINEAR" };
     if (named) return { center: named[1], width: named[2], fn: "LINEAR" };
     const n = preset.startsWith("file") ? Number(preset.slice(5) || 1) - 1 : -1;
-    const [center, width, fn] = info.windows[Math.min(n, info.windows.length - 1)] ?? [];
-    if (n >= 0 && fn) return { center, width, fn };
+    const [center, width, fn, table] = info.windows[Math.min(n, info.windows.length - 1)] ?? [];
+    if (n >= 0 && fn) return { center, width, fn, table };
     return frame ? fullWindow(frame, info) : { center: 0, width: 1, fn: "LINEAR" };
   }
 

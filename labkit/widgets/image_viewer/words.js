@@ -34,7 +34,7 @@ export function stageTexts(stack, index, info, win, zoom) {
     ],
     state: [
       zoom === 1 ? "" : `zoom ${number(zoom)}×`,
-      win ? `C ${number(win.center, 1)}  W ${number(win.width, 1)}` : "",
+      win?.fn === "LUT" ? "VOI LUT" : win ? `C ${number(win.center, 1)}  W ${number(win.width, 1)}` : "",
     ],
     left: [info.labels[0]], right: [info.labels[1]], top: [info.labels[2]], bottom: [info.labels[3]],
   };
