@@ -39,6 +39,12 @@ SETTINGS: dict[str, dict[str, object]] = {
             "extension_manager": "readonly",
         }
     },
+    # Without this its terminal is a login shell, which sets the path anew and loses `labkit`.
+    "jupyter_server_config.json": {
+        "ServerApp": {"terminado_settings": {"shell_command": [os.environ.get("SHELL") or "sh"]}}
+        if sys.platform != "win32"
+        else {}
+    },
     "labconfig/default_setting_overrides.json": {
         "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
         "@jupyterlab/docmanager-extension:plugin": {
@@ -91,7 +97,7 @@ class Server:
 
 def open_workbook(python: Path, *, browser: bool, port: int) -> int:
     """Start both, say where, wait for the end, end both. Returns the exit code."""
-    workspace = Path(os.environ.get("LABKIT_WORKSPACE") or ROOT / ".lab").resolve()
+    workspace = Path(os.environ.get("LABKIT_WORKSPACE") or ROOT / ".lab").expanduser().resolve()
     try:
         for folder in ("config", "runtime", "data"):
             (workspace / "jupyter" / folder).mkdir(parents=True, exist_ok=True)
