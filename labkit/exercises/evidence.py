@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from labkit.dimse import AssociationTrace, DimseMessage, Status, decode_messages
 from labkit.exercises.model import Work
 from labkit.lab import Mark
+from labkit.lab.health import HEALTH_AE
 
 
 def since(work: Work) -> Mark | None:
@@ -88,7 +89,7 @@ def exchanges(work: Work, node: str, service: str, *, caller: str = "") -> list[
     """
     found: list[Exchange] = []
     for trace in traces(work, node, caller=caller):
-        if not caller and trace.requestor.ae_title in work.lab.nodes:
+        if not caller and trace.requestor.ae_title in (*work.lab.nodes, HEALTH_AE):
             continue
         asked: dict[int | None, Exchange] = {}  # by Message ID, which a caller may use again
         for message in decode_messages(trace):
