@@ -78,7 +78,8 @@ def encode_message(primitive: Any) -> tuple[bytes, memoryview]:
     parts.sort()
     body = b"".join(struct.pack("<HHL", 0, e, len(raw)) + raw for e, raw in parts)
     command = struct.pack("<HHLL", 0, _LENGTH, 4, len(body)) + body
-    return command, data_set.getbuffer() if data_set else memoryview(b"")
+    # getvalue() shares the bytes that a BytesIO was made of; getbuffer() would copy them.
+    return command, memoryview(data_set.getvalue() if data_set else b"")
 
 
 def decode_message(command: bytes, data_set: BytesIO, context_id: int) -> tuple[Any, bool]:

@@ -19,6 +19,8 @@ from labkit.dimse.upper_layer import RingingQueue
 
 _LOG = logging.getLogger(__name__)
 
+Fragment = tuple[int, bytes | memoryview]  # message control header and bytes
+AT_ONCE = 1 << 18  # bytes written in one go: a large object is not held twice
 LARGEST = 1 << 20  # bytes of a fragment where the peer sets no limit; 0 means that (PS3.8 D.1)
 
 
@@ -59,24 +61,33 @@ class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
                 self._send(command, data, context_id)
 
     def _send(self, command: bytes, data: memoryview, context_id: int) -> None:
-        fragments = [*self._fragments(command, 1), *self._fragments(data, 0)]
+        if self.dul.state_machine.current_state in ("Sta13", "Sta1"):
+            _LOG.info("a message was not sent: the association is over")
+            return
+        at_once: list[Fragment] = []
+        size = 0
+        for fragment in (*self._fragments(command, 1), *self._fragments(data, 0)):
+            at_once.append(fragment)
+            size += len(fragment[1])
+            if size >= AT_ONCE:
+                self._put(at_once, context_id)
+                at_once, size = [], 0
+        self._put(at_once, context_id)
+
+    def _put(self, fragments: list[Fragment], context_id: int) -> None:
         # One PDV a PDU (PS3.8 9.3.5): PDU header, PDV length, context ID, control header.
         pdus = [
             struct.pack(">BxLLBB", 4, len(part) + 6, len(part) + 2, context_id, header) + part
             for header, part in fragments
         ]
-        if self.dul.state_machine.current_state in ("Sta13", "Sta1"):
-            _LOG.info("a message was not sent: the association is over")
-        elif not self.dul.send_now(pdus):
+        if pdus and not self.dul.send_now(pdus):
             for header, part in fragments:  # not now: the state machine decides
                 queued = P_DATA()
                 value = (context_id, bytes([header]) + bytes(part))
                 queued.presentation_data_value_list.append(value)
                 self.dul.send_pdu(queued)
 
-    def _fragments(
-        self, message: bytes | memoryview, kind: int
-    ) -> Iterator[tuple[int, bytes | memoryview]]:
+    def _fragments(self, message: bytes | memoryview, kind: int) -> Iterator[Fragment]:
         """Cut for the peer's maximum length; bit 1 of the header marks the last (PS3.8 E.2)."""
         size = max((self.maximum_pdu_size or LARGEST + 6) - 6, 1)
         for at in range(0, len(message), size):
