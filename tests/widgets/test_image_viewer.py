@@ -128,8 +128,9 @@ def test_decoded_frames_are_kept_within_limits(monkeypatch: pytest.MonkeyPatch) 
 def test_wrong_wishes_say_what_is_possible(viewer: ImageViewer, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no preset 'liver'"):
         viewer.preset = "liver"
-    with pytest.raises(UsageError, match="width"):
-        viewer.window = (40, 0)
+    for given in [(40, 0), (40,), ("a", "b"), None, (40, float("nan"))]:
+        with pytest.raises(UsageError, match="as a window"):
+            viewer.window = given
     with pytest.raises(UsageError, match="no frame 5"):
         ImageViewer(CT, index=5)
     with pytest.raises(UsageError, match="no stack 1"):

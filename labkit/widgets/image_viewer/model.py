@@ -123,7 +123,7 @@ class ImageViewer(LabWidget):
             _presets=[[name, w.center, w.width] for name, w in PRESETS.items()],
         )  # fmt: skip
         if window is not None:
-            self.window = Window(*window)
+            self.window = window
 
     # -- what is shown --
 
@@ -149,14 +149,18 @@ class ImageViewer(LabWidget):
 
     @window.setter
     def window(self, chosen: Window | tuple[float, float]) -> None:
-        center, width = (chosen.center, chosen.width) if isinstance(chosen, Window) else chosen
+        given = (chosen.center, chosen.width) if isinstance(chosen, Window) else chosen
+        try:
+            center, width = (float(number) for number in given)
+        except (TypeError, ValueError):
+            center = width = 0.0
         if not width >= 1:
             raise UsageError(
-                f"A window of width {width} cannot be used.",
-                remedy="LINEAR needs a width of at least 1 (PS3.3 C.11.2.1.2).",
+                f"{given!r} cannot be used as a window.",
+                remedy="Give (center, width); the width at least 1 (PS3.3 C.11.2.1.2).",
             )
         with self.hold_sync():
-            self.center, self.width, self.preset = float(center), float(width), "manual"
+            self.center, self.width, self.preset = center, width, "manual"
 
     @property
     def pixels(self) -> Array:
