@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 
 from labkit.common.errors import DataError, UsageError
+from labkit.dicom.damage import names_damage
 
 #: Direction cosines that differ by less are the same direction (about 0.06 degrees).
 DIRECTION_TOLERANCE = 1e-3
@@ -70,6 +72,7 @@ def functional_group(ds: Dataset, sequence: str, frame: int = 0) -> Dataset:
     return ds
 
 
+@names_damage
 def pixel_spacing(ds: Dataset, frame: int = 0) -> Spacing:
     """Return the spacing in mm, with the attribute it was taken from.
 
@@ -98,7 +101,7 @@ def pixel_spacing(ds: Dataset, frame: int = 0) -> Spacing:
     for region in ds.get("SequenceOfUltrasoundRegions") or []:
         # Physical units 3 = cm (PS3.3 C.8.5.5.1.15); only a region of tissue (2D) is a plane.
         if region.get("PhysicalUnitsXDirection") == region.get("PhysicalUnitsYDirection") == 3:
-            pair = [abs(region.PhysicalDeltaY) * 10, abs(region.PhysicalDeltaX) * 10]
+            pair = [abs(region.get(f"PhysicalDelta{axis}") or 0.0) * 10 for axis in "YX"]
             return _pair(pair, "SequenceOfUltrasoundRegions", "inside the first 2D region")
     raise DataError(
         "this image does not say how far apart its pixels are",
@@ -106,12 +109,14 @@ def pixel_spacing(ds: Dataset, frame: int = 0) -> Spacing:
     )
 
 
+@names_damage
 def distance_mm(ds: Dataset, a: tuple[float, float], b: tuple[float, float]) -> float:
     """Return the distance in mm between two pixels ``(row, column)`` of one image."""
     spacing = pixel_spacing(ds)
     return math.hypot((b[0] - a[0]) * spacing.row_mm, (b[1] - a[1]) * spacing.column_mm)
 
 
+@names_damage
 def patient_point(
     ds: Dataset, row: float, column: float, frame: int = 0
 ) -> npt.NDArray[np.float64]:
@@ -125,6 +130,7 @@ def patient_point(
     return corner + along_row * (spacing.column_mm * column) + along_column * (spacing.row_mm * row)
 
 
+@names_damage
 def plane(
     ds: Dataset, frame: int = 0
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -150,6 +156,7 @@ def plane(
     return np.array([float(v) for v in position]), cosines[:3], cosines[3:]
 
 
+@names_damage
 def orientation_labels(ds: Dataset, frame: int = 0) -> Labels:
     """Return the letters for the four edges, empty where the object does not say."""
     try:
@@ -163,6 +170,7 @@ def orientation_labels(ds: Dataset, frame: int = 0) -> Labels:
     return Labels(_flip(right), right, _flip(bottom), bottom)
 
 
+@names_damage
 def slice_position(ds: Dataset, frame: int = 0) -> float:
     """Return how far along the slice normal the image lies, in mm.
 
@@ -192,8 +200,9 @@ def sort_slices(datasets: Iterable[Dataset]) -> list[Dataset]:
     return sorted(slices, key=slice_position)
 
 
-def _pair(values: Iterable[object], source: str, note: str) -> Spacing:
-    numbers = [float(str(v)) for v in values]
+def _pair(values: object, source: str, note: str) -> Spacing:
+    several = values if isinstance(values, (list, MultiValue)) else [values]
+    numbers = [float(str(v)) for v in several]
     if len(numbers) != 2 or min(numbers) <= 0:
         raise DataError(
             f"{source} is {numbers}, which cannot be",

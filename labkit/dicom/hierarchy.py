@@ -15,6 +15,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from labkit.common.errors import DataError
+from labkit.dicom.damage import names_damage
 from labkit.dicom.reading import PARSE_ERRORS, read
 
 _Node = TypeVar("_Node")
@@ -177,6 +178,7 @@ class _Builder:
         self.studies: dict[tuple[str, str, str], Study] = {}
         self.series: dict[tuple[str, str, str, str], Series] = {}
 
+    @names_damage
     def add(self, ds: Dataset, path: Path | None) -> None:
         def value(keyword: str) -> str:
             return str(ds.get(keyword) or "")
@@ -208,7 +210,7 @@ class _Builder:
                 value("SeriesDescription"),
             )
             self.studies[study].series.append(self.series[series])
-        sop_class = ds.SOPClassUID.name if ds.get("SOPClassUID") else ""
+        sop_class = str(getattr(ds.get("SOPClassUID"), "name", ""))
         self.series[series].instances.append(
             Instance(value("SOPInstanceUID"), _number(ds, "InstanceNumber"), sop_class, path)
         )

@@ -12,6 +12,7 @@ Colour images skip 2 and 3.
 
 from __future__ import annotations
 
+import struct
 from typing import Any, Literal
 
 import numpy as np
@@ -21,10 +22,17 @@ from pydicom.pixels.processing import apply_color_lut
 from pydicom.pixels.utils import pixel_array
 
 from labkit.common.errors import DataError, UsageError
+from labkit.dicom.damage import names_damage
 from labkit.dicom.geometry import functional_group
 
 Array = npt.NDArray[Any]
 VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
+
+#: What pydicom and the codecs raise on pixels that do not add up.
+_DECODE_ERRORS = (
+    AttributeError, IndexError, KeyError, MemoryError, NotImplementedError, OverflowError,
+    RuntimeError, TypeError, ValueError, struct.error,
+)  # fmt: skip
 
 #: Units (0054,1001) of PET and NM as people write them (PS3.3 C.8.9.1.1.3).
 _UNITS = {"BQML": "Bq/ml", "CNTS": "counts", "PROPCNTS": "proportional to counts", "GML": "g/ml"}
@@ -46,14 +54,17 @@ def stored_values(ds: Dataset, frame: int | None = None) -> Array:
         If there are no pixels, too few, or nobody here can decode them.
     """
     if not {"PixelData", "FloatPixelData", "DoubleFloatPixelData"} & set(ds.dir("PixelData")):
-        name = ds.SOPClassUID.name if "SOPClassUID" in ds else "this data set"
+        name = getattr(ds.get("SOPClassUID"), "name", "this data set")
         raise DataError(
             f"{name} has no pixel data",
             remedy="look at its modality: reports, presentation states and key images have none",
         )
     try:
         values = pixel_array(ds, index=frame)
-    except (AttributeError, IndexError, NotImplementedError, RuntimeError, ValueError) as error:
+    except BaseException as error:
+        # The RLE codec is in Rust: what its panics raise is no Exception and cannot be imported.
+        if not isinstance(error, _DECODE_ERRORS) and type(error).__name__ != "PanicException":
+            raise
         raise DataError(
             f"the pixels cannot be decoded: {error}",
             remedy="compare Rows, Columns, Bits Allocated, frames, transfer syntax with the bytes",
@@ -61,8 +72,11 @@ def stored_values(ds: Dataset, frame: int | None = None) -> Array:
     return values.astype(values.dtype.newbyteorder("="), copy=False)
 
 
+@names_damage
 def modality_values(ds: Dataset, frame: int | None = None) -> Array:
     """Return values with the meaning that `unit` names (PS3.3 C.11.1).
+
+    Pixels that only pad the image (Pixel Padding Value) are left as they are.
 
     Returns
     -------
@@ -80,6 +94,7 @@ def modality_values(ds: Dataset, frame: int | None = None) -> Array:
     return _rescale(values, _transform(ds, frame or 0))
 
 
+@names_damage
 def hounsfield(ds: Dataset, frame: int | None = None) -> Array:
     """Return the HU of a CT image: air −1000, water 0. Shape ``(rows, columns)`` or with frames.
 
@@ -102,6 +117,7 @@ def hounsfield(ds: Dataset, frame: int | None = None) -> Array:
     return modality_values(ds, frame)
 
 
+@names_damage
 def unit(ds: Dataset) -> str:
     """Return the unit of `modality_values`: ``"HU"``, ``"Bq/ml"``, or ``""`` for none."""
     rescale_type = _transform(ds, 0).get("RescaleType")
@@ -156,6 +172,7 @@ def window(
     return np.rint(np.clip(y, 0.0, 255.0)).astype(np.uint8)
 
 
+@names_damage
 def default_window(ds: Dataset) -> tuple[float, float] | None:
     """Return the first window that the object proposes, as (center, width), or ``None``."""
     voi = functional_group(ds, "FrameVOILUTSequence")
@@ -166,6 +183,7 @@ def default_window(ds: Dataset) -> tuple[float, float] | None:
     return first[0], first[1]
 
 
+@names_damage
 def rendered(
     ds: Dataset,
     *,
@@ -189,7 +207,12 @@ def rendered(
     """
     photometric = str(ds.get("PhotometricInterpretation", "MONOCHROME2"))
     if photometric == "PALETTE COLOR":
-        return _eight_bits(apply_color_lut(stored_values(ds, frame), ds))
+        try:
+            return _eight_bits(apply_color_lut(stored_values(ds, frame), ds))
+        except AttributeError as error:  # a descriptor or the data of one colour
+            raise DataError(
+                "the palette is missing, or a part of it", remedy="ask the sender for the original"
+            ) from error
     if ds.get("SamplesPerPixel", 1) == 3:
         return _eight_bits(stored_values(ds, frame), int(ds.BitsStored))
     values = modality_values(ds, frame)

@@ -114,3 +114,15 @@ def test_a_real_ct_slice() -> None:
     ds = read(real_file("CT_small"))
     assert np.allclose(patient_point(ds, 0, 0), ds.ImagePositionPatient)
     assert pixel_spacing(ds).row_mm == float(ds.PixelSpacing[0])
+
+
+def test_a_spacing_of_one_number_or_of_letters() -> None:
+    ds = Dataset()
+    ds.PixelSpacing = "0.5"
+    with pytest.raises(DataError, match="two numbers"):
+        pixel_spacing(ds)
+    data = bytearray(real_file("CT_small").read_bytes())
+    at = data.index(b"(\x000\x00DS")
+    data[at + 8 : at + 10] = b"x."
+    with pytest.raises(DataError, match="cannot be read"):
+        pixel_spacing(read(bytes(data)))

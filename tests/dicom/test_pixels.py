@@ -166,3 +166,25 @@ def test_enhanced_multi_frame_rescales_each_frame() -> None:
     assert modality_values(ds).tolist() == [[[1, 3]], [[29, 39]]]
     assert modality_values(ds, 1).tolist() == [[29, 39]]
     assert unit(ds) == "X"
+
+
+def test_a_palette_image_without_its_palette() -> None:
+    ds = read(real_file("examples_palette"))
+    del ds.BluePaletteColorLookupTableData
+    with pytest.raises(DataError, match="palette"):
+        rendered(ds)
+
+
+def test_a_panic_of_the_codec_is_a_clear_error() -> None:
+    ds = read(real_file("MR_small_RLE"))
+    ds.Rows = 63  # fewer bytes than the RLE segments give
+    with pytest.raises(DataError, match="cannot be decoded"):
+        stored_values(ds)
+
+
+def test_values_that_cannot_be_read_are_said_to_be_damaged() -> None:
+    data = bytearray(real_file("CT_small").read_bytes())
+    at = data.index(b"(\x00R\x10DS")  # Rescale Intercept
+    data[at + 8 : at + 14] = b"-1O24 "
+    with pytest.raises(DataError, match="cannot be read"):
+        hounsfield(read(bytes(data)))

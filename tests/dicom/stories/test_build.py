@@ -18,8 +18,6 @@ from labkit.dicom.stories.__main__ import main
 from labkit.dicom.stories.build import WRITERS, write_all, write_study
 from labkit.dicom.stories.manifest import build
 
-pytest.importorskip("highdicom")
-
 QUICK = [
     "ct-no-spacing", "us-thyroid", "knee-ap", "knee-lateral", "cr-wrist", "nm-bone", "dx-hand",
     "dx-hand-followup", "mg-screening", "us-heart", "xa-coronary",
