@@ -91,6 +91,11 @@ def read_header(data: bytes | memoryview, transfer_syntax: str) -> Header:
             f"the data set is damaged, or not encoded in {UID(transfer_syntax).name}",
             remedy="Check the transfer syntax of the presentation context it was sent in.",
         ) from error
+    if not found:
+        raise DataError(
+            f"there is no data set in these {len(data)} bytes",
+            remedy="Check what was sent, and in which transfer syntax.",
+        )
     character_set = found.pop(_SPECIFIC_CHARACTER_SET, b"").decode("latin_1").strip("\x00 ")
     encodings = encodings_of(character_set)
     order = "<" if encoding.little else ">"

@@ -63,6 +63,9 @@ def encode(text: str, vr: str, encodings: list[str]) -> bytes:
         return text.encode(encodings[0])
     if encodings[0] == "iso8859" and len(encodings) == 1:  # the default repertoire is ASCII only
         return text.encode("ascii")
+    if "iso8859" in encodings and any("\x80" <= character <= "\xff" for character in text):
+        # Python's codec would write them; the default repertoire, ISO-IR 6, does not have them.
+        raise UnicodeError("not in the default repertoire")
     if vr == "PN":
         names = (PersonName(name).encode(encodings) for name in text.split("\\"))
         raw = b"\\".join(bytes(name) for name in names)
