@@ -27,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="An imaging enterprise on your own machine, for the workbook's notebooks.",
 )
-nodes_app = typer.Typer(help="The nodes of the lab, and the C-MOVE destinations it knows.")
+nodes_app = typer.Typer()
 app.add_typer(nodes_app, name="nodes")
 app.add_typer(exercises_app, name="exercises")
 app.add_typer(notebooks_app, name="notebooks")
@@ -101,6 +101,13 @@ def down(workspace: Where = None, as_json: AsJson = False) -> None:
     """End the lab. What it holds is kept for the next start."""
     ended = launch.stop(Workspace.at(workspace))
     _done({"ended": ended}, "The lab has ended." if ended else "No lab was running.", as_json)
+
+
+@nodes_app.callback(invoke_without_command=True)
+def nodes(context: typer.Context, workspace: Where = None, as_json: AsJson = False) -> None:
+    """The nodes of the lab, and the C-MOVE destinations it knows; alone it lists them."""
+    if context.invoked_subcommand is None:
+        nodes_list(workspace, as_json)
 
 
 @nodes_app.command("list")

@@ -68,6 +68,7 @@ def test_status_knows_a_node_that_is_off(lab_workspace: Path, lab: Lab) -> None:
 
 def test_nodes_are_added_and_removed(lab_workspace: Path) -> None:
     assert set(json_of("nodes", "list")) == NODES
+    assert set(json_of("nodes")) == NODES
     assert json_of("nodes", "add", "LEARNER", "127.0.0.1", "11112") == {"added": "LEARNER"}
     assert json_of("nodes", "list")["LEARNER"] == {"host": "127.0.0.1", "port": 11112}
     assert "LEARNER" in run("nodes", "list").stdout
