@@ -163,10 +163,10 @@ class EmbeddedLab:
         """Take such a destination away."""
         self._call("POST", "/destinations/remove", {"ae_title": ae_title})
 
-    def destinations(self) -> dict[str, tuple[str, int]]:
-        """Return every C-MOVE destination: AE title to host and port."""
+    def destinations(self) -> dict[str, Peer]:
+        """Return every C-MOVE destination that the archives know, by AE title."""
         found = self._call("GET", "/destinations")
-        return {ae_title: (host, port) for ae_title, (host, port) in found.items()}
+        return {ae_title: Peer(ae_title, host, port) for ae_title, (host, port) in found.items()}
 
     def mark(self) -> Mark:
         """Remember this moment, for `log`, `traces` and `received`."""

@@ -114,6 +114,10 @@ class Lab(Protocol):
         """Take such a destination away."""
         ...
 
+    def destinations(self) -> Mapping[str, Peer]:
+        """Return every C-MOVE destination that the archives know, by AE title."""
+        ...
+
     def mark(self) -> Mark:
         """Remember this moment, for `log`, `traces` and `received`."""
         ...

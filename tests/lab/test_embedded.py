@@ -76,6 +76,7 @@ def test_a_notebook_can_be_the_destination_of_a_move(lab: Lab) -> None:
         refused = move(lab.archive, wanted, "LEARNER", model="patient")
         assert refused.status == 0xA801
         lab.add_node(receiver.peer)
+        assert lab.destinations()["LEARNER"] == receiver.peer
         assert move(lab.archive, wanted, "LEARNER", model="patient").completed == 1
         lab.remove_node("LEARNER")
         assert move(lab.archive, wanted, "LEARNER", model="patient").status == 0xA801
