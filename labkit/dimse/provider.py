@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -17,7 +18,7 @@ from pynetdicom.pdu_primitives import P_DATA
 from labkit.dimse.codec import Unusual, decode_message, encode_message
 from labkit.dimse.upper_layer import RingingQueue
 
-_LOG = logging.getLogger(__name__)
+_LOG = logging.getLogger("pynetdicom.labkit.provider")  # see upper_layer.py
 
 Fragment = tuple[int, bytes | memoryview]  # message control header and bytes
 AT_ONCE = 1 << 18  # bytes written in one go: a large object is not held twice
@@ -45,6 +46,7 @@ class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
         self._command = b""
         self._primitive: Any = None  # the message being received, once its command set is here
         self._data = BytesIO()
+        self._serving: list[threading.Thread] = []
 
     def send_msg(self, primitive: Any, context_id: int) -> None:
         """Send a message, with no fragment of another between its own."""
@@ -61,9 +63,6 @@ class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
                 self._send(command, data, context_id)
 
     def _send(self, command: bytes, data: memoryview, context_id: int) -> None:
-        if self.dul.state_machine.current_state in ("Sta13", "Sta1"):
-            _LOG.info("a message was not sent: the association is over")
-            return
         at_once: list[Fragment] = []
         size = 0
         for fragment in (*self._fragments(command, 1), *self._fragments(data, 0)):
@@ -110,6 +109,13 @@ class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
                 if value[0] & 2:
                     self._deliver(context_id)
 
+    def finish_serving(self, timeout: float) -> None:
+        """Wait until every N-EVENT-REPORT that has come is answered."""
+        deadline = time.monotonic() + timeout
+        for thread in self._serving:
+            if thread is not threading.current_thread():
+                thread.join(max(deadline - time.monotonic(), 0))
+
     def _at_start(self) -> bool:
         return not self._command and self._primitive is None
 
@@ -150,6 +156,8 @@ class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
         elif isinstance(message, N_EVENT_REPORT) and message.is_valid_request:
             # At once, and in a thread of its own: the caller's may be waiting for another answer.
             serve = self.assoc._serve_request
-            threading.Thread(target=serve, args=(message, context_id), daemon=True).start()
+            thread = threading.Thread(target=serve, args=(message, context_id), daemon=True)
+            self._serving = [t for t in self._serving if t.is_alive()] + [thread]
+            thread.start()
         else:
             self.msg_queue.put((context_id, message))

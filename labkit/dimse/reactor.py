@@ -65,6 +65,14 @@ class WaitingAssociation(Association):  # type: ignore[misc]
             self.bind(evt.EVT_PDU_RECV, _handlers.standard_pdu_recv_handler)
             self.bind(evt.EVT_PDU_SENT, _handlers.standard_pdu_sent_handler)
 
+    def release(self) -> None:
+        """Release, once what the peer has reported meanwhile is answered.
+
+        After an A-RELEASE-RQ the requestor may send no P-DATA (PS3.8 7.2.2).
+        """
+        self.dimse.finish_serving(KILL_AFTER)
+        super().release()
+
     def kill(self) -> None:
         """End the reactor and the upper layer; bounded, even if the peer has stalled."""
         self._reactor_checkpoint.set()

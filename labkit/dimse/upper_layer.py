@@ -18,9 +18,11 @@ from typing import Any
 
 from pynetdicom import evt
 from pynetdicom.dul import DULServiceProvider
+from pynetdicom.fsm import TRANSITION_TABLE as ALLOWED
 from pynetdicom.pdu_primitives import A_P_ABORT
 
-_LOG = logging.getLogger(__name__)
+# Below pynetdicom's logger: quiet in a notebook, and shown by pynetdicom.debug_logger().
+_LOG = logging.getLogger("pynetdicom.labkit.upper_layer")
 
 HEARTBEAT = 0.5  # seconds that a wait lasts at most
 
@@ -128,7 +130,11 @@ class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
         except queue.Empty:
             return
         with self._acting:
-            self.state_machine.do_action(event)
+            if event == "Evt9" and ("Evt9", self.state_machine.current_state) not in ALLOWED:
+                self.to_provider_queue.get_nowait()
+                _LOG.warning("a message was not sent: the association is ending")
+            else:
+                self.state_machine.do_action(event)
 
     def _wait(self) -> bool:
         """Wait for something to do; whether it is that the connection can be read."""

@@ -4,7 +4,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from labkit.common.errors import DimseError, UsageError
-from labkit.dimse import Receiver, mpps_create, mpps_set, request_commitment, store
+from labkit.dimse import Receiver, decode_messages, mpps_create, mpps_set, request_commitment, store
 
 
 def step(status: str) -> Dataset:
@@ -46,6 +46,11 @@ def test_commitment_on_the_same_association(scp, ct) -> None:
     assert result.committed == (ct.SOPInstanceUID,)
     assert result.failed == ()
     result.raise_for_status()
+    names = [message.name for message in decode_messages(result.trace)]
+    assert sorted(names) == [
+        "N-ACTION-RQ", "N-ACTION-RSP", "N-EVENT-REPORT-RQ", "N-EVENT-REPORT-RSP",
+    ]  # fmt: skip
+    assert result.trace.end == "released", "and not before the report was answered"
 
 
 def test_commitment_of_something_that_is_not_there(scp, ct) -> None:
