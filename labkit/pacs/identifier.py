@@ -15,8 +15,10 @@ from labkit.pacs.keys import BY_KEYWORD, UNIQUE, Level
 from labkit.pacs.matching import Matcher, MatchError, element_text, matcher_for
 
 IDENTIFIER_DOES_NOT_MATCH = 0xA900
-_SUPPLIED = ("QueryRetrieveLevel", "SpecificCharacterSet", "RetrieveAETitle",
-             "InstanceAvailability", "TimezoneOffsetFromUTC")  # fmt: skip
+# What the node itself supplies: never matched, and not from the index.
+SUPPLIED = (
+    "QueryRetrieveLevel", "SpecificCharacterSet", "RetrieveAETitle", "InstanceAvailability",
+)  # fmt: skip
 
 
 class Root(Enum):
@@ -162,7 +164,7 @@ def _require_unique_keys_above(identifier: Dataset, query: Query) -> None:
 
 def _take(element: DataElement, query: Query, relational: bool) -> None:
     keyword = keyword_for_tag(element.tag)
-    if keyword in _SUPPLIED:
+    if keyword in SUPPLIED:
         query.returned.append(element)
         return
     level = level_of(keyword, query.root)
@@ -170,6 +172,8 @@ def _take(element: DataElement, query: Query, relational: bool) -> None:
         query.ignored.append(f"{keyword} is a key of level {level.value}")
         return
     query.returned.append(element)
+    if keyword == "TimezoneOffsetFromUTC":
+        return  # says how times are meant, if that was negotiated; no key (PS3.4 C.4.1.1.3.1)
     matcher = _matcher(element, keyword, query)
     if matcher is None or all(each.universal for each in matcher):
         return

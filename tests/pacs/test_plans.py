@@ -9,8 +9,8 @@ from pydicom.dataset import Dataset
 from labkit.pacs import Archive
 from labkit.pacs.identifier import Root, read_query
 from labkit.pacs.keys import Key, Level, keys_at
-from labkit.pacs.query import statement_of
 from labkit.pacs.schema import TABLE
+from labkit.pacs.statement import statement_of
 from tests.pacs.conftest import real
 
 ABOVE = {"PatientID": "P", "StudyInstanceUID": "1.2", "SeriesInstanceUID": "1.2.3"}
