@@ -126,7 +126,8 @@ class Receiver:
         return mine()[0] if self._until(lambda: bool(mine()), timeout) else None
 
     def __repr__(self) -> str:
-        return f"<Receiver {self._title}: {len(self.received)} objects>"
+        count = len(self.received)
+        return f"<Receiver {self._title}: {count} object{'' if count == 1 else 's'}>"
 
     def _until(self, done: Any, timeout: float) -> bool:
         deadline = time.monotonic() + timeout

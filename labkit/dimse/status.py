@@ -28,8 +28,10 @@ _SERVICES: dict[str, tuple[dict[int, tuple[str, str]], Citation]] = {
     "COMMITMENT": (tables.STORAGE_COMMITMENT_SERVICE_CLASS_STATUS, cite("PS3.4", "J.3")),
 }
 _GENERAL = cite("PS3.7", "C")
-# What pynetdicom's tables lack: a failure reason of storage commitment (PS3.3 C.14.1.1).
+# What pynetdicom's tables lack (a failure reason of storage commitment, PS3.3 C.14.1.1), and the
+# one name that they have otherwise than PS3.7 C.5.
 _LACKING = {("COMMITMENT", 0x0131): ("Failure", "Duplicate transaction UID")}
+_CORRECTED = {0x0111: ("Failure", "Duplicate SOP Instance")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +95,8 @@ class Status:
     def _listed(self) -> tuple[str, str]:
         service = self.service or self._only_service()
         table = _SERVICES[service][0] if service in _SERVICES else tables.GENERAL_STATUS
+        if self.code in _CORRECTED:
+            return _CORRECTED[self.code]
         return table.get(self.code) or _LACKING.get((service, self.code), ("", ""))
 
     def _only_service(self) -> str:

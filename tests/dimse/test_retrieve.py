@@ -20,7 +20,7 @@ def test_move_to_a_receiver(scp, ct, tmp_path: Path) -> None:
         result = move(scp.peer, study(ct), receiver.peer)
         assert receiver.wait(1)
         assert not receiver.wait(2, timeout=0.05)
-        assert repr(receiver) == "<Receiver LEARNER: 1 objects>"
+        assert repr(receiver) == "<Receiver LEARNER: 1 object>"
         assert repr(receiver.peer) == "Peer(LEARNER)"
     assert (result.status, result.completed, result.failed) == (0x0000, 1, 0)
     assert result.failed_uids == ()

@@ -20,6 +20,7 @@ from labkit.dimse import Status
          "PS3.4 C.4.2.1.5"),
         (0xFE00, "C-FIND", "0xFE00 Cancel", "Cancel", "PS3.4 C.4.1.1.4"),
         (0x0122, "C-STORE", "0x0122 Refused: SOP Class Not Supported", "Failure", "PS3.7 C"),
+        (0x0111, "C-STORE", "0x0111 Duplicate SOP Instance", "Failure", "PS3.7 C"),
         (0x0131, "COMMITMENT", "0x0131 Duplicate transaction UID", "Failure", "PS3.7 C"),
         (0x4242, "C-FIND", "0x4242 not a listed status", "Failure", "PS3.4 C.4.1.1.4"),
         (0xC123, "", "0xC123 Failure", "Failure", "PS3.7 C"),
