@@ -78,6 +78,12 @@ def associate(
     ae = new_ae(ae_title, timeout=timeout)
     finished: list[AssociationTrace] = []
     recorder = TraceRecorder(finished.append)
+    context = tls[0] if isinstance(tls, tuple) else tls
+    if context is not None and not isinstance(context, ssl.SSLContext):
+        raise UsageError(
+            f"tls is an ssl.SSLContext, not {type(context).__name__}",
+            remedy="Make one with ssl.create_default_context(cafile=…).",
+        )
     tls_args = (tls, peer.host) if isinstance(tls, ssl.SSLContext) else tls
     try:
         assoc = ae.associate(

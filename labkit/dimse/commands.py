@@ -50,7 +50,7 @@ def command_lines(
     *,
     ae_title: str = "LEARNER",
     identifier: Dataset | None = None,
-    files: Sequence[str | Path] = (),
+    files: str | Path | Sequence[str | Path] = (),
     destination: str | None = None,
     model: str = "study",
     folder: str | Path = "received",
@@ -67,7 +67,7 @@ def command_lines(
     identifier
         For find, move and get: what to ask for.
     files
-        For store: files, or folders.
+        For store: a file, a folder, or several of them.
     destination
         For move: the AE title to send to.
     model
@@ -87,6 +87,7 @@ def command_lines(
     UsageError
         There is no such act, or it lacks something.
     """
+    files = [files] if isinstance(files, (str, Path)) else files
     host, port = (peer.host, str(peer.port)) if show_address else ("HOST", "PORT")
     return {
         tool: quoted(

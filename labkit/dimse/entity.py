@@ -142,7 +142,17 @@ def new_ae(
         As acceptor, reject an association that calls another title, 1/1/7.
     accept_calling
         As acceptor, the calling titles it takes; empty takes any, else 1/1/3.
+
+    Raises
+    ------
+    UsageError
+        A title or the timeout cannot be.
     """
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0:
+        raise UsageError(
+            f"a timeout is a number of seconds above 0, not {timeout!r}",
+            remedy="Leave it out for 30 seconds, or write timeout=5.",
+        )
     ae = Entity(check_ae_title(ae_title))
     ae.acse_timeout = timeout
     ae.connection_timeout = timeout

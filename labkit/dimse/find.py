@@ -193,6 +193,11 @@ def _query(
     tls: Tls,
 ) -> FindResult:
     check_identifier(asked, level=service != "MWL")
+    if limit is not None and (not isinstance(limit, int) or limit < 1):
+        raise UsageError(
+            f"a limit is a whole number from 1, not {limit!r}",
+            remedy="Leave it out to get every match.",
+        )
     matches: list[Dataset] = []
     status = Status(0xFE00, service)
     with associate(peer, [query_context(uid)], ae_title=ae_title, timeout=timeout, tls=tls) as link:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time
 from difflib import get_close_matches
 from typing import Any
 
@@ -10,11 +11,14 @@ from pydicom import config
 from pydicom.datadict import dictionary_VM, dictionary_VR, keyword_dict, tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
+from pydicom.valuerep import PersonName
 
 from labkit.common.errors import UsageError
 
 _NUMBERS = {"US": int, "SS": int, "UL": int, "SL": int, "FL": float, "FD": float}
+_CLOCK = {"DA": "%Y%m%d", "TM": "%H%M%S", "DT": "%Y%m%d%H%M%S"}
 LEVELS = ("PATIENT", "STUDY", "SERIES", "IMAGE")
 
 
@@ -81,40 +85,53 @@ def _fill(ds: Dataset, keys: Mapping[str, Any]) -> None:
 def _items(keyword: str, value: Any) -> list[Dataset]:
     if value is None or value == "":
         return []
-    items = [value] if isinstance(value, Mapping) else value
-    if isinstance(items, str) or not isinstance(items, Iterable):
+    items = [value] if isinstance(value, (Mapping, Dataset)) else value
+    plain = isinstance(items, (str, bytes)) or not isinstance(items, Iterable)
+    if plain or not all(isinstance(item, (Mapping, Dataset)) for item in items):
         raise UsageError(
             f"{keyword} is a sequence; it takes items, not {value!r}",
             remedy=f"Write {keyword}={{'Keyword': value}}, or None to ask for the whole sequence.",
         )
     out = []
     for item in items:
-        ds = Dataset()
-        _fill(ds, item)
+        ds = item if isinstance(item, Dataset) else Dataset()
+        if isinstance(item, Mapping):
+            _fill(ds, item)
         out.append(ds)
     return out
 
 
 def _element(keyword: str, tag: int, vr: str, value: Any) -> DataElement:
-    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
-        value = [str(v) if vr == "UI" else v for v in value]
-        if dictionary_VM(tag) == "1" and vr != "UI" and len(value) > 1:
-            raise UsageError(
-                f"{keyword} takes one value; only UIDs can be listed (PS3.4 C.2.2.2.2)",
-                remedy="Ask once for each value, or use a wild card.",
-            )
-    elif value is not None and vr in ("DA", "TM", "DT"):
-        value = str(value)  # a range such as 20250101-20250131 is not a date
     try:
-        if vr in _NUMBERS and value not in (None, ""):
-            value = _NUMBERS[vr](value)
+        if isinstance(value, (list, tuple, MultiValue)):
+            value = [_plain(vr, v) for v in value]
+            if dictionary_VM(tag) == "1" and vr != "UI" and len(value) > 1:
+                raise UsageError(
+                    f"{keyword} takes one value; only UIDs can be listed (PS3.4 C.2.2.2.2)",
+                    remedy="Ask once for each value, or use a wild card.",
+                )
+        else:
+            value = "" if value is None or value == "" else _plain(vr, value)
         # A key may hold what a value may not: wild cards, ranges, empty where VM is 3.
-        return DataElement(tag, vr, "" if value is None else value, validation_mode=config.IGNORE)
+        return DataElement(tag, vr, value, validation_mode=config.IGNORE)
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise UsageError(
             f"{keyword} cannot be {value!r}: {error}",
             remedy=f"Its VR is {vr} (PS3.5 6.2); give a value of that kind.",
         ) from error
+
+
+def _plain(vr: str, value: Any) -> Any:
+    """Give a value in the form that its VR has: dates and numbers of Python become text."""
+    if vr in _NUMBERS:
+        return _NUMBERS[vr](value)
+    if isinstance(value, (datetime, date, time)) and vr in _CLOCK:
+        return value.strftime(_CLOCK[vr])
+    if isinstance(value, (str, PersonName)) or (vr in ("DS", "IS") and not isinstance(value, bool)):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and vr != "UI":
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not text")
 
 
 def _is_ascii(ds: Dataset) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from labkit.common.errors import UsageError
 from labkit.dimse import words
 from labkit.dimse.pdu import decode_pdu
 from labkit.dimse.reader import Field
@@ -96,8 +97,18 @@ class Negotiation:
         return [context for context in self.contexts if context.accepted]
 
 
+def check_trace(trace: object) -> None:
+    """Raise `UsageError` for what is not a trace."""
+    if not isinstance(trace, AssociationTrace):
+        raise UsageError(
+            f"this takes a trace, not a {type(trace).__name__}",
+            remedy="Give result.trace, or one of lab.traces('ARCHIVE').",
+        )
+
+
 def decode_negotiation(trace: AssociationTrace) -> Negotiation:
     """Read what was proposed and what was agreed out of a trace."""
+    check_trace(trace)
     out = Negotiation()
     for pdu in trace.pdus:
         kind = pdu.data[:1]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from labkit.common.cite import Citation, cite
+from labkit.common.errors import UsageError
 from labkit.dimse import words
 from labkit.dimse.command_set import note_command
 from labkit.dimse.items import read_items
@@ -58,7 +59,17 @@ def decode_pdu(pdu: bytes | TracedPdu) -> DecodedPdu:
     -------
     DecodedPdu
         Always; bytes that are no PDU come out with their problems.
+
+    Raises
+    ------
+    UsageError
+        It is not bytes at all.
     """
+    if not isinstance(pdu, (bytes, bytearray, memoryview, TracedPdu)):
+        raise UsageError(
+            f"a PDU is bytes, not {type(pdu).__name__}",
+            remedy="Take one of trace.pdus, or its bytes: trace.pdus[0].data.",
+        )
     data, length = (pdu.data, pdu.length) if isinstance(pdu, TracedPdu) else (bytes(pdu), len(pdu))
     kind = data[0] if data else 0
     name, section, body = _PDUS.get(kind, ("not a PDU", "9.3.1", None))

@@ -56,7 +56,7 @@ class Receiver:
 
     def __init__(self, ae_title: str, port: int = 0, folder: str | Path | None = None) -> None:
         self._title = check_ae_title(ae_title)
-        self._port = port
+        self._port = Peer(self._title, "127.0.0.1", port).port if port != 0 else 0
         self._folder = Path(folder) if folder is not None else None
         self._server: Any = None
         self._changed = threading.Condition()
@@ -76,7 +76,13 @@ class Receiver:
 
     def __enter__(self) -> Receiver:
         if self._folder is not None:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UsageError(
+                    f"the folder {self._folder.name} cannot be made: {error.strerror}",
+                    remedy="Name a folder, new or not, in a place that you may write to.",
+                ) from error
         ae = new_ae(self._title, check_called=True)
         ae.add_supported_context(Verification)
         for context in AllStoragePresentationContexts:

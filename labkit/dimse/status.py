@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from pynetdicom import status as tables
 
 from labkit.common.cite import Citation, cite
-from labkit.common.errors import DimseError
+from labkit.common.errors import DimseError, UsageError
 
 # Service -> (pynetdicom's table, where the standard lists the codes of that service).
 _SERVICES: dict[str, tuple[dict[int, tuple[str, str]], Citation]] = {
@@ -55,6 +55,18 @@ class Status:
     code: int
     service: str = ""
     comment: str = ""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.code, bool) or not isinstance(self.code, int):
+            raise UsageError(
+                f"a status is a number, not {self.code!r}",
+                remedy="Write it in hexadecimal without quotes: Status(0xA801, 'C-MOVE').",
+            )
+        if not 0 <= self.code <= 0xFFFF:
+            raise UsageError(
+                f"there is no status {self.code}: it has two bytes (PS3.7 E.1)",
+                remedy="Give a number from 0x0000 to 0xFFFF.",
+            )
 
     @classmethod
     def of(cls, answer: Dataset, service: str) -> Status:

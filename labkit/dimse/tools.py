@@ -119,6 +119,8 @@ def run_tool(
         )
     details = {"identifier": None, "files": (), "destination": None, "model": "study",
                "folder": "received", **what, "ae_title": ae_title}  # fmt: skip
+    if isinstance(details["files"], (str, Path)):
+        details["files"] = [details["files"]]
     kind = "DCMTK" if found else "pynetdicom"
     words = arguments(kind, act, peer.ae_title, peer.host, str(peer.port), **details)
     shown = arguments(kind, act, peer.ae_title, "HOST", "PORT", **details)

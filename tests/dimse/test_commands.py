@@ -61,6 +61,7 @@ def test_store_of_files_and_folders(tmp_path: Path) -> None:
     j2k = get_testdata_file("JPEG2000.dcm")
     lines = command_lines("store", ARCHIVE, files=[j2k])
     assert "-R -xw HOST PORT" in lines["DCMTK"], "DCMTK must be told to propose JPEG 2000"
+    assert command_lines("store", ARCHIVE, files=j2k) == lines
     lines = command_lines("store", ARCHIVE, files=[tmp_path])
     assert "+sd +r -R" in lines["DCMTK"]
     assert "-r -cx" in lines["pynetdicom"]

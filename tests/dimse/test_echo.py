@@ -34,6 +34,15 @@ def test_host_does_not_resolve() -> None:
         echo(Peer("ARCHIVE", "no-such-host.invalid", 104))
 
 
+@pytest.mark.parametrize(
+    "option", [{"timeout": 0}, {"timeout": "5"}, {"timeout": True}, {"tls": "x"}, {"ae_title": ""}]
+)
+def test_options_that_cannot_be(scp, option) -> None:
+    with pytest.raises(UsageError) as caught:
+        echo(scp.peer, **option)
+    assert caught.value.remedy
+
+
 def test_a_peer_is_needed() -> None:
     with pytest.raises(UsageError, match="a peer is a Peer"):
         echo("ARCHIVE")  # type: ignore[arg-type]

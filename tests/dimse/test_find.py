@@ -63,6 +63,9 @@ def test_identifiers_that_cannot_be(scp) -> None:
         find(scp.peer, Dataset())
     with pytest.raises(UsageError, match="is a data set, not dict"):
         find(scp.peer, {"PatientID": "1"})  # type: ignore[arg-type]
+    for limit in (0, -1, "3"):
+        with pytest.raises(UsageError, match="a limit is"):
+            find(scp.peer, identifier("STUDY"), limit=limit)  # type: ignore[arg-type]
     broken = identifier("STUDY")
     broken.add_new("Rows", "US", "many")
     with pytest.raises(UsageError, match="cannot be encoded"):

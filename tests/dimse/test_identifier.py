@@ -1,4 +1,7 @@
+from datetime import date, datetime, time
+
 import pytest
+from pynetdicom.dsutils import encode
 
 from labkit.common.errors import UsageError
 from labkit.dimse import identifier
@@ -19,6 +22,24 @@ def test_lists_of_uids_and_values_that_are_no_values() -> None:
     assert "Rows" in ds
 
 
+def test_dates_and_numbers_of_python() -> None:
+    ds = identifier(
+        "IMAGE",
+        StudyDate=date(2026, 1, 9),
+        StudyTime=time(8, 5),
+        AcquisitionDateTime=datetime(2026, 1, 9, 8, 5, 7),
+        PatientID=17,
+        InstanceNumber=3,
+        PatientWeight=70.5,
+        Rows=512,
+        ModalitiesInStudy=["CT", "MR"],
+    )
+    assert (ds.StudyDate, ds.StudyTime) == ("20260109", "080500")
+    assert ds.AcquisitionDateTime == "20260109080507"
+    assert (ds.PatientID, ds.InstanceNumber, ds.Rows) == ("17", 3, 512)
+    assert encode(ds, False, True)
+
+
 def test_sequences() -> None:
     ds = identifier(None, ScheduledProcedureStepSequence={"Modality": "CT"}, PatientID=None,
                     RequestedProcedureCodeSequence=None,
@@ -27,6 +48,8 @@ def test_sequences() -> None:
     assert ds.ScheduledProcedureStepSequence[0].Modality == "CT"
     assert len(ds.RequestedProcedureCodeSequence) == 0
     assert len(ds.ReferencedStudySequence) == 2
+    made = identifier(None, RequestAttributesSequence=ds.ReferencedStudySequence[0])
+    assert made.RequestAttributesSequence[0].ReferencedSOPInstanceUID == "1.2"
 
 
 def test_a_name_beyond_ascii_takes_a_character_set() -> None:
@@ -51,6 +74,10 @@ def test_a_name_beyond_ascii_takes_a_character_set() -> None:
         ("STUDY", {"Rows": "many"}, "VR is US"),
         ("STUDY", {"AccessionNumber": ["1", "2"]}, "only UIDs can be listed"),
         (7, {}, "Use one of PATIENT"),
+        ("STUDY", {"PatientID": True}, "is not text"),
+        ("STUDY", {"PatientID": b"1"}, "is not text"),
+        ("STUDY", {"StudyInstanceUID": 5}, "VR is UI"),
+        ("STUDY", {"RequestAttributesSequence": ["x"]}, "takes items"),
     ],
 )
 def test_what_cannot_be_asked(level, keys: dict, words: str) -> None:

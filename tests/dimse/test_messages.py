@@ -1,13 +1,17 @@
 """Messages and negotiation read back out of traces."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labkit.common.errors import UsageError
 from labkit.dimse import (
     AssociationTrace,
     TracedPdu,
     decode_messages,
     decode_negotiation,
+    decode_pdu,
+    echo,
     find,
     get,
     identifier,
@@ -91,6 +95,13 @@ def test_what_is_missing_is_said() -> None:
     assert "before any command" in message.problems[0]
     (message,) = decode_messages(traced(pdata((1, 3, ECHO[:30]))))
     assert message.problems
+
+
+def test_what_is_no_trace(scp) -> None:
+    with pytest.raises(UsageError, match="takes a trace, not a EchoResult"):
+        decode_messages(echo(scp.peer))  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="a PDU is bytes"):
+        decode_pdu("04")  # type: ignore[arg-type]
 
 
 def test_a_cut_data_set_is_not_decoded() -> None:

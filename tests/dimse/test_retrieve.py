@@ -107,8 +107,11 @@ def test_lost_on_the_way(scp, ct) -> None:
 def test_receiver_outside_its_block() -> None:
     with pytest.raises(UsageError, match="does not listen yet"):
         _ = Receiver("LEARNER").peer
-    with pytest.raises(UsageError):
-        Receiver("TITLE THAT IS TOO LONG")
+    for wrong in ({"ae_title": "TITLE THAT IS TOO LONG"}, {"port": 99999}, {"port": "x"}):
+        with pytest.raises(UsageError):
+            Receiver(**{"ae_title": "LEARNER", **wrong})
+    with pytest.raises(UsageError, match="cannot be made"), Receiver("LEARNER", folder=__file__):
+        pass
 
 
 def test_receiver_on_a_taken_port(scp) -> None:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
-from labkit.common.errors import DimseError
+from labkit.common.errors import DimseError, UsageError
 from labkit.dimse import Status
 
 
@@ -49,6 +49,12 @@ def test_raise_for_status() -> None:
     ds.Status, ds.ErrorComment = 0xA900, "Rows is missing"
     with pytest.raises(DimseError, match=r"C-STORE ended with 0xA900.*Rows is missing"):
         Status.of(ds, "C-STORE").raise_for_status("C-STORE")
+
+
+@pytest.mark.parametrize("code", ["0xA801", None, True, -1, 0x10000, 1.0])
+def test_what_is_no_status(code) -> None:
+    with pytest.raises(UsageError):
+        Status(code)
 
 
 @given(st.integers(0, 0xFFFF), st.sampled_from(["", "C-STORE", "C-GET", "MPPS", "X"]))
