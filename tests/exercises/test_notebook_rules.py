@@ -35,6 +35,10 @@ A [C-ECHO](../docs/glossary.md#c-echo).
 # exercise: echo-archive
 ```
 
+```python
+# exercise: which-order
+```
+
 ```python tags=["varies-timing", "nbval-ignore-output"]
 print("soon")
 ```
@@ -64,17 +68,17 @@ def change(book: Path, act: Any) -> list[str]:
             cell.execution_count = 1
     act(notebook)
     book.write_text(notebook_file.text_of(notebook), encoding="utf-8", newline="\n")
-    # One tagged cell of three is too many; the tests below are about the rest.
+    # One tagged cell of four is too many; the tests below are about the rest.
     return [problem for problem in check(book) if "are tagged" not in problem]
 
 
 def test_a_draft_becomes_a_notebook_that_keeps_the_rules(book: Path) -> None:
     assert change(book, lambda notebook: None) == []
     notebook = notebook_file.read(book)
-    [cell] = [c for c in notebook.cells if c.source.startswith("# exercise: ")]
+    cell, _ = (c for c in notebook.cells if c.source.startswith("# exercise: "))
     assert cell.source.endswith('check("echo-archive", result)')
     assert cell.id == "echo-archive"
-    assert notebook.cells[4].metadata.tags == ["varies-timing", "nbval-ignore-output"]
+    assert notebook.cells[5].metadata.tags == ["varies-timing", "nbval-ignore-output"]
     assert notebook.metadata.kernelspec.name == "python3"
 
 
@@ -120,11 +124,11 @@ def stream(text: str, name: str = "stdout") -> Any:
         (set_source(0, "# 00 Start"), "cell 1 lacks **You will be able to**"),
         (set_source(0, DRAFT.split("```")[0].replace("10", "some")), "cell 1 are not a number"),
         (set_source(1, "1 + 1"), "the first code cell does not open the lab"),
-        (drop(5), "there is no section"),
-        (set_source(5, f"{CLOSING}\n\nThe end."), "the last line is not the way on"),
+        (drop(6), "there is no section"),
+        (set_source(6, f"{CLOSING}\n\nThe end."), "the last line is not the way on"),
         (drop(3), "the exercise echo-archive occurs 0 times, not once"),
-        (set_source(4, "# exercise: echo-archive\n"), "occurs 2 times"),
-        (set_source(4, "# exercise: other\n"), "cell 5: the exercise other is not one of nb00_st"),
+        (set_source(5, "# exercise: echo-archive\n"), "occurs 2 times"),
+        (set_source(5, "# exercise: other\n"), "cell 6: the exercise other is not one of nb00_st"),
         (set_source(3, "# exercise: echo-archive\n\n1"), "cell 4: not what the file"),
         (tag("skip"), "cell 2: no such tag: skip"),
         (tag("nbval-ignore-output"), "cell 2: nbval-ignore-output goes with one of"),
@@ -150,7 +154,7 @@ def test_each_rule_has_its_words(book: Path, act: Any, problem: str) -> None:
 
 
 def test_too_many_tagged_cells(book: Path) -> None:
-    assert "1 of 3 code cells are tagged; one in ten may be" in check(book)
+    assert "1 of 4 code cells are tagged; one in ten may be" in check(book)
 
 
 def test_what_differs_from_run_to_run_is_found(book: Path) -> None:
