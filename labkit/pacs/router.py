@@ -14,7 +14,7 @@ from labkit.pacs.archive import StoredObject
 from labkit.pacs.config import NodeConfig
 from labkit.pacs.destinations import Destinations
 from labkit.pacs.header import Header
-from labkit.pacs.log import EventLog
+from labkit.pacs.log import EventLog, counted
 from labkit.pacs.node import PacsNode
 from labkit.pacs.sender import Delivery, deliver
 from labkit.pacs.spool import Spool, Waiting
@@ -169,8 +169,8 @@ class Router:
             self.spool.later(item, time.time() + wait, why)
         self._write(
             "WARNING",
-            f"not forwarded to {items[0].destination}: {why}; {len(items)} objects wait, "
-            f"next try in {wait:g} s",
+            f"not forwarded to {items[0].destination}: {why}; {counted(len(items), 'object')} "
+            f"waiting, next try in {wait:g} s",
         )
 
     def _write(self, level: str, text: str) -> None:

@@ -19,6 +19,7 @@ from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPu
 from labkit.common.errors import AssociationError, DataError
 from labkit.dimse import Peer, associate
 from labkit.pacs.exchange import NOT_AUTHORISED, SUCCESS, Exchange
+from labkit.pacs.log import counted
 
 NO_SUCH_INSTANCE = 0x0112
 INVALID_ARGUMENT = 0x0115
@@ -53,7 +54,7 @@ def _take(x: Exchange) -> None:
         return
     report, event_type = _judge(x, transaction, items)
     failed = len(report.get("FailedSOPSequence", ()))
-    x.info(f"N-ACTION storage commitment: {len(items)} objects, {failed} not committed")
+    x.info(f"N-ACTION storage commitment: {counted(len(items), 'object')}, {failed} not committed")
     x.respond(SUCCESS, ActionTypeID=REQUEST_COMMITMENT)
     peer = x.around.destinations.get(x.actor)
     if peer is None:

@@ -13,6 +13,7 @@ from labkit.pacs.exchange import (
     Exchange,
 )
 from labkit.pacs.identifier import IdentifierError, Query, Root, read_query
+from labkit.pacs.log import counted
 from labkit.pacs.negotiate import relational_agreed
 from labkit.pacs.query import find
 
@@ -54,11 +55,11 @@ def _answer(x: Exchange, query: Query) -> None:
     matches = find(x.archive, query, x.config.ae_title, unknown_matches=x.config.unknown_matches)
     for match in matches:
         if x.cancelled():
-            x.info(f"C-FIND cancelled by the peer after {sent} matches")
+            x.info(f"C-FIND cancelled by the peer after {counted(sent, 'match')}")
             x.respond(CANCEL)
             return
         if x.lost:
-            x.warn(f"C-FIND ended with the association after {sent} matches")
+            x.warn(f"C-FIND ended with the association after {counted(sent, 'match')}")
             return
         resource = {"PatientID": match.patient_id, "StudyInstanceUID": match.study_instance_uid}
         if not x.may("C-FIND", resource):
@@ -68,5 +69,8 @@ def _answer(x: Exchange, query: Query) -> None:
         sent += 1
     withheld = f", {hidden} withheld by the access policy" if hidden else ""
     keys = ", ".join([*query.conditions, *query.collections]) or "no key with a value"
-    x.info(f"C-FIND {query.root.value} {query.level.value} by {keys}: {sent} matches{withheld}")
+    x.info(
+        f"C-FIND {query.root.value} {query.level.value} by {keys}: {counted(sent, 'match')}"
+        f"{withheld}"
+    )
     x.respond(SUCCESS)

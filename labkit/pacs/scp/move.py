@@ -5,6 +5,7 @@ from __future__ import annotations
 from labkit.common.errors import AssociationError
 from labkit.dimse import Peer
 from labkit.pacs.exchange import NOT_AUTHORISED, Exchange
+from labkit.pacs.log import counted
 from labkit.pacs.retrieval import Tally
 from labkit.pacs.scp.retrieve import entries_wanted, finish, pending, shipments_of
 from labkit.pacs.sender import Originator, Shipment, deliver
@@ -32,7 +33,7 @@ def serve(x: Exchange) -> None:
     entries = entries_wanted(x, "C-MOVE")
     if entries is None:
         return
-    x.info(f"C-MOVE: {len(entries)} objects to {title}")
+    x.info(f"C-MOVE: {counted(len(entries), 'object')} to {title}")
     _send(x, destination, shipments_of(x, entries))
 
 

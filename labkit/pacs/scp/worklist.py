@@ -10,6 +10,7 @@ from labkit.pacs.answer import Answer, asked_items
 from labkit.pacs.exchange import CANCEL, NOT_AUTHORISED, PENDING, SUCCESS, Exchange
 from labkit.pacs.identifier import IdentifierError, character_set_of
 from labkit.pacs.keys import tag_of
+from labkit.pacs.log import counted
 from labkit.pacs.matching import MatchError, element_text, matcher_for, matches
 from labkit.pacs.scp.find import UNABLE_TO_PROCESS
 
@@ -51,14 +52,16 @@ def _answer(x: Exchange, keys: Dataset) -> None:
     sent = 0
     for entry in entries:
         if x.cancelled():
-            x.info(f"worklist C-FIND cancelled by the peer after {sent} matches")
+            x.info(f"worklist C-FIND cancelled by the peer after {counted(sent, 'match')}")
             x.respond(CANCEL)
             return
         resource = {"PatientID": str(entry.get("PatientID") or "")}
         if matches(keys, entry, REQUIRED) and x.may("C-FIND", resource):
             x.respond(PENDING, _asked(keys, entry).to_bytes(x.encoding, character_set))
             sent += 1
-    x.info(f"worklist C-FIND: {sent} of {len(entries)} scheduled steps match")
+    x.info(
+        f"worklist C-FIND: {counted(sent, 'match')} of {counted(len(entries), 'scheduled step')}"
+    )
     x.respond(SUCCESS)
 
 
