@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable
+from typing import Any
 
 from labkit.dimse import Peer
 
@@ -110,3 +112,20 @@ def between(target: Peer, alter: Callable[[bytes], bytes | None]) -> Wire:
                 connection.sendall(altered)
 
     return Wire(serve)
+
+
+def until(true: Any, seconds: float = 5.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def raw(peer: Peer) -> socket.socket:
+    return socket.create_connection((peer.host, peer.port))
+
+
+def idle(scp: Any) -> bool:
+    return not scp.ae.active_associations

@@ -1,0 +1,86 @@
+"""The waiting upper layer: what a peer may do to it, and that it does not stay."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import select
+import socket
+
+import pytest
+
+from labkit.dimse import echo, find, identifier
+from labkit.dimse.upper_layer import wait_readable
+from tests.dimse.wire import idle, raw, until
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"",
+        b"\x01",
+        b"\x01\x00\xff\xff\xff\xff",
+        b"\x04\x00\x00\x00\x00\x00",
+        b"\x04\x00\x00\x00\x00\x08\x00\x00\x00\x04\x01\x03\x00\x00",
+        b"\x16\x03\x01\x02\x00\x01",
+        b"GET / HTTP/1.1\r\nHost: archive\r\n\r\n",
+        bytes(1000),
+        b"\x02" + bytes(200),
+        b"\x07\x00\x00\x00\x00\x04\x00\x00\x00\x00",
+        b"\x05\x00\x00\x00\x00\x04\x00\x00\x00\x00",
+    ],
+)
+def test_garbage_before_an_association(scp, garbage: bytes) -> None:
+    with raw(scp.peer) as connection:
+        connection.sendall(garbage)
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(5)
+        with contextlib.suppress(OSError):
+            while connection.recv(4096):
+                pass
+    assert echo(scp.peer).status == 0
+    assert until(lambda: idle(scp))
+
+
+def test_garbage_within_an_association(scp) -> None:
+    """Bytes changed at random in a good conversation end that association at most."""
+    chance = random.Random(20260115)
+    good = [pdu.data for pdu in echo(scp.peer).trace.pdus if pdu.sender == "requestor"]
+    for _ in range(40):
+        with raw(scp.peer) as connection, contextlib.suppress(OSError):
+            connection.settimeout(0.05)
+            for pdu in good:
+                changed = bytearray(pdu)
+                for _ in range(chance.randrange(3)):
+                    changed[chance.randrange(6, len(changed))] = chance.randrange(256)
+                connection.sendall(changed)
+                with contextlib.suppress(TimeoutError):
+                    connection.recv(4096)
+    assert echo(scp.peer).status == 0
+    assert until(lambda: idle(scp))
+
+
+def test_a_peer_that_stalls_within_a_pdu_does_not_hold_a_thread(scp) -> None:
+    scp.ae.network_timeout = 0.3
+    with raw(scp.peer) as connection:
+        connection.sendall(b"\x01\x00\x00\x00\x01\x00half of it")
+        assert until(lambda: len(scp.ae.active_associations) == 1)
+        assert until(lambda: idle(scp))
+
+
+def test_a_silent_connection_ends_with_artim(scp) -> None:
+    scp.ae.acse_timeout = 0.3
+    with raw(scp.peer) as connection:
+        connection.settimeout(5)
+        assert connection.recv(10) == b""
+    assert until(lambda: idle(scp))
+
+
+def test_waiting_where_there_is_no_poll(scp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(select, "poll", raising=False)
+    assert len(find(scp.peer, identifier("STUDY", StudyInstanceUID=None))) == 1
+    left, right = socket.socketpair()
+    with left, right:
+        assert wait_readable([left], -1) == []
+        right.send(b"!")
+        assert wait_readable([left], 1) == [left.fileno()]
