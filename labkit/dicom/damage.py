@@ -13,6 +13,7 @@ from labkit.common.errors import DataError
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_JP2 = b"\x00\x00\x00\x0cjP  "
 
 #: What pydicom raises when an element is looked at whose bytes do not fit its VR. It reads lazily,
 #: so this comes late: when the value is used.
@@ -35,3 +36,21 @@ def names_damage(function: Callable[_P, _R]) -> Callable[_P, _R]:
             ) from error
 
     return guarded
+
+
+def endless_jp2(pixel_data: bytes) -> bool:
+    """Say whether a JPEG 2000 file inside pixel data has a box that leads nowhere.
+
+    pydicom 3.0 walks the boxes before the codestream by their lengths, and never ends at a length
+    of 0. (Only codestreams belong into DICOM, PS3.5 A.4.4; some devices send whole JP2 files.)
+    """
+    at = pixel_data.find(_JP2)
+    while at >= 0:
+        box = at + 12  # the signature is a box of its own
+        while box < len(pixel_data) and pixel_data[box + 4 : box + 8] != b"jp2c":
+            length = int.from_bytes(pixel_data[box : box + 4], "big")
+            if length == 0:
+                return True
+            box += length
+        at = pixel_data.find(_JP2, at + 1)
+    return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -147,7 +148,8 @@ def plane(
     orientation = functional_group(ds, "PlaneOrientationSequence", frame).get(
         "ImageOrientationPatient"
     )
-    if not position or not orientation or len(position) != 3 or len(orientation) != 6:
+    position, orientation = _several(position), _several(orientation)
+    if (len(position), len(orientation)) != (3, 6):
         raise DataError(
             "this image does not say where it lies in the patient",
             remedy="a projection never does (PS3.3 C.7.6.2 is for slices); else ask the sender",
@@ -200,9 +202,15 @@ def sort_slices(datasets: Iterable[Dataset]) -> list[Dataset]:
     return sorted(slices, key=slice_position)
 
 
+def _several(value: object) -> list[Any]:
+    """Return the values of an element that may be missing, or hold but one."""
+    return (
+        list(value) if isinstance(value, (list, MultiValue)) else [] if value is None else [value]
+    )
+
+
 def _pair(values: object, source: str, note: str) -> Spacing:
-    several = values if isinstance(values, (list, MultiValue)) else [values]
-    numbers = [float(str(v)) for v in several]
+    numbers = [float(str(v)) for v in _several(values)]
     if len(numbers) != 2 or min(numbers) <= 0:
         raise DataError(
             f"{source} is {numbers}, which cannot be",

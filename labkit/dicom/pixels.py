@@ -22,7 +22,7 @@ from pydicom.pixels.processing import apply_color_lut
 from pydicom.pixels.utils import pixel_array
 
 from labkit.common.errors import DataError, UsageError
-from labkit.dicom.damage import names_damage
+from labkit.dicom.damage import endless_jp2, names_damage
 from labkit.dicom.geometry import functional_group
 
 Array = npt.NDArray[Any]
@@ -31,7 +31,7 @@ VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 #: What pydicom and the codecs raise on pixels that do not add up.
 _DECODE_ERRORS = (
     AttributeError, IndexError, KeyError, MemoryError, NotImplementedError, OverflowError,
-    RuntimeError, TypeError, ValueError, struct.error,
+    RuntimeError, StopIteration, TypeError, ValueError, struct.error,
 )  # fmt: skip
 
 #: Units (0054,1001) of PET and NM as people write them (PS3.3 C.8.9.1.1.3).
@@ -59,6 +59,8 @@ def stored_values(ds: Dataset, frame: int | None = None) -> Array:
             f"{name} has no pixel data",
             remedy="look at its modality: reports, presentation states and key images have none",
         )
+    if endless_jp2(ds.get("PixelData") or b""):
+        raise DataError("its JPEG 2000 file is damaged", remedy="ask the sender for the original")
     try:
         values = pixel_array(ds, index=frame)
     except BaseException as error:

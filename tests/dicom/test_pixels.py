@@ -188,3 +188,12 @@ def test_values_that_cannot_be_read_are_said_to_be_damaged() -> None:
     data[at + 8 : at + 14] = b"-1O24 "
     with pytest.raises(DataError, match="cannot be read"):
         hounsfield(read(bytes(data)))
+
+
+def test_a_jp2_box_of_length_zero_does_not_hang() -> None:
+    ds = read(real_file("GDCMJ2K_TextGBR"))
+    assert rendered(ds).shape == (400, 400, 3)
+    at = ds.PixelData.index(b"jp2h")
+    ds.PixelData = ds.PixelData[: at - 4] + bytes(4) + ds.PixelData[at:]
+    with pytest.raises(DataError, match="JPEG 2000"):
+        rendered(ds)
