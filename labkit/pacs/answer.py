@@ -83,7 +83,7 @@ def _encode(tag: int, vr: str, value: bytes, encoding: Encoding) -> bytes:
     head = struct.pack(order + "HH", tag >> 16, tag & 0xFFFF)
     if encoding.implicit:
         return head + struct.pack(order + "I", len(value)) + value
-    if vr.encode() in LONG_VRS:
+    if vr in LONG_VRS:
         return head + vr.encode() + b"\x00\x00" + struct.pack(order + "I", len(value)) + value
     return head + vr.encode() + struct.pack(order + "H", len(value)) + value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 
 from pydicom._uid_dict import UID_dictionary
 from pydicom.uid import UID, AllTransferSyntaxes
@@ -172,6 +172,7 @@ class NodeConfig:
         return transfer_syntaxes()
 
 
+@lru_cache(maxsize=1024)
 def name_of(uid: str) -> str:
     """A UID in words, for a log line."""
     return str(UID(uid).name)

@@ -59,7 +59,7 @@ class Entering:
     """
 
     def __init__(self) -> None:
-        self._series: dict[tuple[str, ...], int] = {}
+        self._series: dict[tuple[str | None, ...], int] = {}
 
     def forget(self) -> None:
         """Forget what was remembered: the tables have changed otherwise."""
@@ -68,7 +68,7 @@ class Entering:
     def enter(self, writer: sqlite3.Connection, arrival: Arrival) -> Entry:
         """Enter an object, within the transaction that is open on `writer`."""
         header = arrival.header
-        above = tuple(map(header.__getitem__, _ABOVE))
+        above = tuple(map(header.values.get, _ABOVE))
         series = self._series.get(above)
         if series is None:
             if len(self._series) >= _REMEMBERED:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pydicom.uid import UID
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, STANDARD_VR
 
 from labkit.common.errors import DataError
 from labkit.pacs.keys import KEYS, NEEDED
@@ -21,10 +22,11 @@ from labkit.pacs.text import decode, encodings_of
 _SPECIFIC_CHARACTER_SET = 0x00080005
 _WANTED = {key.tag: key for key in KEYS}
 _LAST = max(_WANTED)
-LONG_VRS = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR",
-                   b"UT", b"UV"))  # fmt: skip  # VRs with a 32-bit length (PS3.5 7.1.2)
+# VRs whose length has 32 bits, and those with 16; new ones will have 32 (PS3.5 7.1.2).
+LONG_VRS = frozenset(vr.value for vr in EXPLICIT_VR_LENGTH_32)
+_SHORT_VRS = frozenset(vr.value.encode() for vr in STANDARD_VR if vr.value not in LONG_VRS)
 _UNDEFINED = 0xFFFFFFFF
-_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+_ITEM = 0xFFFEE000
 _INFLATE_LIMIT = 4 << 20  # a header is smaller; a "zip bomb" is not unpacked further
 
 
@@ -126,20 +128,29 @@ def _scan(data: bytes | memoryview, implicit: bool, little: bool) -> dict[int, b
     file may nest them ten thousand deep.
     """
     order = "<" if little else ">"
-    tag_at = struct.Struct(order + "HH").unpack_from
+    explicit_at = struct.Struct(order + "HH2sH").unpack_from
+    implicit_at = struct.Struct(order + "HHI").unpack_from
     long_at = struct.Struct(order + "I").unpack_from
-    short_at = struct.Struct(order + "H").unpack_from
     wanted: dict[int, bytes] = {}
     open_syntaxes: list[bool] = []  # implicit? of what surrounds the current position
     position, end = 0, len(data)
     while position < end:
-        group, element = tag_at(data, position)
+        if implicit:
+            group, element, length = implicit_at(data, position)
+            position, vr = position + 8, b""
+        else:
+            group, element, vr, length = explicit_at(data, position)
+            position += 8
+            if vr not in _SHORT_VRS and group != 0xFFFE:
+                if not vr.isalpha():
+                    raise IndexError("no VR where one should be")
+                (length,) = long_at(data, position)  # long ones, and such as are to come
+                position += 4
         tag = group << 16 | element
         if not open_syntaxes and tag > _LAST:
             break
         if group == 0xFFFE:  # items and delimiters have no VR (PS3.5 7.5)
-            length = long_at(data, position + 4)[0]
-            position += 8
+            (length,) = long_at(data, position - 4)
             if tag == _ITEM and length == _UNDEFINED:
                 open_syntaxes.append(implicit)
             elif tag == _ITEM:
@@ -149,15 +160,6 @@ def _scan(data: bytes | memoryview, implicit: bool, little: bool) -> dict[int, b
             else:
                 raise IndexError("a delimiter that closes nothing")
             continue
-        vr = b"" if implicit else bytes(data[position + 4 : position + 6])
-        if implicit:
-            length, position = long_at(data, position + 4)[0], position + 8
-        elif vr in LONG_VRS:
-            length, position = long_at(data, position + 8)[0], position + 12
-        else:
-            if not vr.isalpha():
-                raise IndexError("no VR where one should be")
-            length, position = short_at(data, position + 6)[0], position + 8
         if length == _UNDEFINED:
             open_syntaxes.append(implicit)
             implicit = implicit or vr == b"UN"  # UN of undefined length is implicit (PS3.5 6.2.2)
