@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pydicom.dataset import Dataset
+
 from labkit.dimse import AssociationTrace, DimseMessage, Status, decode_messages
 from labkit.exercises.model import Work
 from labkit.lab import Mark
@@ -99,3 +101,17 @@ def exchanges(work: Work, node: str, service: str, *, caller: str = "") -> list[
             elif message.name == f"{service}-RSP" and message.message_id in asked:
                 asked[message.message_id].responses.append(message)
     return found
+
+
+def arrived(work: Work, node: str = "WORKSTN", *, caller: str = "ARCHIVE") -> list[Dataset]:
+    """Return the objects that `node` holds and that `caller` sent it, in the order it got them.
+
+    An object that was there before the mark, and has been sent again since, counts too: the node
+    keeps the first copy, and only its record knows of the second.
+    """
+    sent = {
+        str(x.request.command.get("AffectedSOPInstanceUID", ""))
+        for x in exchanges(work, node, "C-STORE", caller=caller)
+        if x.status is not None and x.status.category in ("Success", "Warning")
+    }
+    return [ds for ds in work.lab.received(node) if str(ds.SOPInstanceUID) in sent]

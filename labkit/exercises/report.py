@@ -21,7 +21,7 @@ from pydicom.uid import UID
 
 from labkit.common.errors import LabError, UsageError
 from labkit.dimse.identifier import identifier
-from labkit.exercises.evidence import Exchange, exchanges
+from labkit.exercises.evidence import Exchange, arrived, exchanges
 from labkit.exercises.model import Work
 
 if TYPE_CHECKING:
@@ -101,13 +101,7 @@ class SandboxReport:
     @cached_property
     def arrived(self) -> list[Dataset]:
         """What WORKSTN has got since the project began, sent by ARCHIVE."""
-        by_archive = {
-            str(x.request.command.AffectedSOPInstanceUID)
-            for x in exchanges(self._work, "WORKSTN", "C-STORE", caller="ARCHIVE")
-            if _succeeded(x)
-        }
-        held = self._lab.received("WORKSTN", since=self._work.namespace["mark"])
-        return [ds for ds in held if ds.SOPInstanceUID in by_archive]
+        return arrived(self._work)
 
     @cached_property
     def marks(self) -> list[Marked]:

@@ -11,9 +11,10 @@ from pydicom.dataset import Dataset
 from labkit.common import cite
 from labkit.dicom import modality_values, stored_values
 from labkit.exercises import Exercise, Verdict, Work, Wrong, failed, passed
+from labkit.exercises.evidence import arrived
 
 _FINDINGS = """
-    ds = lab.received("WORKSTN", since=mark)[0]
+    ds = arrived[0]
     values = {values}
     findings = {{
         "SOPInstanceUID": {uid},
@@ -45,6 +46,7 @@ EXERCISE = Exercise(
         store(lab.archive, my_files)
         study_uid = dcmread(my_files[0]).StudyInstanceUID
         move(lab.archive, identifier("STUDY", StudyInstanceUID=study_uid), "WORKSTN")
+        arrived = [d for d in lab.received("WORKSTN") if d.StudyInstanceUID == study_uid]
     """,
     blank="""
         findings = {
@@ -66,7 +68,7 @@ EXERCISE = Exercise(
         window hides it: that is why an acceptance test writes down values and not impressions.
     """,
     hints=(
-        'lab.received("WORKSTN", since=mark) is the list of what arrived.',
+        "arrived, made in the cell above this one, is the list of what WORKSTN has of your study.",
         "Take everything from that object, not from your own file. modality_values(ds) gives the "
         "values after the rescale.",
         "values = modality_values(ds); then ds.Rows, ds.Columns, values.min() and values.max().",
@@ -100,7 +102,7 @@ RULE = cite("PS3.3", "C.11.1")
 def check(work: Work) -> Verdict:
     """Compare with the object that WORKSTN holds."""
     given = {str(key): value for key, value in work.answer.items()}
-    held = work.lab.received("WORKSTN", since=work.namespace.get("mark"))
+    held = arrived(work)
     uid = str(given.get("SOPInstanceUID", "")).strip()
     ds = next((d for d in held if str(d.SOPInstanceUID) == uid), None)
     if ds is None:

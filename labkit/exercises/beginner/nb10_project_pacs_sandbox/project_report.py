@@ -15,7 +15,7 @@ _NOTES = (
 )
 _REFERENCE = f"""
     notes = {_NOTES!r}
-    image = next(ds for ds in lab.received("WORKSTN", since=mark) if "PixelData" in ds)
+    image = next(ds for ds in arrived if "PixelData" in ds)
     report = SandboxReport(lab, mark, notes=notes, picture=ImageViewer(image).picture())
     report.save("my_report.html")
 """
@@ -35,9 +35,11 @@ EXERCISE = Exercise(
         my_files = [real_file(name) for name in ("CT_small", "MR_small", "examples_overlay")]
         store(lab.archive, my_files)
         keys = identifier("STUDY", PatientID=dcmread(my_files[0]).PatientID, StudyInstanceUID="")
-        study_uid = find(lab.archive, keys)[0].StudyInstanceUID
+        find(lab.archive, keys)
+        study_uid = dcmread(my_files[0]).StudyInstanceUID
         find(lab.archive, identifier("SERIES", StudyInstanceUID=study_uid, Modality=""))
         move(lab.archive, identifier("STUDY", StudyInstanceUID=study_uid), "WORKSTN")
+        arrived = [ds for ds in lab.received("WORKSTN") if ds.StudyInstanceUID == study_uid]
     """,
     blank="""
         report = ...  # a SandboxReport with your notes and a picture, saved as a file
@@ -102,7 +104,7 @@ def check(work: Work) -> Verdict:
         f"{mark.what} ({mark.evidence})" for mark in unmet
     )
     mistake = ""
-    if len(unmet) >= 5:
+    if len(unmet) >= 5 and not any(report.echoes.values()) and not report.sent:
         mistake = "nothing-since-the-mark"
     elif [m.what for m in unmet] == [report.marks[-1].what]:
         mistake = "no-words"

@@ -3,12 +3,10 @@
 Search in the archive, look into what was found, and have it sent to where it will be read.
 """
 
-from pydicom.dataset import Dataset
-
 from labkit.common import cite
 from labkit.dimse import find, identifier
 from labkit.exercises import Exercise, Verdict, Work, Wrong, failed, passed
-from labkit.exercises.evidence import Exchange, exchanges
+from labkit.exercises.evidence import Exchange, arrived, exchanges
 
 _GIVEN = """
     from labkit.dicom import real_file, real_files
@@ -31,7 +29,8 @@ EXERCISE = Exercise(
     reference="""
         patient_id = dcmread(my_files[0]).PatientID
         keys = identifier("STUDY", PatientID=patient_id, StudyInstanceUID="", StudyDate="")
-        study_uid = find(lab.archive, keys)[0].StudyInstanceUID
+        found = [match for match in find(lab.archive, keys) if match.PatientID == patient_id]
+        study_uid = found[0].StudyInstanceUID
         find(lab.archive, identifier("SERIES", StudyInstanceUID=study_uid, SeriesInstanceUID="",
                                      Modality="", NumberOfSeriesRelatedInstances=""))
         result = move(lab.archive, identifier("STUDY", StudyInstanceUID=study_uid), "WORKSTN")
@@ -40,8 +39,9 @@ EXERCISE = Exercise(
         First the study, by something you know of the patient; then the series in it, by the
         study's UID; then the C-MOVE, which names the workstation by its AE title and lets the
         archive call it. The final response counts: completed is what arrived, failed is what did
-        not. A C-GET would have brought the images to your notebook instead, over your own
-        association.
+        not. The Patient ID that came back is compared, since a study without one matches every
+        number (PS3.4 C.2.2.1.2), and some of pydicom's files have none. A C-GET would have brought
+        the images to your notebook instead, over your own association.
     """,
     hints=(
         "You know the Patient ID of what you sent: it is in the file.",
@@ -102,22 +102,19 @@ def check(work: Work) -> Verdict:
     study = work.answer.strip()
     expected = "the study found in ARCHIVE, looked into, and whole at WORKSTN"
     asked = {_level(x): x for x in exchanges(work, "ARCHIVE", "C-FIND") if _found(x)}
-    if "STUDY" not in asked and "PATIENT" not in asked:
-        got = "no query that found a study"
+    if "STUDY" not in asked:
+        if exchanges(work, "ARCHIVE", "C-FIND"):
+            got = "no query at the STUDY level that found one"
+            return failed(expected=expected, got=got, rule=ASK)
+        got = "no query came in"
         return failed(expected=expected, got=got, rule=ASK, mistake="never-asked")
     if not {"SERIES", "IMAGE"} & set(asked):
-        return failed(
-            expected=expected, got="no query below the study", rule=cite("PS3.4", "C.4.1")
-        )
-    held = {str(ds.SOPInstanceUID) for ds in _at_workstation(work) if ds.StudyInstanceUID == study}
+        return failed(expected=expected, got="no query below the study", rule=ASK)
+    held = {str(ds.SOPInstanceUID) for ds in arrived(work) if ds.StudyInstanceUID == study}
     size = _size(work, study)
     if not size:
         return failed(expected=expected, got="ARCHIVE has no study of this UID", rule=RULE)
-    by_archive = {
-        str(x.request.command.get("AffectedSOPInstanceUID", ""))
-        for x in exchanges(work, "WORKSTN", "C-STORE", caller="ARCHIVE")
-    }
-    if not held & by_archive:
+    if not held:
         mistake = "nothing-moved"
         if exchanges(work, "ARCHIVE", "C-GET"):
             mistake = "fetched-it-yourself"
@@ -125,8 +122,14 @@ def check(work: Work) -> Verdict:
             mistake = "sent-it-yourself"
         got = "ARCHIVE has sent nothing of it to WORKSTN"
         return failed(expected=expected, got=got, rule=RULE, mistake=mistake)
-    if len(held & by_archive) < size:
-        got = f"{len(held & by_archive)} of {size} objects at WORKSTN"
+    sent = {str(x.request.command.AffectedSOPInstanceUID)
+            for x in exchanges(work, "ARCHIVE", "C-STORE")}  # fmt: skip
+    if not held & sent:
+        got = "a study that was in ARCHIVE before; you have sent nothing of it"
+        why = "Did a match with an empty PatientID come back? Unknown matches all: compare it."
+        return failed(expected=expected, got=got, rule=RULE, why=why)
+    if len(held) < size:
+        got = f"{len(held)} of {size} objects at WORKSTN"
         return failed(expected=expected, got=got, rule=RULE)
     return passed("Asked, looked into, and brought to where it is read.", rule=RULE)
 
@@ -138,10 +141,6 @@ def _level(x: Exchange) -> str:
 
 def _found(x: Exchange) -> bool:
     return any(r.status is not None and r.status.category == "Pending" for r in x.responses)
-
-
-def _at_workstation(work: Work) -> list[Dataset]:
-    return list(work.lab.received("WORKSTN", since=work.namespace.get("mark")))
 
 
 def _size(work: Work, study: str) -> int:

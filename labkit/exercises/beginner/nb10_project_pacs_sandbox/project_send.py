@@ -25,7 +25,7 @@ EXERCISE = Exercise(
         ...  # send them to ARCHIVE, with any tool
     """,
     answer="my_files",
-    expects=(list, tuple, set, str, Path),
+    expects=(list, tuple, set, dict, str, Path),
     reference="""
         my_files = [real_file(name) for name in ("CT_small", "MR_small", "examples_overlay")]
         result = store(lab.archive, my_files)
@@ -73,6 +73,7 @@ EXERCISE = Exercise(
 )
 
 RULE = cite("PS3.4", "B.2.3")
+STORED = ("Success", "Warning")  # a warning says that the object is kept, with a remark
 
 
 def check(work: Work) -> Verdict:
@@ -80,14 +81,14 @@ def check(work: Work) -> Verdict:
     expected = "three or more files of two or more kinds, each stored by ARCHIVE"
     try:
         objects = [read(path) for path in _paths(work.answer)]
-    except (LabkitError, OSError, TypeError) as error:
+    except (LabkitError, OSError, TypeError, ValueError) as error:
         return failed(expected=expected, got=str(error), rule=RULE)
     if not objects:
         return blank()
     classes = {str(ds.SOPClassUID) for ds in objects if "SOPClassUID" in ds}
     uids = {str(ds.SOPInstanceUID) for ds in objects if "SOPInstanceUID" in ds}
     found = exchanges(work, "ARCHIVE", "C-STORE")
-    stored = {_uid(x) for x in found if x.status is not None and x.status.category == "Success"}
+    stored = {_uid(x) for x in found if x.status is not None and x.status.category in STORED}
     if not uids & stored:
         elsewhere = any(exchanges(work, n, "C-STORE") for n in ("WORKSTN", "LEGACY", "ROUTER"))
         got = "they went to another node" if elsewhere else "ARCHIVE has no record of them"
@@ -112,13 +113,24 @@ def _uid(exchange: Any) -> str:
 
 def _paths(answer: Any) -> list[Any]:
     """The files of the answer; a folder stands for what is in it."""
+    if isinstance(answer, dict):  # as real_files() gives them: name and path
+        answer = list(answer.values())
     items = [answer] if isinstance(answer, (str, Path)) else list(answer)
     paths: list[Any] = []
     for item in items:
         if isinstance(item, Dataset):
             raise TypeError("data sets; give the files themselves, as paths")
-        folder = Path(item).is_dir()
-        paths += (
-            [p for p in sorted(Path(item).rglob("*")) if p.is_file()] if folder else [Path(item)]
-        )
+        if Path(item).is_dir():
+            # A CD has a viewer and a DICOMDIR on it as well; these are no images.
+            files = (p for p in sorted(Path(item).rglob("*")) if p.is_file())
+            paths += [p for p in files if p.name != "DICOMDIR" and _is_dicom(p)]
+        elif not Path(item).is_file():
+            raise ValueError(f"there is no file {item}; real_file(name) gives the path of a name")
+        else:
+            paths.append(Path(item))
     return paths
+
+
+def _is_dicom(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"

@@ -65,12 +65,15 @@ def check(work: Work) -> Verdict:
         return passed("Four of four answer. The sandbox stands.", rule=RULE)
     if not answered:
         return blank()
+    mistake = "one-forgotten" if len(answered) == 3 else ""
+    if answered == ["ARCHIVE"]:
+        mistake = "archive-only"
     missing = ", ".join(name for name in NODES if name not in answered)
     return failed(
         expected="a C-ECHO answered by each of the four",
         got=f"none from {missing}",
         rule=RULE,
-        mistake="one-forgotten" if len(answered) == 3 else "archive-only",
+        mistake=mistake,
     )
 
 
