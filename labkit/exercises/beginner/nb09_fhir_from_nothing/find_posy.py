@@ -73,7 +73,7 @@ def check(work: Work) -> Verdict:
     )
     got = f"{len(found)} matches: {', '.join(names)}" if found else "no match"
     asked = " ".join(link.get("url", "") for link in bundle.get("link", []))
-    if len(found) == 2:
+    if len(found) == 2 and "identifier=" in asked:
         return failed(expected=EXPECTED, got=got, rule=RULE, mistake="value-alone")
     if names == ["Marblethorpe"]:
         return failed(expected=EXPECTED, got=got, rule=RULE, mistake="the-other-site")

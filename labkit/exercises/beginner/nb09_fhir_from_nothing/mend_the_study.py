@@ -99,15 +99,18 @@ EXPECTED = "a valid ImagingStudy that says what the refused one meant"
 def check(work: Work) -> Verdict:
     """Ask the validator that the server uses, then compare with what was meant."""
     mended: dict[str, Any] = deepcopy(work.answer)
-    if mended == work.namespace.get("refused"):
+    if mended == _refused():
         return blank()
     issues = validate(mended)
     if issues:
         got = "; ".join(str(issue) for issue in issues[:4])
         mistake = "two-of-three" if "patient" in mended else ""
         return failed(expected=EXPECTED, got=got, rule=RULE, mistake=mistake)
-    uid = "urn:oid:1.2.40.0.13.1.99"
-    if uid not in [identifier.get("value") for identifier in mended.get("identifier", [])]:
+    if mended.get("resourceType") != "ImagingStudy":
+        return failed(expected=EXPECTED, got=f"{mended.get('resourceType')}", rule=RULE)
+    meant = _refused()["identifier"]
+    kept = [{k: i.get(k) for k in meant} for i in mended.get("identifier", [])]
+    if meant not in kept:
         return failed(expected="the identifier kept", got="it is gone or changed",
                       rule=RULE, mistake="dropped-the-identifier")  # fmt: skip
     if mended["subject"].get("reference") != "Patient/thistlewick":
@@ -116,6 +119,25 @@ def check(work: Work) -> Verdict:
         mistake = "status-unknown" if mended["status"] == "unknown" else ""
         return failed(expected="status available", got=f"status {mended['status']}",
                       rule=RULE, mistake=mistake)  # fmt: skip
-    if [s.get("uid") for s in mended.get("series", [])] != ["1.2.40.0.13.1.99.1"]:
+    if mended.get("series") != _refused()["series"]:
         return failed(expected="the series kept", got=f"series {mended.get('series')}", rule=RULE)
     return passed("The server takes it, and nothing was lost.", rule=RULE)
+
+
+def _refused() -> dict[str, Any]:
+    """Return the resource as it was refused, whatever the notebook has made of it since."""
+    return {
+        "resourceType": "ImagingStudy",
+        "status": "completed",
+        "patient": {"reference": "Patient/thistlewick"},
+        "identifier": {"system": "urn:dicom:uid", "value": "urn:oid:1.2.40.0.13.1.99"},
+        "series": [
+            {
+                "uid": "1.2.40.0.13.1.99.1",
+                "modality": {
+                    "system": "http://dicom.nema.org/resources/ontology/DCM",
+                    "code": "CT",
+                },
+            }
+        ],
+    }

@@ -3,7 +3,6 @@
 A DX of the hand, as an ImagingStudy that an app can find and follow back to the pixels.
 """
 
-import json
 from typing import Any
 
 import requests
@@ -11,7 +10,12 @@ import requests
 from labkit.common import cite
 from labkit.dicom import sample
 from labkit.exercises import Exercise, Verdict, Work, Wrong, failed, passed
-from labkit.exercises.beginner.nb09_fhir_from_nothing._server import reference_of, stored
+from labkit.exercises.beginner.nb09_fhir_from_nothing._server import (
+    as_dicts,
+    reference_of,
+    sent,
+    stored,
+)
 
 DCM = "http://dicom.nema.org/resources/ontology/DCM"
 
@@ -102,9 +106,11 @@ EXPECTED = "an ImagingStudy on the server that says what the header of the hand 
 
 def check(work: Work) -> Verdict:
     """Read the resource back, and compare it with the header."""
-    sent = _sent(work.answer)
     ds = sample("dx-hand").datasets()[0]
-    if any(str(series.get("uid", "")).startswith("urn:") for series in _dicts(sent.get("series"))):
+    if any(
+        str(series.get("uid", "")).startswith("urn:")
+        for series in as_dicts(sent(work.answer).get("series"))
+    ):
         got = f"{work.answer.status_code}: series.uid begins with urn:"
         return failed(expected=EXPECTED, got=got, rule=RULE, mistake="urn-in-series-uid")
     study = stored(work, "ImagingStudy")
@@ -154,16 +160,3 @@ def _series(study: dict[str, Any], ds: Any) -> Verdict:
         return failed(expected="instance.sopClass with the SOP Class UID",
                       got=str(instances[0].get("sopClass")), rule=RULE)  # fmt: skip
     return passed("An app can find the study by its UID, and knows each image in it.", rule=RULE)
-
-
-def _sent(response: requests.Response) -> dict[str, Any]:
-    """Return what was sent, where that can be read."""
-    try:
-        body = json.loads(response.request.body or b"{}")
-    except (ValueError, AttributeError, TypeError):
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
