@@ -4,7 +4,7 @@ CT1 is new. Its service engineer asks: which titles do I enter, to send to the a
 """
 
 from labkit.common import cite
-from labkit.common.errors import AssociationRejected, LabkitError
+from labkit.common.errors import AssociationRejected, UsageError
 from labkit.dimse import Peer, echo
 from labkit.exercises import Exercise, Verdict, Work, Wrong, failed, passed
 
@@ -64,8 +64,7 @@ RULE = cite("PS3.8", "9.3.2")
 
 def check(work: Work) -> Verdict:
     """Dial the archive's address with the titles of the sheet, and see whether it answers."""
-    calling = str(work.answer.get("calling AE title", "")).strip()
-    called = str(work.answer.get("called AE title", "")).strip()
+    calling, called = _title(work, "calling AE title"), _title(work, "called AE title")
     expected = "an association that the archive accepts, from CT1"
     got = f"calling {calling or 'nothing'}, called {called or 'nothing'}"
     archive = work.lab.archive
@@ -80,10 +79,16 @@ def check(work: Work) -> Verdict:
         elif called == "WORKSTN":
             mistake = "the-workstation"
         return failed(expected=expected, got=f"{got}: {error.message}", rule=RULE, mistake=mistake)
-    except LabkitError as error:
+    except UsageError as error:
         return failed(expected=expected, got=f"{got}: {error.message}", rule=RULE)
     if calling != "CT1":
         mistake = "small-letters" if calling.upper() == "CT1" else ""
         why = "The archive takes any caller today. Many do not, and every log names the caller."
         return failed(expected=expected, got=got, rule=RULE, mistake=mistake, why=why)
     return passed("The archive accepts CT1. In its log you can find the call.", rule=RULE)
+
+
+def _title(work: Work, key: str) -> str:
+    """Return what the sheet says, given as text or as a node of the lab."""
+    value = work.answer.get(key, "")
+    return str(getattr(value, "ae_title", value)).strip()

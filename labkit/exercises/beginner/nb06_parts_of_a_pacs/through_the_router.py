@@ -6,11 +6,13 @@ Lakeside's X-ray room cannot reach North General by itself. It sends to ROUTER, 
 import time
 from typing import Any
 
+from pydicom.dataset import Dataset
+
 from labkit.common import cite
 from labkit.dimse import find as c_find
 from labkit.dimse import identifier
 from labkit.exercises import Exercise, Verdict, Work, Wrong, failed, passed
-from labkit.exercises.evidence import exchanges
+from labkit.exercises.evidence import Exchange, exchanges
 
 _GIVEN = """
     from pydicom.uid import generate_uid
@@ -87,10 +89,7 @@ def check(work: Work) -> Verdict:
     expected = "one image, sent to ROUTER by CR1, and now in ARCHIVE"
     to_router = exchanges(work, "ROUTER", "C-STORE")
     if not to_router:
-        for node, mistake in (
-            ("ARCHIVE", "straight-to-the-archive"),
-            ("LEGACY", "to-the-old-archive"),
-        ):
+        for node, mistake in ASTRAY.items():
             if exchanges(work, node, "C-STORE"):
                 return failed(
                     expected=expected, got=f"it went to {node}", rule=RULE, mistake=mistake
@@ -105,16 +104,15 @@ def check(work: Work) -> Verdict:
     if sent.status is None or sent.status.category != "Success":
         return failed(expected=expected, got=f"ROUTER answered {sent.status}", rule=RULE)
     uid = str(sent.request.command.AffectedSOPInstanceUID)
-    if not _arrives(work, uid):
+    if not _arrives(work, uid, *_place(work, sent)):
         why = "Is ARCHIVE well? The router keeps the image and tries again."
         got = "it is at ROUTER, and not in ARCHIVE yet"
         return failed(expected=expected, got=got, rule=RULE, why=why)
     return passed("CR1 gave it to ROUTER, and ROUTER gave it to ARCHIVE.", rule=RULE)
 
 
-def _arrives(work: Work, uid: str) -> bool:
+def _arrives(work: Work, uid: str, study: str, series: str) -> bool:
     """Wait until the archive has the object; asked as the workstation."""
-    study, series = _place(work)
     keys = identifier("IMAGE", StudyInstanceUID=study, SeriesInstanceUID=series, SOPInstanceUID=uid)
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
@@ -124,6 +122,10 @@ def _arrives(work: Work, uid: str) -> bool:
     return False
 
 
-def _place(work: Work) -> tuple[str, str]:
-    ds: Any = work.lab.sample("knee-lateral").datasets()[0]
+def _place(work: Work, sent: Exchange) -> tuple[str, str]:
+    """Return the study and series that were sent; of `ds` where the trace kept no data set."""
+    data = sent.request.data_set or Dataset()
+    ds: Any = data
+    if "StudyInstanceUID" not in data or "SeriesInstanceUID" not in data:
+        ds = work.lab.sample("knee-lateral").datasets()[0]
     return str(ds.StudyInstanceUID), str(ds.SeriesInstanceUID)

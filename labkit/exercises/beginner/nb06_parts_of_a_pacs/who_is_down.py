@@ -92,12 +92,20 @@ def check(work: Work) -> Verdict:
         if quiet:
             return failed(expected="every node asked", got=f"{quiet[0]} was not asked", rule=RULE)
         return passed(f"{', '.join(sorted(down))} does not answer; the others do.", rule=RULE)
-    mistake = "named-another"
+    mistake, well = "", sorted(named - down)
     if not named:
         mistake = "nobody"
     elif down < named:
         mistake = "stopped-at-the-first"
-    return failed(expected=expected, got=got, rule=RULE, mistake=mistake)
+    elif named == {"LEGACY"}:
+        mistake = "named-another"
+    unknown = [name for name in well if name not in work.lab.nodes]
+    why = ""
+    if unknown:
+        why = f"{unknown[0]} is not a name of lab.nodes: {', '.join(work.lab.nodes)}."
+    elif well and not mistake:
+        why = f"{well[0]} answers."
+    return failed(expected=expected, got=got, rule=RULE, mistake=mistake, why=why)
 
 
 def _answers(work: Work, name: str) -> bool:
