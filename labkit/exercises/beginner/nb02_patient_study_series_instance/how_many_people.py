@@ -23,13 +23,16 @@ EXERCISE = Exercise(
         people = set()
         for archive in (lab.archive, lab.legacy):
             for match in find(archive, keys, model="patient"):
-                people.add((match.PatientID, match.IssuerOfPatientID))
+                if match.PatientID == "1001234":
+                    people.add((match.PatientID, match.IssuerOfPatientID))
     """,
     explanation="""
         The issuer makes the number unique: 1001234 of NORTHGEN is Posy Brackenfold, and 1001234 of
         LAKESIDE is Ignatius Marblethorpe. Issuer of Patient ID (0010,0021) is optional in DICOM,
         and many scanners do not send it. When two hospitals merge their archives, whoever imports
-        has to put the issuer in, or give new numbers: otherwise two people become one.
+        has to put the issuer in, or give new numbers: otherwise two people become one. Asked at the
+        STUDY level, an archive also gives images that have no Patient ID at all, for every number:
+        unknown matches all (PS3.4 C.2.2.1.2). So compare the number that came back.
     """,
     hints=(
         "Ask both archives at the PATIENT level, and look at more than the number.",
@@ -83,7 +86,8 @@ def check(work: Work) -> Verdict:
     people = _pairs(work.answer)
     if people is None:
         return failed(expected=expected, got=work.answer, rule=RULE)
-    got = ", ".join(" of ".join(filter(None, pair)) for pair in sorted(people)) or "nobody"
+    named = [" of ".join(filter(None, pair)) or "no number" for pair in sorted(people)]
+    got = ", ".join(named) or "nobody"
     mistake = ""
     if people < RIGHT and len(people) == 1:
         mistake = "one-archive-only"
@@ -91,6 +95,12 @@ def check(work: Work) -> Verdict:
         mistake = "by-number-alone"
     elif any("^" in second for _, second in people):
         mistake = "by-name"
+    if people > RIGHT and not any(number == "1001234" for number, _ in people - RIGHT):
+        why = (
+            "A match without the number came back: it is unknown, and unknown matches all (PS3.4 "
+            "C.2.2.1.2). Keep the matches whose PatientID is 1001234."
+        )
+        return failed(expected=expected, got=got, rule=RULE, why=why)
     if people != RIGHT:
         return failed(expected=expected, got=got, rule=RULE, mistake=mistake)
     silent = [n for n in ("ARCHIVE", "LEGACY") if not exchanges(work, n, "C-FIND")]

@@ -4,6 +4,8 @@ A USB stick from another hospital: files without names that mean anything, in no
 """
 
 import random
+from copy import deepcopy
+from numbers import Integral
 from typing import Any
 
 from pydicom import Dataset
@@ -91,9 +93,12 @@ def check(work: Work) -> Verdict:
     if not callable(work.answer):
         return failed(expected="the function sort_pile", got=work.answer, rule=RULE)
     pile = _pile()
-    result: Any = work.call([Dataset(ds) for ds in pile])
-    if result is None or result is ...:
+    result: Any = work.call(deepcopy(pile))
+    if result is ...:
         return blank()
+    if result is None:
+        why = "A function without a return statement returns None. End it with: return result"
+        return failed(expected="a dict of dicts", got="None", rule=RULE, why=why)
     expected = _sorted(pile, "StudyInstanceUID", "SeriesInstanceUID")
     plain = _plain(result)
     if plain == expected:
@@ -142,7 +147,8 @@ def _plain(result: Any) -> dict[str, dict[str, int]] | None:
     try:
         return {
             str(study): {
-                str(series): n if isinstance(n, int) else len(n) for series, n in counts.items()
+                str(series): int(n) if isinstance(n, Integral) else len(n)
+                for series, n in counts.items()
             }
             for study, counts in result.items()
         }
