@@ -3,6 +3,8 @@
 From the start of the CT of the head to the signature: the number that every department watches.
 """
 
+from datetime import timedelta
+
 from labkit.common import cite
 from labkit.exercises import Exercise, Verdict, Work, Wrong, failed, passed
 
@@ -16,7 +18,7 @@ EXERCISE = Exercise(
         minutes = ...  # from StudyDate and StudyTime to the Verification DateTime of `report`
     """,
     answer="minutes",
-    expects=(int, float),
+    expects=(int, float, timedelta),
     reference="""
         began = datetime.strptime(report.StudyDate + report.StudyTime, "%Y%m%d%H%M%S")
         signed = report.VerifyingObserverSequence[0].VerificationDateTime
@@ -72,6 +74,10 @@ RULE = cite("PS3.5", "6.2")
 
 def check(work: Work) -> Verdict:
     """41 minutes, by the two moments in the report itself."""
+    expected = "the minutes between the two moments"
+    if isinstance(work.answer, timedelta):
+        why = "The difference of two moments is a timedelta; .total_seconds() / 60 makes minutes."
+        return failed(expected=expected, got=f"a timedelta, {work.answer}", rule=RULE, why=why)
     minutes = float(work.answer)
     if abs(minutes - 41) < 0.02:
         return passed("41 minutes from the scanner to a signed report.", rule=RULE)
@@ -82,5 +88,5 @@ def check(work: Work) -> Verdict:
         mistake = "written-not-signed"
     elif abs(minutes - 2460) < 1:
         mistake = "seconds"
-    expected = "the minutes between the two moments"
-    return failed(expected=expected, got=f"{minutes:g}", rule=RULE, mistake=mistake)
+    why = "Less than nothing: subtract the earlier moment from the later one." * (minutes < 0)
+    return failed(expected=expected, got=f"{minutes:g}", rule=RULE, mistake=mistake, why=why)

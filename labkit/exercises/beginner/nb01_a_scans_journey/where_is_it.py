@@ -25,7 +25,7 @@ EXERCISE = Exercise(
             studies = [s for s in find(lab.archive, keys) if s.AccessionNumber == number]
             if not studies:
                 state[number] = "ordered"
-            elif "SR" in studies[0].ModalitiesInStudy:
+            elif any("SR" in study.ModalitiesInStudy for study in studies):
                 state[number] = "reported"
             else:
                 state[number] = "imaged"
@@ -108,7 +108,8 @@ def check(work: Work) -> Verdict:
         return failed(expected="what the archive has of each", got=got, rule=RULE, mistake=mistake)
     if not exchanges(work, "ARCHIVE", "C-FIND"):
         return failed(expected="the archive was asked", got="no query came in", rule=RULE)
-    return passed("Reported, imaged, ordered: the ward knows where it stands.", rule=RULE)
+    said = ", ".join(f"{number} {right[number]}" for number in NUMBERS)
+    return passed(f"{said}: the ward knows where it stands.", rule=RULE)
 
 
 def _state(work: Work, number: str) -> str:
@@ -118,4 +119,5 @@ def _state(work: Work, number: str) -> str:
     studies = [study for study in found if study.AccessionNumber == number]
     if not studies:
         return "ordered"
-    return "reported" if "SR" in studies[0].ModalitiesInStudy else "imaged"
+    reported = any("SR" in study.ModalitiesInStudy for study in studies)
+    return "reported" if reported else "imaged"
