@@ -4,6 +4,7 @@ A USB stick from another hospital: files without names that mean anything, in no
 """
 
 import random
+from collections.abc import Callable
 from copy import deepcopy
 from numbers import Integral
 from typing import Any
@@ -39,6 +40,7 @@ EXERCISE = Exercise(
             return ...
     """,
     answer="sort_pile",
+    expects=Callable,  # type: ignore[arg-type]
     reference=_body(),
     explanation="""
         Study and series are not folders: they are two UIDs that each object carries. Objects with
