@@ -4,6 +4,7 @@ A click, a second click, a number in millimetres: somebody decides about an oper
 """
 
 import math
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
@@ -48,6 +49,7 @@ EXERCISE = Exercise(
             return ...
     """,
     answer="length_mm",
+    expects=Callable,  # type: ignore[arg-type]
     reference=_body(),
     explanation="""
         Pixel Spacing is in the patient, so it comes first: in a slice it is exact, and a

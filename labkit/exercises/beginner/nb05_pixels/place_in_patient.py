@@ -3,7 +3,7 @@
 A surgeon's navigation asks for x, y and z. The slices are tilted, so rows and columns will not do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from typing import Any
 
@@ -34,6 +34,7 @@ EXERCISE = Exercise(
             return ...
     """,
     answer="place",
+    expects=Callable,  # type: ignore[arg-type]
     reference=_BODY.format(
         result="corner + along_row * right * column + along_column * down * row"
     ),

@@ -4,6 +4,7 @@ Each pixel takes two bytes, and twelve of the sixteen bits are the value. The re
 anything.
 """
 
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
@@ -26,6 +27,7 @@ EXERCISE = Exercise(
             return ...
     """,
     answer="pixel_values",
+    expects=Callable,  # type: ignore[arg-type]
     reference="""
         def pixel_values(ds):
             words = np.frombuffer(ds.PixelData, dtype="<u2").astype(int)

@@ -3,6 +3,7 @@
 Above 30 ml a bleed in the brain is far more often fatal. Is this one above?
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ EXERCISE = Exercise(
             return ...  # in millilitres
     """,
     answer="volume_ml",
+    expects=Callable,  # type: ignore[arg-type]
     reference=_body(),
     explanation="""
         A pixel of the mask stands for a small box: its two sides are Pixel Spacing, its depth is

@@ -3,6 +3,7 @@
 A reader drags the mouse, and the picture changes its contrast. This is the formula behind it.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ EXERCISE = Exercise(
             return ...
     """,
     answer="grey",
+    expects=Callable,  # type: ignore[arg-type]
     reference="""
         def grey(value, center, width):
             if value <= center - 0.5 - (width - 1) / 2:
