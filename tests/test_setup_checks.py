@@ -54,6 +54,15 @@ def test_a_skip_is_loud_and_no_pass(here: Path, capfd: pytest.CaptureFixture[str
     assert "All passed, 1 skipped, in" in said
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
+def test_a_step_that_is_killed_says_so(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code = "import os; print('last words'); os.kill(os.getpid(), 9)"
+    assert checks._run([Step("gone", ("-c", code))]) == 1
+    said = capfd.readouterr().out
+    assert "last words" in said
+    assert "ended by signal 9" in said
+
+
 def test_a_step_that_hangs_is_stopped(
     here: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -133,6 +133,7 @@ def _one(python: Path, step: Step, env: dict[str, str]) -> Outcome:
     note = ""
     try:
         code = process.wait(timeout=MINUTES * 60)
+        note = f"ended by signal {-code}" if code < 0 else ""
     except subprocess.TimeoutExpired:
         code, note = 1, f"stopped after {MINUTES} minutes"
     finally:
@@ -168,4 +169,5 @@ def _environment() -> dict[str, str]:
         "LABKIT_SCREENSHOTS": str(ROOT / "artifacts" / "screenshots"),
         "COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"),
         "COVERAGE_FILE": str(ROOT / ".coverage"),
+        "PYTHONUNBUFFERED": "1",  # what a step said last is not lost if it breaks off
     }
