@@ -6,11 +6,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -175,7 +176,9 @@ def _running(command: list[str], folder: Path) -> Iterator[None]:
     # Without TCP_NODELAY both wait 40 ms in every exchange.
     environment = {**os.environ, "TCP_NODELAY": "1"}
     with (folder / "output.txt").open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, env=environment, start_new_session=True
+        )
         try:
             yield
         finally:
@@ -185,6 +188,9 @@ def _running(command: list[str], folder: Path) -> Iterator[None]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            # dcmqrscp forks a child for each association; one may be left, in the same group.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _wait_for(peer: Peer) -> None:
