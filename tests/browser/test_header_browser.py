@@ -103,6 +103,8 @@ def test_two_data_sets_only_differences(browser: Browser) -> None:
         expect(shown.root.locator(".lw-space .hb-same")).to_have_count(0)
         shown.root.get_by_role("searchbox").fill("echotime")
         row = shown.root.locator(".lw-space .hb-row")
+        # The rows are drawn at the next frame; Playwright does not wait when it finds several.
+        expect(row).to_have_count(1)
         expect(row).to_have_class("hb-row hb-added")
         expect(row.get_by_label("added")).to_have_text("+")
         shown.page.wait_for_function("() => bare.model.get('search') === 'echotime'")
