@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
-from labkit.dimse import AssociationTrace, DimseMessage, Status, decode_messages
+from labkit.dimse import AssociationTrace, DimseMessage, Status, decode_messages, find, identifier
 from labkit.exercises.model import Work
 from labkit.lab import Mark
 from labkit.lab.health import HEALTH_AE
@@ -75,6 +75,27 @@ class Exchange:
         """The final status; `None` where no response came."""
         return self.responses[-1].status if self.responses else None
 
+    @property
+    def succeeded(self) -> bool:
+        """Whether it ended well; a warning says that it was done, with a remark (PS3.7 C)."""
+        return self.status is not None and self.status.category in ("Success", "Warning")
+
+    @property
+    def sop_instance_uid(self) -> str:
+        """The object of a C-STORE; ``""`` where the request names none."""
+        return str(self.request.command.get("AffectedSOPInstanceUID", ""))
+
+    @property
+    def level(self) -> str:
+        """The level of a query or retrieval; ``"?"`` where its identifier cannot be read."""
+        keys = self.request.data_set
+        return str(keys.get("QueryRetrieveLevel", "?")) if keys else "?"
+
+    @property
+    def matches(self) -> int:
+        """The number of pending responses; each of a C-FIND is a match (PS3.4 C.4.1.3.1)."""
+        return sum(r.status is not None and r.status.category == "Pending" for r in self.responses)
+
 
 def exchanges(work: Work, node: str, service: str, *, caller: str = "") -> list[Exchange]:
     """Return each request of a service that somebody made of `node`, with its responses.
@@ -110,8 +131,21 @@ def arrived(work: Work, node: str = "WORKSTN", *, caller: str = "ARCHIVE") -> li
     keeps the first copy, and only its record knows of the second.
     """
     sent = {
-        str(x.request.command.get("AffectedSOPInstanceUID", ""))
-        for x in exchanges(work, node, "C-STORE", caller=caller)
-        if x.status is not None and x.status.category in ("Success", "Warning")
+        x.sop_instance_uid for x in exchanges(work, node, "C-STORE", caller=caller) if x.succeeded
     }
     return [ds for ds in work.lab.received(node) if str(ds.SOPInstanceUID) in sent]
+
+
+def size_in_archive(work: Work, study: str) -> int:
+    """Ask ARCHIVE how many objects of a study it has; as WORKSTN, so it is no act of a learner's.
+
+    Parameters
+    ----------
+    study
+        A Study Instance UID; an empty one would match any study, and counts as none.
+    """
+    if not study:
+        return 0
+    keys = identifier("STUDY", StudyInstanceUID=study, NumberOfStudyRelatedInstances="")
+    found = find(work.lab.archive, keys, ae_title="WORKSTN")
+    return int(found[0].NumberOfStudyRelatedInstances) if len(found) else 0

@@ -20,8 +20,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from labkit.common.errors import LabError, UsageError
-from labkit.dimse.identifier import identifier
-from labkit.exercises.evidence import Exchange, arrived, exchanges
+from labkit.exercises.evidence import Exchange, arrived, exchanges, size_in_archive
 from labkit.exercises.model import Work
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ class SandboxReport:
     @cached_property
     def echoes(self) -> dict[str, bool]:
         """Whether each node has answered a C-ECHO of the learner's with success."""
-        return {name: any(_succeeded(x) for x in self._of(name, "C-ECHO")) for name in NODES}
+        return {name: any(x.succeeded for x in self._of(name, "C-ECHO")) for name in NODES}
 
     @cached_property
     def sent(self) -> list[Exchange]:
@@ -106,11 +105,11 @@ class SandboxReport:
     @cached_property
     def marks(self) -> list[Marked]:
         """The project, point by point."""
-        stored = {_uid(x): x for x in self.sent if _succeeded(x)}
+        stored = {x.sop_instance_uid: x for x in self.sent if x.succeeded}
         classes = {x.request.sop_class for x in stored.values()}
-        lost = {_uid(x) for x in self.sent} - set(stored)
-        levels = {_level(x) for x in self.queries if _matches(x)}
-        done = [x for x in self.moves if _succeeded(x) and _moved(x)]
+        lost = {x.sop_instance_uid for x in self.sent} - set(stored)
+        levels = {x.level for x in self.queries if x.matches}
+        done = [x for x in self.moves if x.succeeded and _moved(x)]
         to_workstn = [x for x in done if x.request.command.get("MoveDestination") == "WORKSTN"]
         whole = self.whole_studies()
         words = len(self.notes.split())
@@ -136,14 +135,14 @@ class SandboxReport:
 
     def whole_studies(self) -> list[str]:
         """Studies of which objects were sent, and of which WORKSTN has all that ARCHIVE has."""
-        stored = {_uid(x) for x in self.sent if _succeeded(x)}
+        stored = {x.sop_instance_uid for x in self.sent if x.succeeded}
         here: dict[str, set[str]] = {}
         for ds in self.arrived:
             here.setdefault(str(ds.StudyInstanceUID), set()).add(str(ds.SOPInstanceUID))
         return [
             study
             for study, uids in here.items()
-            if uids & stored and len(uids) >= self._size(study) > 0
+            if uids & stored and len(uids) >= size_in_archive(self._work, study) > 0
         ]
 
     @property
@@ -187,24 +186,16 @@ class SandboxReport:
     def _of(self, node: str, service: str) -> list[Exchange]:
         return exchanges(self._work, node, service)
 
-    def _size(self, study: str) -> int:
-        """Ask the archive, as the workstation would, how much there is of a study."""
-        from labkit.dimse import find
-
-        keys = identifier("STUDY", StudyInstanceUID=study, NumberOfStudyRelatedInstances="")
-        found = find(self._lab.archive, keys, ae_title="WORKSTN")
-        return int(found[0].NumberOfStudyRelatedInstances) if len(found) else 0
-
     def _html(self, *, dated: bool) -> str:
         name = f" of {html.escape(self.learner)}" if self.learner else ""
         when = f"<p>{self._today():%d %B %Y}</p>" if dated else ""
         ticks = [(("yes" if m.met else "no"), m.what, m.evidence) for m in self.marks]
         sent = [
-            (UID(x.request.sop_class).name, _short(_uid(x)), str(x.status or "no answer"),
-             x.trace.requestor.ae_title)
+            (UID(x.request.sop_class).name, _short(x.sop_instance_uid),
+             str(x.status or "no answer"), x.trace.requestor.ae_title)
             for x in self.sent[:12]
         ]  # fmt: skip
-        asked = [(_level(x), _keys(x), str(_matches(x))) for x in self.queries[:8]]
+        asked = [(x.level, _keys(x), str(x.matches)) for x in self.queries[:8]]
         moved = [
             (str(x.request.command.get("MoveDestination", "")), str(_moved(x)),
              str(x.status or "no answer"))
@@ -229,24 +220,6 @@ class SandboxReport:
             f"<h3>What arrived</h3>{picture}" if picture else "",
             f"<h3>How an image travels through this sandbox</h3>{words}" if words else "",
         ])  # fmt: skip
-
-
-def _succeeded(x: Exchange) -> bool:
-    return x.status is not None and x.status.category in ("Success", "Warning")
-
-
-def _uid(x: Exchange) -> str:
-    return str(x.request.command.get("AffectedSOPInstanceUID", ""))
-
-
-def _level(x: Exchange) -> str:
-    keys = x.request.data_set
-    return str(keys.get("QueryRetrieveLevel", "?")) if keys else "?"
-
-
-def _matches(x: Exchange) -> int:
-    """The number of pending responses, each of which carries one match (PS3.4 C.4.1.3.1)."""
-    return sum(r.status is not None and r.status.category == "Pending" for r in x.responses)
 
 
 def _moved(x: Exchange) -> int:

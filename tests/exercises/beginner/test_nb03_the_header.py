@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Any
 
 import pytest
 
 from labkit.exercises import Verdict
-from labkit.exercises.engine import judge, run
-from labkit.exercises.find import find
 from labkit.lab import Lab
+from tests.exercises.beginner import learner
 
 BEFORE = {
     "why-they-do-not-fit": "MUST_AGREE = ['FrameOfReferenceUID', 'ImageOrientationPatient', "
@@ -24,14 +22,11 @@ NEW_UIDS = "\n".join(
 
 
 def attempt(lab: Lab, slug: str, source: str) -> Verdict:
-    """Do what a learner does: the cells before, this cell, and the check."""
-    loaded = find(slug).load()
-    space: dict[str, Any] = {"__name__": "__notebook__", "lab": lab}
-    exec(loaded.exercise.given, space)
-    source = textwrap.dedent(source)
+    """Do what a learner does; the cell has its mark, and what the exercise needs, above."""
+    source = textwrap.dedent(source)  # before lines without indentation come in
     source = source.replace("RENAMED", RENAMED).replace("NEW_UIDS", NEW_UIDS)
-    source = f"mark = lab.mark()\n{BEFORE.get(slug, '')}\n{source}"
-    return judge(loaded, run(loaded.exercise, source, space), space)
+    before = f"mark = lab.mark()\n{BEFORE.get(slug, '')}\n"
+    return learner.attempt(lab, slug, source, before=before)
 
 
 RIGHT = {

@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
-from typing import Any
-
 import pytest
 
-from labkit.exercises import Verdict
-from labkit.exercises.engine import judge, run
-from labkit.exercises.find import find
 from labkit.lab import Lab
-
-
-def attempt(lab: Lab, slug: str, source: str) -> Verdict:
-    """Do what a learner does: the cells before, this cell, and the check."""
-    loaded = find(slug).load()
-    space: dict[str, Any] = {"__name__": "__notebook__", "lab": lab}
-    exec(loaded.exercise.given, space)
-    source = textwrap.dedent(source)
-    return judge(loaded, run(loaded.exercise, source, space), space)
-
+from tests.exercises.beginner.learner import attempt
 
 RIGHT = {
     "one-element-by-hand": [

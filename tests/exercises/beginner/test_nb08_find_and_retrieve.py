@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import textwrap
-from typing import Any
-
 import pytest
 
 from labkit.exercises import Verdict
-from labkit.exercises.engine import judge, run
-from labkit.exercises.find import find
 from labkit.lab import Lab
+from tests.exercises.beginner import learner
 
 
 def attempt(lab: Lab, slug: str, source: str) -> Verdict:
-    """Do what a learner does: the cells before, this cell, and the check."""
-    loaded = find(slug).load()
-    space: dict[str, Any] = {"__name__": "__notebook__", "lab": lab}
-    exec(loaded.exercise.given, space)
-    answer = run(loaded.exercise, "mark = lab.mark()\n" + textwrap.dedent(source), space)
-    return judge(loaded, answer, space)
+    """Do what a learner does; the cell has its mark above."""
+    return learner.attempt(lab, slug, source, before="mark = lab.mark()\n")
 
 
 RIGHT = [

@@ -161,7 +161,7 @@ def _sent(work: Work, teaching: Dataset) -> Verdict:
     sent = [
         exchange
         for exchange in exchanges(work, "WORKSTN", "C-STORE")
-        if exchange.request.command.AffectedSOPInstanceUID == teaching.SOPInstanceUID
+        if exchange.sop_instance_uid == teaching.SOPInstanceUID
     ]
     if not sent:
         return failed(

@@ -103,7 +103,7 @@ def check(work: Work) -> Verdict:
         return failed(expected=expected, got=got, rule=RULE, mistake=mistake)
     if sent.status is None or sent.status.category != "Success":
         return failed(expected=expected, got=f"ROUTER answered {sent.status}", rule=RULE)
-    uid = str(sent.request.command.AffectedSOPInstanceUID)
+    uid = sent.sop_instance_uid
     if not _arrives(work, uid, *_place(work, sent)):
         why = "Is ARCHIVE well? The router keeps the image and tries again."
         got = "it is at ROUTER, and not in ARCHIVE yet"

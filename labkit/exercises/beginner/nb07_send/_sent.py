@@ -12,10 +12,7 @@ from labkit.exercises.evidence import exchanges
 
 def sent(work: Work, node: str) -> dict[str, Status | None]:
     """Return the last answer of `node` to each object that was sent to it since the mark."""
-    return {
-        str(each.request.command.AffectedSOPInstanceUID): each.status
-        for each in exchanges(work, node, "C-STORE")
-    }
+    return {each.sop_instance_uid: each.status for each in exchanges(work, node, "C-STORE")}
 
 
 def stored(work: Work, node: str) -> set[str]:

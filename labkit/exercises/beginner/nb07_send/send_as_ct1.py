@@ -130,7 +130,7 @@ def check(work: Work) -> Verdict:
     good = [
         each
         for each in exchanges(work, "ARCHIVE", "C-STORE")
-        if each.request.command.AffectedSOPInstanceUID in wanted and each.status == 0x0000
+        if each.sop_instance_uid in wanted and each.status == 0x0000
     ]
     by_ct1 = [each for each in good if each.trace.requestor.ae_title == "CT1"]
     if any(each.trace.end == "released" for each in by_ct1):

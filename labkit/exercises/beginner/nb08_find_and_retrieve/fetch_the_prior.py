@@ -113,7 +113,7 @@ def check(work: Work) -> Verdict:
     came = [
         each
         for each in exchanges(work, "WORKSTN", "C-STORE", caller="LEGACY")
-        if each.request.command.AffectedSOPInstanceUID in uids and each.status == 0x0000
+        if each.sop_instance_uid in uids and each.status == 0x0000
     ]
     moves = exchanges(work, "LEGACY", "C-MOVE")
     if came and moves:

@@ -4,9 +4,8 @@ Search in the archive, look into what was found, and have it sent to where it wi
 """
 
 from labkit.common import cite
-from labkit.dimse import find, identifier
 from labkit.exercises import Exercise, Verdict, Work, Wrong, failed, passed
-from labkit.exercises.evidence import Exchange, arrived, exchanges
+from labkit.exercises.evidence import arrived, exchanges, size_in_archive
 
 _GIVEN = """
     from labkit.dicom import real_file, real_files
@@ -101,17 +100,17 @@ def check(work: Work) -> Verdict:
     """Look for the question, the look inside, and the arrival at WORKSTN from ARCHIVE."""
     study = work.answer.strip()
     expected = "the study found in ARCHIVE, looked into, and whole at WORKSTN"
-    asked = {_level(x): x for x in exchanges(work, "ARCHIVE", "C-FIND") if _found(x)}
+    asked = {x.level for x in exchanges(work, "ARCHIVE", "C-FIND") if x.matches}
     if "STUDY" not in asked:
         if exchanges(work, "ARCHIVE", "C-FIND"):
             got = "no query at the STUDY level that found one"
             return failed(expected=expected, got=got, rule=ASK)
         got = "no query came in"
         return failed(expected=expected, got=got, rule=ASK, mistake="never-asked")
-    if not {"SERIES", "IMAGE"} & set(asked):
+    if not {"SERIES", "IMAGE"} & asked:
         return failed(expected=expected, got="no query below the study", rule=ASK)
     held = {str(ds.SOPInstanceUID) for ds in arrived(work) if ds.StudyInstanceUID == study}
-    size = _size(work, study)
+    size = size_in_archive(work, study)
     if not size:
         return failed(expected=expected, got="ARCHIVE has no study of this UID", rule=RULE)
     if not held:
@@ -122,8 +121,7 @@ def check(work: Work) -> Verdict:
             mistake = "sent-it-yourself"
         got = "ARCHIVE has sent nothing of it to WORKSTN"
         return failed(expected=expected, got=got, rule=RULE, mistake=mistake)
-    sent = {str(x.request.command.AffectedSOPInstanceUID)
-            for x in exchanges(work, "ARCHIVE", "C-STORE")}  # fmt: skip
+    sent = {x.sop_instance_uid for x in exchanges(work, "ARCHIVE", "C-STORE")}
     if not held & sent:
         got = "a study that was in ARCHIVE before; you have sent nothing of it"
         why = "Did a match with an empty PatientID come back? Unknown matches all: compare it."
@@ -132,18 +130,3 @@ def check(work: Work) -> Verdict:
         got = f"{len(held)} of {size} objects at WORKSTN"
         return failed(expected=expected, got=got, rule=RULE)
     return passed("Asked, looked into, and brought to where it is read.", rule=RULE)
-
-
-def _level(x: Exchange) -> str:
-    keys = x.request.data_set
-    return str(keys.get("QueryRetrieveLevel", "")) if keys else ""
-
-
-def _found(x: Exchange) -> bool:
-    return any(r.status is not None and r.status.category == "Pending" for r in x.responses)
-
-
-def _size(work: Work, study: str) -> int:
-    keys = identifier("STUDY", StudyInstanceUID=study, NumberOfStudyRelatedInstances="")
-    found = find(work.lab.archive, keys, ae_title="WORKSTN") if study else []
-    return int(found[0].NumberOfStudyRelatedInstances) if len(found) else 0

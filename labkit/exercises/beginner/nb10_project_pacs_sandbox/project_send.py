@@ -73,7 +73,6 @@ EXERCISE = Exercise(
 )
 
 RULE = cite("PS3.4", "B.2.3")
-STORED = ("Success", "Warning")  # a warning says that the object is kept, with a remark
 
 
 def check(work: Work) -> Verdict:
@@ -88,7 +87,7 @@ def check(work: Work) -> Verdict:
     classes = {str(ds.SOPClassUID) for ds in objects if "SOPClassUID" in ds}
     uids = {str(ds.SOPInstanceUID) for ds in objects if "SOPInstanceUID" in ds}
     found = exchanges(work, "ARCHIVE", "C-STORE")
-    stored = {_uid(x) for x in found if x.status is not None and x.status.category in STORED}
+    stored = {x.sop_instance_uid for x in found if x.succeeded}
     if not uids & stored:
         elsewhere = any(exchanges(work, n, "C-STORE") for n in ("WORKSTN", "LEGACY", "ROUTER"))
         got = "they went to another node" if elsewhere else "ARCHIVE has no record of them"
@@ -100,15 +99,11 @@ def check(work: Work) -> Verdict:
         return failed(expected=expected, got="one SOP class", rule=RULE, mistake="one-kind-only")
     missing = len(uids - stored)
     if missing:
-        refused = sorted({str(x.status) for x in found if _uid(x) in uids - stored})
+        refused = sorted({str(x.status) for x in found if x.sop_instance_uid in uids - stored})
         got = f"{missing} of {len(uids)} not stored: {', '.join(refused) or 'never sent'}"
         why = "Read the status and the archive's log; mend the file, or leave it out of the list."
         return failed(expected=expected, got=got, rule=RULE, why=why)
     return passed(f"{len(uids)} objects of {len(classes)} SOP classes are stored.", rule=RULE)
-
-
-def _uid(exchange: Any) -> str:
-    return str(exchange.request.command.get("AffectedSOPInstanceUID", ""))
 
 
 def _paths(answer: Any) -> list[Any]:

@@ -1,0 +1,26 @@
+"""What a learner does with an exercise, for the tests of each notebook's answers."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from labkit.exercises import Verdict
+from labkit.exercises.engine import judge, run
+from labkit.exercises.find import find
+from labkit.lab import Lab
+
+
+def attempt(lab: Lab, slug: str, source: str, *, before: str = "") -> Verdict:
+    """Do what a learner does: the cells before, this cell, and the check.
+
+    Parameters
+    ----------
+    before
+        What the cell has above the learner's own lines.
+    """
+    loaded = find(slug).load()
+    space: dict[str, Any] = {"__name__": "__notebook__", "lab": lab}
+    exec(loaded.exercise.given, space)
+    answer = run(loaded.exercise, before + textwrap.dedent(source), space)
+    return judge(loaded, answer, space)
