@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
-    "common", "dicom", "deid", "dimse", "pacs", "dicomweb", "fhir", "access", "exchange",
+    "common", "dicom", "deid", "dimse", "hl7", "pacs", "dicomweb", "fhir", "access", "exchange",
     "lab", "widgets", "exercises", "workshop", "cli",
 ]  # fmt: skip
 MODULES = sorted(p for p in (ROOT / "labkit").rglob("*.py") if "tables" not in p.parts)
