@@ -76,12 +76,12 @@ def read(source: str | Path | bytes, *, force: bool = False) -> FileDataset:
     """
     name, data = _bytes_of(source)
     if data[128:132] != b"DICM":
-        kind, remedy, readable = _instead(data)
+        kind, remedy, readable = what_instead(data)
         if not (force and readable):
             raise DataError(f"{name} is not a DICOM file but {kind}", remedy=remedy)
     try:
         ds = dcmread(BytesIO(data), force=force)
-        cut = _cut_short(ds, data)
+        cut = cut_short(ds, data)
     except PARSE_ERRORS as error:
         raise DataError(
             f"{name} starts as DICOM, but cannot be read further ({error})",
@@ -121,7 +121,7 @@ def _bytes_of(source: str | Path | bytes) -> tuple[str, bytes]:
         ) from error
 
 
-def _instead(data: bytes) -> tuple[str, str, bool]:
+def what_instead(data: bytes) -> tuple[str, str, bool]:
     """Say what bytes without ``DICM`` are, what to do, and whether reading by force may work."""
     if not data:
         return "empty", "the copy failed: fetch it again", False
@@ -151,11 +151,11 @@ def _instead(data: bytes) -> tuple[str, str, bool]:
     return "something unknown", "check where it came from; a DICOM file has DICM at byte 128", False
 
 
-def _cut_short(ds: Dataset, data: bytes) -> str:
+def cut_short(ds: Dataset, data: bytes) -> str:
     """Say where the file stops too early, or return ``""``."""
     tags = sorted(ds.keys())
     if tags:
-        last = ds.get_item(tags[-1])
+        last = ds.get_item(tags[-1], keep_deferred=True)
         if isinstance(last, RawDataElement) and isinstance(last.value, bytes):
             missing = last.length - len(last.value)
             if last.length != 0xFFFFFFFF and missing > 0:
