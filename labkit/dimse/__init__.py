@@ -28,12 +28,15 @@ from labkit.dimse.recorder import TraceRecorder
 from labkit.dimse.retrieve import GetResult, MoveResult, get, move
 from labkit.dimse.status import Status
 from labkit.dimse.store import SentItem, StoreResult, store
+from labkit.dimse.tls import Authority, Credential, client_context, server_context
 from labkit.dimse.tools import Transcript, find_dcmtk, run_tool
 from labkit.dimse.trace import AssociationTrace, Endpoint, TracedPdu
 
 __all__ = [
     "AssociationTrace",
+    "Authority",
     "CommitmentResult",
+    "Credential",
     "DecodedPdu",
     "DimseMessage",
     "EchoResult",
@@ -55,6 +58,7 @@ __all__ = [
     "TracedPdu",
     "Transcript",
     "associate",
+    "client_context",
     "command_lines",
     "decode_messages",
     "decode_negotiation",
@@ -70,6 +74,7 @@ __all__ = [
     "new_ae",
     "request_commitment",
     "run_tool",
+    "server_context",
     "store",
     "worklist",
 ]

@@ -16,9 +16,8 @@ from labkit.dimse.link import Link
 from labkit.dimse.peer import Peer
 from labkit.dimse.recorder import TraceRecorder
 from labkit.dimse.refusal import lost, rejected, unreachable
+from labkit.dimse.tls import Tls as Tls
 from labkit.dimse.trace import ACCEPTOR, AssociationTrace
-
-Tls = ssl.SSLContext | tuple[ssl.SSLContext, str] | None
 
 
 def query_context(abstract_syntax: str) -> Any:
@@ -50,7 +49,8 @@ def associate(
     timeout
         Seconds to wait for the connection, the acceptance, and each answer.
     tls
-        An ``ssl.SSLContext``, or a pair of it and the server name to check.
+        An ``ssl.SSLContext``, or a pair of it and the server name to check; without it, what the
+        peer has.
     handlers
         More of pynetdicom's ``(event, handler)`` pairs.
     negotiation
@@ -78,6 +78,7 @@ def associate(
     ae = new_ae(ae_title, timeout=timeout)
     finished: list[AssociationTrace] = []
     recorder = TraceRecorder(finished.append)
+    tls = peer.tls if tls is None else tls
     context = tls[0] if isinstance(tls, tuple) else tls
     if context is not None and not isinstance(context, ssl.SSLContext):
         raise UsageError(
@@ -117,6 +118,7 @@ def _why_not(link: Link, calling: str) -> AssociationError:
             return rejected(pdu, link.peer, calling, trace)
         if pdu.sender == ACCEPTOR and pdu.data[:1] == b"\x02" and link.assoc.rejected_contexts:
             return link.no_context(link.assoc.rejected_contexts[0].abstract_syntax)
-    if not trace.pdus:
-        return unreachable(getattr(link.assoc.dul.socket, "connect_error", None), link.peer)
+    why = getattr(link.assoc.dul.socket, "connect_error", None)
+    if not trace.pdus or why is not None:
+        return unreachable(why, link.peer)
     return lost(link.peer, trace, "A-ASSOCIATE-AC", link.timeout)

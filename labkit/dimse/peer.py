@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from labkit.common.errors import UsageError
+from labkit.dimse.tls import Tls
 
 
 def check_ae_title(title: object) -> str:
@@ -58,16 +59,19 @@ class Peer:
         A name or an IP address.
     port
         The TCP port it listens on, 1–65535.
+    tls
+        What to speak TLS with, where no verb is given another: see `labkit.dimse.client_context`.
 
     Raises
     ------
     UsageError
-        One of the three cannot be.
+        One of the first three cannot be.
     """
 
     ae_title: str
     host: str = field(repr=False)
     port: int = field(repr=False)
+    tls: Tls = field(default=None, repr=False, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ae_title", check_ae_title(self.ae_title))

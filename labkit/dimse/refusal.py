@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 from labkit.common.errors import (
     AssociationAborted,
     AssociationError,
@@ -10,6 +12,7 @@ from labkit.common.errors import (
 )
 from labkit.dimse import words
 from labkit.dimse.peer import Peer
+from labkit.dimse.tls import explain
 from labkit.dimse.trace import ACCEPTOR, AssociationTrace, TracedPdu
 
 # What to do next for each (source, reason) of PS3.8 Table 9-21. The words themselves are
@@ -67,6 +70,9 @@ def unreachable(why: OSError | None, peer: Peer) -> AssociationError:
             f"nothing listens where {name} should be (connection refused)",
             "Check that its service runs, and the port (peer.port).",
         )
+    elif isinstance(why, ssl.SSLError):
+        problem, remedy = explain(why)
+        text = f"no TLS connection to {name}: {problem}"
     elif isinstance(why, TimeoutError):
         text, remedy = (
             f"{name} does not answer at the TCP level (timed out)",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +20,10 @@ from pynetdicom.transport import (
 )
 
 from labkit.dimse.reactor import WaitingAssociation
+from labkit.dimse.secure import SecureChannel
 from labkit.dimse.upper_layer import HEARTBEAT, Doorbell, wait_readable
 
+PATIENCE, MOST_DRAINED = 1.0, 16  # seconds, and pieces, that a failed connection may still take
 CHUNK = 1 << 18  # bytes asked of the kernel at once; a length field may lie, so never more
 
 
@@ -46,12 +49,19 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
         address: Any = None,
     ) -> None:
         super().__init__(assoc, client_socket, address)
-        self.connect_error: OSError | None = None
+        self.connect_error: OSError | None = None  # why there is no connection, or no more of it
         self._read_ahead = bytearray()
+        self._channel: SecureChannel | None = None
+        self._ended = False
         set_nodelay(self.socket)
         # A peer that stops in the middle of a PDU must not hold the thread: pynetdicom leaves
         # accepted sockets without a timeout.
         self.socket.settimeout(assoc.network_timeout)
+        self._secure()
+
+    def _secure(self) -> None:
+        if isinstance(self.socket, ssl.SSLSocket) and self._is_connected:
+            self._channel = SecureChannel(self.socket, self.assoc.network_timeout)
 
     def connect(self, primitive: Any) -> None:
         """Connect as the parent does, keeping the reason where it fails."""
@@ -66,6 +76,7 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
                 self.socket.getsockname()
             )
             self._is_connected = True
+            self._secure()
             evt.trigger(self.assoc, evt.EVT_CONN_OPEN, {"address": primitive.address_info.as_tuple})
             primitive.result = "Evt2"
         except OSError as error:
@@ -84,6 +95,22 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
             isinstance(self.socket, ssl.SSLSocket) and bool(self.socket.pending())
         )
 
+    def arrived(self) -> bool:
+        """Whether what made the connection readable is for us; TLS also talks to itself."""
+        if self._channel is None:
+            return True
+        piece = self._poll(self._channel)
+        self._ended = piece == b""
+        self._read_ahead += piece or b""
+        return piece is not None
+
+    def _poll(self, channel: SecureChannel) -> bytes | None:
+        try:
+            return channel.poll(CHUNK)
+        except OSError as error:  # an alert instead of data, which says why
+            self.connect_error = error
+            return b""
+
     @property
     def ready(self) -> bool:
         """Whether a PDU, or part of one, can be read now."""
@@ -96,7 +123,7 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
         """
         data = self._read_ahead
         while len(data) < nr_bytes:
-            piece = self.socket.recv(CHUNK)
+            piece = b"" if self._ended else (self._channel or self.socket).recv(CHUNK)
             if not piece:
                 break
             data += piece
@@ -111,16 +138,46 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
     def send_all(self, pdus: Sequence[bytes]) -> None:
         """Write some PDUs; small ones go out in one packet."""
         try:
-            self.socket.sendall(pdus[0] if len(pdus) == 1 else b"".join(pdus))
+            data = pdus[0] if len(pdus) == 1 else b"".join(pdus)
+            (self._channel or self.socket).sendall(data)
         except (OSError, AttributeError):  # AttributeError: closed, the socket is None
+            if self._channel is not None:
+                self._poll(self._channel)  # an alert may say why
             self.event_queue.put("Evt17")
             return
         for pdu in pdus:
             evt.trigger(self.assoc, evt.EVT_DATA_SENT, {"data": pdu})
 
 
+def close_gently(sock: socket.socket) -> None:
+    """Close so that the last thing said, a TLS alert, is still read.
+
+    A connection that is closed with bytes unread is reset (RFC 1122 4.2.2.13), and the peer may
+    never see what came before.
+    """
+    raw = socket.socket(fileno=sock.detach())
+    with raw, suppress(OSError):
+        raw.shutdown(socket.SHUT_WR)
+        raw.settimeout(PATIENCE)
+        for _ in range(MOST_DRAINED):
+            if not raw.recv(1 << 16):
+                break
+
+
 class PromptHandler(RequestHandler):  # type: ignore[misc]
     """Makes the association of an accepted connection."""
+
+    def handle(self) -> None:
+        """Shake hands where TLS is spoken, then start the association."""
+        if isinstance(self.request, ssl.SSLSocket):
+            try:
+                self.request.settimeout(self.ae.acse_timeout)
+                self.request.do_handshake()
+            except OSError as error:
+                self.server.tls_failed(error)
+                close_gently(self.request)
+                return
+        super().handle()
 
     def _create_association(self) -> WaitingAssociation:
         server, ae = self.server, self.ae
@@ -154,6 +211,7 @@ class PromptServer(ThreadedAssociationServer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("request_handler", PromptHandler)
+        self.tls_failed: Callable[[OSError], None] = lambda error: None
         self._bell = Doorbell()
         self._stopping = False
         self._ended = threading.Event()
@@ -175,7 +233,7 @@ class PromptServer(ThreadedAssociationServer):  # type: ignore[misc]
             self._ended.set()
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """Accept a connection; a TLS handshake is left to the association's own thread."""
+        """Accept a connection; a TLS handshake is left to its own thread (`PromptHandler`)."""
         connection, address = self.socket.accept()
         if self.ssl_context:
             connection = self.ssl_context.wrap_socket(

@@ -154,7 +154,8 @@ class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
             ready = wait_readable(sockets, timeout)
             if self._bell.socket.fileno() in ready:
                 self._bell.silence()
-            return connection is not None and connection.fileno() in ready
+            readable = connection is not None and connection.fileno() in ready
+            return readable and self.socket.arrived()
         except (OSError, ValueError):  # closed under our feet
             self.event_queue.put("Evt17")
             return False

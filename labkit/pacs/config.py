@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import ssl
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache, lru_cache
 
@@ -125,6 +126,8 @@ class NodeConfig:
         How many it serves at once; more are rejected (2/3/2).
     timeout
         Seconds to wait for a peer.
+    tls
+        With a context (`labkit.dimse.server_context`), its port speaks TLS and nothing else.
     """
 
     ae_title: str
@@ -138,6 +141,7 @@ class NodeConfig:
     max_pdu: int = MAX_PDU
     max_associations: int = 100
     timeout: float = 30.0
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ae_title", check_ae_title(self.ae_title))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import itertools
+import ssl
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 from pynetdicom import build_context, evt
 
 from labkit.common.access import DENY_ALL, AccessPolicy
-from labkit.common.errors import LabError, PortTaken
+from labkit.common.errors import LabError
 from labkit.dimse import AssociationTrace, TraceRecorder, new_ae
+from labkit.dimse.tls import explain
 from labkit.pacs.archive import Archive, ObjectSink
 from labkit.pacs.config import NodeConfig, name_of
 from labkit.pacs.destinations import Destinations
@@ -21,18 +22,8 @@ from labkit.pacs.exchange import Exchange, Surroundings
 from labkit.pacs.log import EventLog
 from labkit.pacs.mpps import MppsStore
 from labkit.pacs.negotiate import contexts_for, extended_answers
+from labkit.pacs.refusing import cannot_listen, rejection
 from labkit.pacs.worklist import Worklist
-
-_REASONS = {
-    (1, 1): "no reason given",
-    (1, 2): "application context name not supported",
-    (1, 3): "calling AE title {calling} is not on my list",
-    (1, 7): "called AE title {called} is not mine ({own})",
-    (2, 1): "no reason given",
-    (2, 2): "protocol version not supported",
-    (3, 1): "temporary congestion",
-    (3, 2): "{limit} associations are open already (local limit)",
-}
 
 
 class PacsNode:
@@ -85,6 +76,7 @@ class PacsNode:
         self._traces = traces
         self._numbers = itertools.count(1)
         self._server: Any = None
+        self._secure: Any = None  # a second listener, with TLS
         self._ae: Any = None
         self._lock = threading.Lock()
 
@@ -96,8 +88,8 @@ class PacsNode:
     @property
     def open_associations(self) -> int:
         """How many associations it serves now; all others are logged and traced to their end."""
-        server = self._server
-        return len(server.active_associations) if server is not None else 0
+        servers = [s for s in (self._server, self._secure) if s is not None]
+        return sum(len(server.active_associations) for server in servers)
 
     def start(self, port: int = 0, host: str = "127.0.0.1") -> int:
         """Listen.
@@ -131,24 +123,70 @@ class PacsNode:
                 check_called=config.check_called,
                 accept_calling=config.accept_calling or (),
             )
-            recorder = TraceRecorder(self._traces, node=config.name)
-            try:
-                self._server = self._ae.start_server(
-                    (host, port),
-                    block=False,
-                    contexts=[build_context("1.2.840.10008.1.1")],  # see _on_requested
-                    evt_handlers=[*(recorder.handlers if self._traces else ()), *self._handlers()],
-                )
-            except OSError as error:
-                raise _cannot_listen(config.name, host, port, error) from error
-            self._log("INFO", "-", "listening")
+            self._server = self._listen(host, port, config.tls)
+            self._log("INFO", "-", "listening with TLS" if config.tls else "listening")
             return int(self._server.server_address[1])
+
+    def listen_tls(self, context: ssl.SSLContext, port: int = 0, host: str = "127.0.0.1") -> int:
+        """Listen on a second port, with TLS, as long as the node runs (PS3.15 B.12).
+
+        Parameters
+        ----------
+        context
+            As `labkit.dimse.server_context` makes it.
+        port
+            A TCP port; 0 takes a free one. Called again, it takes the place of the one before.
+
+        Returns
+        -------
+        int
+            The port.
+
+        Raises
+        ------
+        PortTaken, LabError
+            As `start`; or the node does not run.
+        """
+        with self._lock:
+            if self._server is None:
+                raise LabError(f"{self.config.name} does not run", remedy="Start it first.")
+            self._close_tls()
+            self._secure = self._listen(host, port, context)
+            self._log("INFO", "-", "listening with TLS on a second port")
+            return int(self._secure.server_address[1])
+
+    def close_tls(self) -> None:
+        """Stop listening on the second port; associations go on to their end."""
+        with self._lock:
+            self._close_tls()
+
+    def _close_tls(self) -> None:
+        server, self._secure = self._secure, None
+        if server is not None:
+            server.shutdown()
+            self._log("INFO", "-", "no longer listening with TLS on a second port")
+
+    def _listen(self, host: str, port: int, context: ssl.SSLContext | None) -> Any:
+        recorder = TraceRecorder(self._traces, node=self.config.name)
+        try:
+            server = self._ae.start_server(
+                (host, port),
+                block=False,
+                ssl_context=context,
+                contexts=[build_context("1.2.840.10008.1.1")],  # see _on_requested
+                evt_handlers=[*(recorder.handlers if self._traces else ()), *self._handlers()],
+            )
+        except OSError as error:
+            raise cannot_listen(self.config.name, host, port, error) from error
+        server.tls_failed = self._tls_failed
+        return server
 
     def stop(self) -> None:
         """Stop listening, and end the associations that are open."""
         with self._lock:
             if self._server is None:
                 return
+            self._close_tls()
             self._server.shutdown()
             self._ae.shutdown()
             self._server = self._ae = None
@@ -195,13 +233,7 @@ class PacsNode:
             return
         assoc = event.assoc
         asked = assoc.requestor.primitive
-        text = _REASONS.get((primitive.result_source, primitive.diagnostic), "no reason given")
-        text = text.format(
-            calling=str(asked.calling_ae_title).strip(),
-            called=str(asked.called_ae_title).strip(),
-            own=self.config.ae_title,
-            limit=self.config.max_associations,
-        )
+        text = rejection(self.config, primitive, asked)
         code = f"{primitive.result}/{primitive.result_source}/{primitive.diagnostic}"
         self._log("WARNING", self._who(assoc), f"association rejected ({code}): {text}")
 
@@ -226,6 +258,10 @@ class PacsNode:
                 f"{name_of(context.abstract_syntax)}: {why}",
             )
 
+    def _tls_failed(self, error: OSError) -> None:
+        problem, _ = explain(error)
+        self._log("WARNING", "?", f"TLS handshake failed: {problem or error.strerror or error}")
+
     def _ended(self, event: Any, text: str) -> None:
         self._log("INFO", self._who(event.assoc), text)
 
@@ -235,16 +271,3 @@ class PacsNode:
 
     def _log(self, level: str, who: str, text: str) -> None:
         self.around.log.write(level, self.config.name, who, text)
-
-
-def _cannot_listen(name: str, host: str, port: int, error: OSError) -> LabError:
-
-    if error.errno in (errno.EADDRINUSE, errno.EACCES, 10013, 10048):
-        return PortTaken(
-            f"{name} cannot listen on port {port}: {error.strerror}",
-            remedy="Take another port, or 0 for a free one.",
-        )
-    return LabError(
-        f"{name} cannot listen on {host}:{port}: {error.strerror}",
-        remedy="Use an address of this machine, such as 127.0.0.1.",
-    )
