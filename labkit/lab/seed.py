@@ -17,7 +17,7 @@ from labkit.lab import stories
 from labkit.lab.nodes import FHIR
 from labkit.pacs import Archive
 
-FORMAT = "labkit-seed/2"
+FORMAT = "labkit-seed/3"
 
 
 class Keeper(Protocol):

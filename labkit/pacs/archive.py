@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
 from pydicom.dataset import Dataset
 from pydicom.filereader import dcmread
+from pydicom.uid import KeyObjectSelectionDocumentStorage
 
 from labkit.common.errors import LabError
 from labkit.pacs.arrivals import Arrivals
+from labkit.pacs.corrections import Correction
+from labkit.pacs.decisions import Decisions
 from labkit.pacs.durable import sync_directory
 from labkit.pacs.entering import Arrival, Entry
 from labkit.pacs.header import Header, read_header
@@ -25,9 +28,10 @@ from labkit.pacs.index import Index
 from labkit.pacs.objects import ObjectStore
 from labkit.pacs.part10 import FileMeta, file_meta, read_object
 from labkit.pacs.recovery import recover
+from labkit.pacs.rejections import Rejection, rejection_of
 from labkit.pacs.same import same_content
 
-Outcome = Literal["stored", "already stored", "queued"]
+Outcome = Literal["stored", "already stored", "queued", "coerced", "rejected"]
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,16 @@ class StoredObject:
         Its Part 10 file.
     outcome
         ``"already stored"`` if this very object had been received before; ``"queued"`` if a router
-        took it.
+        took it; ``"coerced"`` if attributes of it were changed on the way (PS3.4 B.2.3, B000);
+        ``"rejected"`` if a rejection note hides it: it is kept, and not seen.
+    hides
+        Of a rejection note: SOP Instance UIDs of the objects that it has taken out of sight.
     """
 
     entry: Entry
     path: Path
     outcome: Outcome = "stored"
+    hides: tuple[str, ...] = ()
 
     def dataset(self) -> Dataset:
         """Read it."""
@@ -99,13 +107,14 @@ class Archive:
                 clean.unlink()
                 sync_directory(root)
             self.index = Index(root / "index.sqlite")
+            self.decisions = Decisions(root)
         except OSError as error:
             raise LabError(
                 f"the archive's folder cannot be used ({error.strerror})",
                 remedy="Check that the workspace is writable and the disk is not full.",
             ) from error
         if not was_clean or self.index.empty():
-            recover(self.objects, self.index)
+            recover(self.objects, self.index, self.decisions.seen)
 
     def add(
         self,
@@ -148,8 +157,26 @@ class Archive:
             meta = file_meta(header["SOPClassUID"], uid, transfer_syntax, source)
             part = self.objects.stage(uid, (meta, data))
             path = self.objects.publish(part, uid)
-            entry = self.index.add(Arrival(header, transfer_syntax, len(data), source))
+            arrival = Arrival(header, transfer_syntax, len(data), source)
+            seen = self.decisions.seen(header)
+            if seen is None:
+                return StoredObject(arrival.entry(), path, "rejected")
+            entry = self.index.add(replace(arrival, header=seen))
+        if entry.sop_class_uid == KeyObjectSelectionDocumentStorage:
+            note = rejection_of(dcmread(path))
+            if note is not None:
+                return StoredObject(entry, path, hides=tuple(self.reject(note)))
         return StoredObject(entry, path)
+
+    def correct(self, correction: Correction) -> list[str]:
+        """Have a correction hold from now on; the SOP Instance UIDs of the objects it changes."""
+        with self._arrivals.shut():
+            return self.decisions.correct(correction, self.index, self.objects)
+
+    def reject(self, rejection: Rejection) -> list[str]:
+        """Hide what a rejection note names; the SOP Instance UIDs of those seen before."""
+        with self._arrivals.shut():
+            return self.decisions.reject(rejection, self.index)
 
     def add_file(self, path: Path, source: str = "") -> StoredObject:
         """Keep the object of a Part 10 file."""
@@ -177,16 +204,28 @@ class Archive:
         self, uid: str, data: bytes | memoryview, transfer_syntax: str
     ) -> StoredObject | None:
         entry = self.index.find(uid)
-        if entry is None:
-            return None
         path = self.objects.path(uid)
+        if entry is None and not (uid in self.decisions.rejections and path.exists()):
+            return None
         meta, stored = read_object(path)
         if not same_content(stored, meta.transfer_syntax, data, transfer_syntax):
             raise DuplicateSopInstance(
                 f"another object with SOP Instance UID {uid} is held, and kept",
                 remedy="Give the changed object a SOP Instance UID of its own (PS3.5 9).",
             )
+        if entry is None:
+            again = Arrival(read_header(data, transfer_syntax), transfer_syntax, len(data))
+            return StoredObject(again.entry(), path, "rejected")
         return StoredObject(entry, path, "already stored")
+
+    def remove(self, sop_instance_uid: str) -> bool:
+        """Delete an object, as an administrator may; whether there was one."""
+        with self._arrivals.shut():
+            if self.index.find(sop_instance_uid) is None:
+                return False
+            self.index.remove(sop_instance_uid)
+            self.objects.remove(sop_instance_uid)
+            return True
 
     def get(self, sop_instance_uid: str) -> StoredObject | None:
         """The object of this UID, or ``None``."""
@@ -205,7 +244,7 @@ class Archive:
             for name in ("index.sqlite", "index.sqlite-wal", "index.sqlite-shm"):
                 (self.root / name).unlink(missing_ok=True)
             self.index = Index(self.root / "index.sqlite")
-            recover(self.objects, self.index)
+            recover(self.objects, self.index, self.decisions.seen)
 
     def snapshot(self, folder: Path) -> None:
         """Write the whole state to a new folder; an older snapshot there is replaced."""
@@ -214,6 +253,7 @@ class Archive:
         with self._arrivals.shut():
             self.objects.link_to(folder / "objects")
             self.index.copy_to(folder / "index.sqlite")
+            self.decisions.copy_to(folder)
 
     def restore(self, folder: Path) -> None:
         """Go back to a snapshot, while serving.
@@ -231,6 +271,7 @@ class Archive:
         with self._arrivals.shut():
             self.objects.return_to(folder / "objects")
             self.index.copy_from(folder / "index.sqlite")
+            self.decisions.copy_from(folder)
 
     def close(self) -> None:
         """Close, and note that all is in order, so that the next start need not look."""

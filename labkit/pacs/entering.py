@@ -48,7 +48,22 @@ class Arrival:
     header: Header
     transfer_syntax: str
     size: int
-    source: str
+    source: str = ""
+
+    def entry(self, number: int = 0) -> Entry:
+        """As the index would know it; without a number if it is not in the index."""
+        header = self.header
+        return Entry(
+            number,
+            header["SOPInstanceUID"],
+            header["SOPClassUID"],
+            self.transfer_syntax,
+            header["StudyInstanceUID"],
+            header["SeriesInstanceUID"],
+            header["PatientID"],
+            self.size,
+            self.source,
+        )
 
 
 class Entering:
@@ -65,8 +80,11 @@ class Entering:
         """Forget what was remembered: the tables have changed otherwise."""
         self._series.clear()
 
-    def enter(self, writer: sqlite3.Connection, arrival: Arrival) -> Entry:
-        """Enter an object, within the transaction that is open on `writer`."""
+    def enter(self, writer: sqlite3.Connection, arrival: Arrival, number: int = 0) -> Entry:
+        """Enter an object, within the transaction that is open on `writer`.
+
+        One that was in the index before may keep its `number`.
+        """
         header = arrival.header
         above = tuple(map(header.values.get, _ABOVE))
         series = self._series.get(above)
@@ -79,18 +97,9 @@ class Entering:
             "transfer_syntax": arrival.transfer_syntax,
             "size": arrival.size,
             "source": arrival.source,
+            **({"pk": number} if number else {}),
         }
-        return Entry(
-            _insert(writer, Level.IMAGE, own, header),
-            header["SOPInstanceUID"],
-            header["SOPClassUID"],
-            arrival.transfer_syntax,
-            header["StudyInstanceUID"],
-            header["SeriesInstanceUID"],
-            header["PatientID"],
-            arrival.size,
-            arrival.source,
-        )
+        return arrival.entry(_insert(writer, Level.IMAGE, own, header))
 
 
 def _series_of(writer: sqlite3.Connection, header: Header) -> int:

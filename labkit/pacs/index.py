@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -136,11 +136,16 @@ class Index:
         with self._transaction() as writer:
             self._entering.forget()
             writer.execute("DELETE FROM instance WHERE q_SOPInstanceUID = ?", (sop_instance_uid,))
-            for level, below in (("series", "instance"), ("study", "series"), ("patient", "study")):
-                writer.execute(
-                    f"DELETE FROM {level} WHERE NOT EXISTS "
-                    f"(SELECT 1 FROM {below} WHERE {below}.{level} = {level}.pk)"
-                )
+            _forget_empty(writer)
+
+    def replace(self, arrivals: Sequence[tuple[int, Arrival]]) -> None:
+        """Enter objects anew, each under the number that it has."""
+        with self._transaction() as writer:
+            self._entering.forget()
+            writer.executemany("DELETE FROM instance WHERE pk = ?", [(n,) for n, _ in arrivals])
+            _forget_empty(writer)
+            for number, arrival in arrivals:
+                self._entering.enter(writer, arrival, number)
 
     def copy_to(self, path: Path) -> None:
         """Write a copy of the whole index."""
@@ -152,6 +157,14 @@ class Index:
         with self.lock, _closing(sqlite3.connect(path)) as origin:
             origin.backup(self._writer)
             self._entering.forget()
+
+
+def _forget_empty(writer: sqlite3.Connection) -> None:
+    for level, below in (("series", "instance"), ("study", "series"), ("patient", "study")):
+        writer.execute(
+            f"DELETE FROM {level} WHERE NOT EXISTS "
+            f"(SELECT 1 FROM {below} WHERE {below}.{level} = {level}.pk)"
+        )
 
 
 def _put_aside_unless_good(path: Path) -> None:

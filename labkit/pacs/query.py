@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
 from pydicom.dataelem import DataElement
@@ -110,7 +109,7 @@ def find(
                 known |= json.loads(column)
             for keyword, value in zip(computed, row[levels + 1 :], strict=True):
                 known[keyword] = str(value)
-            ds = _header(archive.objects.path(row[levels])) if row[levels] else None
+            ds = _header(archive, row[levels]) if row[levels] else None
             if query.others and not _matches_others(query, ds):
                 continue
             answer = answering.answer(known, ds)
@@ -131,9 +130,11 @@ def _rows(reader: sqlite3.Connection, statement: Statement) -> Iterator[tuple[st
         cursor.close()
 
 
-def _header(path: Path) -> Dataset | None:
-    """The header of an object; ``None`` if someone has taken its file away."""
+def _header(archive: Archive, sop_instance_uid: str) -> Dataset | None:
+    """The header of an object as it goes out; ``None`` if someone has taken its file away."""
     try:
-        return dcmread(path, stop_before_pixels=True)
+        ds = dcmread(archive.objects.path(sop_instance_uid), stop_before_pixels=True)
     except OSError:
         return None
+    archive.decisions.amend(ds)
+    return ds

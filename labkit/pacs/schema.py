@@ -11,7 +11,7 @@ from functools import cache
 
 from labkit.pacs.keys import Key, Level, keys_at
 
-VERSION = 1
+VERSION = 2
 TABLE = {
     Level.PATIENT: "patient",
     Level.STUDY: "study",
@@ -46,6 +46,8 @@ _OWN = {
         "size INTEGER NOT NULL, source TEXT NOT NULL"
     ),
 }
+# The number of an object that is gone must not come again: marks count by it.
+_NUMBERED = {Level.IMAGE: " AUTOINCREMENT"}
 _UNIQUE = {
     Level.STUDY: "UNIQUE (q_StudyInstanceUID, patient)",
     Level.SERIES: "UNIQUE (q_SeriesInstanceUID, study)",
@@ -58,7 +60,7 @@ def statements() -> list[str]:
     made: list[str] = []
     for level, table in TABLE.items():
         parts = [
-            "pk INTEGER PRIMARY KEY",
+            "pk INTEGER PRIMARY KEY" + _NUMBERED.get(level, ""),
             _OWN[level],
             *(f"{column} TEXT NOT NULL DEFAULT ''" for column in columns_at(level)),
             "attributes TEXT NOT NULL",

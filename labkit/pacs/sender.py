@@ -32,6 +32,8 @@ class Shipment:
     sop_instance: str
     transfer_syntax: str
     path: Path
+    encoded: Callable[[Path], memoryview] = read_data_set
+    """Gives its data set as it is to go out, where that is not as it is stored."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,7 @@ def store_request(shipment: Shipment, transfer_syntax: str, message_id: int) -> 
     OSError
         It cannot be read.
     """
-    data = read_data_set(shipment.path)
+    data = shipment.encoded(shipment.path)
     request = C_STORE()
     request.MessageID = message_id
     request.Priority = 0  # medium

@@ -52,6 +52,7 @@ def shipments_of(x: Exchange, entries: list[Entry]) -> list[Shipment]:
             entry.sop_instance_uid,
             entry.transfer_syntax,
             x.archive.objects.path(entry.sop_instance_uid),
+            x.archive.decisions.outgoing,
         )
         for entry in entries
     ]

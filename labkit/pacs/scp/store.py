@@ -8,10 +8,12 @@ from labkit.pacs.config import name_of
 from labkit.pacs.exchange import NOT_AUTHORISED, SUCCESS, Exchange
 from labkit.pacs.header import Header, read_header
 from labkit.pacs.keys import tag_of
+from labkit.pacs.log import counted
 
 OUT_OF_RESOURCES = 0xA700
 DOES_NOT_MATCH_SOP_CLASS = 0xA900
 CANNOT_UNDERSTAND = 0xC000
+COERCED = 0xB000
 DUPLICATE_SOP_INSTANCE = 0x0111  # PS3.7 Annex C: a general failure, rarely seen with C-STORE
 
 
@@ -42,7 +44,9 @@ def serve(x: Exchange) -> None:
         f"C-STORE {stored.outcome}: {name_of(header['SOPClassUID'])} {uid}, "
         f"{name_of(x.transfer_syntax)}, {len(data)} bytes"
     )
-    x.respond(SUCCESS)
+    if stored.hides:
+        x.info(f"C-STORE: the note rejects {counted(len(stored.hides), 'object')}")
+    x.respond(COERCED if stored.outcome == "coerced" else SUCCESS)
 
 
 def _agrees(x: Exchange, header: Header) -> bool:
