@@ -71,7 +71,7 @@ def server(studies: int, *, paging: bool = True, bad: str = "") -> httpx.MockTra
         if parts[-1] == "metadata":
             row |= {"00080018": uid(parts[1] + ".1.1"),
                     "7FE00010": {"vr": "OW", "BulkDataURI": "http://elsewhere/"}}  # fmt: skip
-            return httpx.Response(200, json=[row, {"00080018": {"vr": "??"}}])
+            return httpx.Response(200, json=[row, {"00080018": 7}])
         return httpx.Response(200, json=[row])
 
     return httpx.MockTransport(answer)
