@@ -13,7 +13,11 @@ LAYERS = [
     "lab", "widgets", "exercises", "workshop", "cli",
 ]  # fmt: skip
 MODULES = sorted(p for p in (ROOT / "labkit").rglob("*.py") if "tables" not in p.parts)
-SOURCES = MODULES + sorted((ROOT / "labkit").rglob("*.js")) + sorted((ROOT / "tests").rglob("*.py"))
+SOURCES = [
+    *MODULES,
+    *sorted((ROOT / "labkit").rglob("*.js")),
+    *(path for name in ("tests", "tooling", "benchmarks") for path in (ROOT / name).rglob("*.py")),
+]
 
 
 def layer_of(dotted: str) -> str | None:

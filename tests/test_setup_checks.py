@@ -66,8 +66,8 @@ def test_a_step_that_is_killed_says_so(here: Path, capfd: pytest.CaptureFixture[
 def test_a_step_that_hangs_is_stopped(
     here: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "MINUTES", 0.01)
-    assert checks._run([Step("slow", ("-c", "import time; time.sleep(60)"))]) == 1
+    slow = Step("slow", ("-c", "import time; time.sleep(60)"), minutes=0.01)
+    assert checks._run([slow]) == 1
     assert "stopped after" in capfd.readouterr().out
 
 
@@ -83,12 +83,31 @@ def test_tests_get_a_clean_environment(here: Path, monkeypatch: pytest.MonkeyPat
         assert not any(p.startswith(sys.prefix) for p in env["PATH"].split(os.pathsep))
 
 
-@pytest.mark.parametrize("what", ["containers", "long"])
-def test_what_is_not_built_is_not_pretended(what: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert commands.run(["test", what], "help") == 1
+def test_what_is_not_built_is_not_pretended(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.run(["test", "containers"], "help") == 1
     said = capsys.readouterr()
     assert "not built yet, so nothing was checked" in said.err
     assert "pass" not in said.out
+
+
+@pytest.mark.parametrize(("share", "folder"), [("1", "docs"), ("0.25", "artifacts/long")])
+def test_the_long_run_hands_on_share_and_seed(
+    here: Path, share: str, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, Any] = {}
+    monkeypatch.setattr(checks, "_run", lambda steps, asked: seen.update(asked, steps=steps) or 0)
+    assert commands.run(["test", "long", "--share", share, "--seed", "7"], "help") == 0
+    assert (float(seen["LABKIT_LONG"]), seen["LABKIT_SEED"]) == (float(share), "7")
+    assert Path(seen["LABKIT_FIGURES"]).read_text(encoding="utf-8") == ""
+    measured, *_, report = seen["steps"]
+    assert str(here / folder) in measured.arguments
+    assert str(here / folder) in report.arguments
+    assert ("--quick" in measured.arguments) == (share != "1")
+
+
+def test_a_share_that_is_none(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.run(["test", "long", "--share", "3"], "help") == 1
+    assert "not between 0 and 1" in capsys.readouterr().err
 
 
 def test_one_notebook_or_a_track(here: Path) -> None:

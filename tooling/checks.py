@@ -4,7 +4,10 @@
     python3 lab.py test beginner        the notebooks of one track
     python3 lab.py test 03_the_header   one notebook, by its name or path
     python3 lab.py test containers      the lab in containers
-    python3 lab.py test long            soak, fuzz, kills, big archives, benchmarks
+    python3 lab.py test long            kills, soak, random input, a million studies, benchmarks:
+                                        hours; writes docs/reliability.md and docs/performance.md
+    python3 lab.py test long --share 0.01 --seed 7
+                                        a slice of it: minutes; the reports go to artifacts/long
 
 Each part says whether it passed and how long it took; the exit code is 0 only if all did.
 """
@@ -18,7 +21,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,9 +31,11 @@ from tooling.installer import clean_environment
 
 TRACKS = ("start", "beginner", "intermediate", "advanced")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")  # as tests/browser
-OWN_CODE = ("labkit", "tooling", "tests", "lab.py")
+OWN_CODE = ("labkit", "tooling", "benchmarks", "tests", "lab.py")
 MINUTES = 45  # a part that takes longer hangs; all of them together should need less than 20
+LONG_MINUTES = 300  # of the long ones
 
+SEED = 20260115  # of the long run, unless another is asked for
 GRACE = 30  # seconds for a step to tidy up when it is stopped
 
 
@@ -42,11 +47,14 @@ class Step:
     ----------
     skip
         Why it cannot be run here; empty if it can.
+    minutes
+        It hangs if it takes longer.
     """
 
     name: str
     arguments: Sequence[str]
     skip: str = ""
+    minutes: float = MINUTES
 
 
 @dataclass(frozen=True)
@@ -59,15 +67,20 @@ class Outcome:
     note: str = ""
 
 
-def run(what: str) -> int:
-    """Run the checks for `what`; the exit code is 0 only if each passed."""
-    if what in ("containers", "long"):
+def run(what: str, *, share: float = 1.0, seed: int = SEED) -> int:
+    """Run the checks for `what`; the exit code is 0 only if each passed.
+
+    `share` and `seed` are those of the long run.
+    """
+    if what == "containers":
         raise Trouble(
             f"`lab.py test {what}` checks something that is not built yet, so nothing was checked.",
             "Run: python3 lab.py test",
         )
     if what == "all":
         return _run(_everything())
+    if what == "long":
+        return _long(share, seed)
     return _run([Step(f"notebooks: {what}", _notebooks(what))])
 
 
@@ -75,7 +88,7 @@ def _everything() -> list[Step]:
     measured = ("-m", "coverage", "run", "-m", "pytest")
     browser = any(map(shutil.which, CHROMIUM)) or "LABKIT_CHROMIUM" in os.environ
     missing = "" if browser else "no Chromium on this machine: NOTHING WAS SEEN IN A BROWSER"
-    apart = [f"--ignore=tests/{name}" for name in ("notebooks", "browser")]
+    apart = [f"--ignore=tests/{name}" for name in ("notebooks", "browser", "resilience")]
     return [
         Step("lint", ("-m", "ruff", "check", *OWN_CODE)),
         Step("format", ("-m", "ruff", "format", "--check", *OWN_CODE)),
@@ -87,6 +100,30 @@ def _everything() -> list[Step]:
         Step("coverage: combine", ("-m", "coverage", "combine", "--quiet")),
         Step("coverage", ("-m", "coverage", "report", "--skip-covered", "--fail-under=90")),
     ]
+
+
+def _long(share: float, seed: int) -> int:
+    """Run the tests that `tests/effort.py` makes hard, and write the reports."""
+    if not 0 < share <= 1:
+        raise Trouble(f"The share {share:g} is not between 0 and 1.", "Try: --share 0.01")
+    reports = ROOT / "docs" if share == 1 else ROOT / "artifacts" / "long"
+    figures = ROOT / "artifacts" / "figures.jsonl"
+    figures.parent.mkdir(exist_ok=True)
+    figures.write_text("", encoding="utf-8")
+    asked = {"LABKIT_LONG": str(share), "LABKIT_SEED": str(seed), "LABKIT_FIGURES": str(figures)}
+    apart = [f"--ignore=tests/{name}" for name in ("notebooks", "browser")]
+    dice = (f"--hypothesis-seed={seed}", f"--timeout={LONG_MINUTES * 60}")
+    report = ("-m", "tests.resilience.report", str(figures), str(reports), str(share))
+    measure = ("-m", "benchmarks", "--out", str(reports), *(("--quick",) if share < 1 else ()))
+    hard = ("-m", "pytest", "tests/resilience", "-m", "not hypothesis")
+    random = ("-m", "pytest", "tests", "-m", "hypothesis", *apart, *dice)
+    steps = [
+        Step("benchmarks", measure, minutes=LONG_MINUTES),
+        Step("kills, soak, a very large archive", hard, minutes=LONG_MINUTES),
+        Step("random input", random, minutes=LONG_MINUTES),
+        Step("report", report),
+    ]
+    return _run(steps, asked)
 
 
 def _notebooks(what: str) -> Sequence[str]:
@@ -101,9 +138,9 @@ def _notebooks(what: str) -> Sequence[str]:
     return ("-m", "pytest", "tests/notebooks", "-k", word, "-v")
 
 
-def _run(steps: list[Step]) -> int:
+def _run(steps: list[Step], asked: Mapping[str, str] | None = None) -> int:
     python = set_up("test")
-    env = _environment()
+    env = {**_environment(), **(asked or {})}
     for old in [*ROOT.glob(".coverage"), *ROOT.glob(".coverage.*")]:
         old.unlink()
     started = time.monotonic()
@@ -132,10 +169,10 @@ def _one(python: Path, step: Step, env: dict[str, str]) -> Outcome:
     )
     note = ""
     try:
-        code = process.wait(timeout=MINUTES * 60)
+        code = process.wait(timeout=step.minutes * 60)
         note = f"ended by signal {-code}" if code < 0 else ""
     except subprocess.TimeoutExpired:
-        code, note = 1, f"stopped after {MINUTES} minutes"
+        code, note = 1, f"stopped after {step.minutes:g} minutes"
     finally:
         _end(process)
     seconds = time.monotonic() - started

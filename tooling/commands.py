@@ -28,7 +28,7 @@ def run(arguments: list[str], text: str) -> int:
     options = _parser(text).parse_args(arguments)
     try:
         if options.command == "test":
-            return checks.run(options.what)
+            return checks.run(options.what, share=options.share, seed=options.seed)
         if options.command == "lock":
             return locks.renew()
         python = set_up()
@@ -65,5 +65,11 @@ def _parser(text: str) -> argparse.ArgumentParser:
         "what", nargs="?", default="all",
         help="beginner, a notebook's name or path, containers, long; everything if left out",
     )  # fmt: skip
+    test.add_argument(
+        "--share", type=float, default=1.0, metavar="X", help="of the long run, 0 to 1"
+    )
+    test.add_argument(
+        "--seed", type=int, default=checks.SEED, metavar="N", help="of the long run's dice"
+    )
     commands.add_parser("lock", help="renew requirements/*.lock from pyproject.toml")
     return parser

@@ -144,7 +144,7 @@ def element_row(ds: Dataset, tag: BaseTag, path: str) -> HeaderRow:
             len(element.value) if element.VR == "SQ" else 0, creator,
         )  # fmt: skip
     except BROKEN_VALUES as error:
-        raw: Any = ds.get_item(tag)
+        raw: Any = ds.get_item(tag, keep_deferred=True)  # an empty one has no value either
         vr, value = str(raw.VR or "UN"), raw.value if isinstance(raw.value, bytes) else b""
         keyword, name = _names(tag, None)
         return HeaderRow(

@@ -7,7 +7,9 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 from pydicom.data.data_manager import DATA_ROOT
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
 from pydicom.valuerep import STANDARD_VR
 
 from labkit.common.errors import UsageError
@@ -80,6 +82,13 @@ def test_a_value_that_cannot_be_decoded_is_a_row_with_a_problem() -> None:
     row = next(row for row in header_rows(ds) if row.tag == "(0028,0010)")
     assert "cannot be decoded as US" in row.problem
     assert any(note.about == "Problem" for note in explain(ds, "Rows").notes)
+
+
+def test_an_empty_element_with_an_impossible_vr_says_so() -> None:
+    ds = Dataset()
+    ds[0x00200060] = RawDataElement(BaseTag(0x00200060), "C\0", 0, None, 0, False, True)
+    (row,) = header_rows(ds)
+    assert "Unknown Value Representation" in row.problem
 
 
 @pytest.mark.parametrize("file", REAL, ids=lambda f: Path(f).name)

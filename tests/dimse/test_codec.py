@@ -15,6 +15,7 @@ from pynetdicom.dsutils import encode as pydicom_encode
 from pynetdicom.pdu_primitives import P_DATA
 
 from labkit.dimse.codec import Unusual, decode_message, encode_message
+from tests.effort import effort
 
 NAMES = sorted(name for name, _ in dimse_messages._MESSAGE_TYPES.values())
 VALUES: dict[str, Any] = {
@@ -101,7 +102,7 @@ def test_the_primitives_are_pynetdicoms(name: str, data: bytes | None) -> None:
     assert plain(ours) == plain(decoded_by_pynetdicom(command, carries))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=effort(150, 60_000), deadline=None)
 @given(
     name=st.sampled_from(NAMES),
     status=st.integers(0, 0xFFFF),
@@ -144,7 +145,7 @@ def test_the_unusual_is_left_to_pynetdicom() -> None:
             decode_message(broken, BytesIO(), 1)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=effort(300, 60_000), deadline=None)
 @given(st.binary(max_size=120))
 def test_garbage_is_unusual(raw: bytes) -> None:
     with pytest.raises((Unusual, ValueError, TypeError)):

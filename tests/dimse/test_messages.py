@@ -17,6 +17,7 @@ from labkit.dimse import (
     identifier,
     store,
 )
+from tests.effort import effort
 
 
 def pdata(*values: tuple[int, int, bytes]) -> bytes:
@@ -111,7 +112,7 @@ def test_a_cut_data_set_is_not_decoded() -> None:
     assert (message.data_length, message.data_set) == (5000, None)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200, 60_000), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["requestor", "acceptor"]), st.binary(max_size=120))))
 def test_never_raises(parts) -> None:
     pdus = [TracedPdu(0.0, sender, len(d) + 1, b"\4" + d) for sender, d in parts]
@@ -121,7 +122,7 @@ def test_never_raises(parts) -> None:
         assert message.data_set is None or len(message.data) == message.data_length
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=effort(200, 60_000), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 255), st.integers(0, 3), st.binary(max_size=60))))
 def test_never_raises_on_fragments(values) -> None:
     for message in decode_messages(traced(pdata(*values))):

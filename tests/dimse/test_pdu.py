@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from labkit.dimse import TracedPdu, decode_pdu, echo
 from labkit.dimse.command_set import message_section
+from tests.effort import effort
 
 
 def field(decoded, name):
@@ -117,13 +118,13 @@ def test_a_cut_pdu_says_so_and_nothing_else() -> None:
     assert field(decoded, "Data set fragment").meaning == "992 bytes"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=effort(300, 60_000), deadline=None)
 @given(st.binary(max_size=400))
 def test_never_raises(data: bytes) -> None:
     assert decode_pdu(data).type == (data[0] if data else 0)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=effort(300, 60_000), deadline=None)
 @given(st.integers(1, 7), st.binary(max_size=300), st.data())
 def test_never_raises_on_nearly_good_pdus(kind: int, body: bytes, data) -> None:
     pdu = bytearray(bytes([kind, 0]) + len(body).to_bytes(4, "big") + body)

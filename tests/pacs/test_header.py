@@ -19,6 +19,7 @@ from labkit.pacs.header import encoding_of, read_header
 from labkit.pacs.keys import KEYS
 from labkit.pacs.matching import element_text
 from labkit.pacs.part10 import read_object
+from tests.effort import effort
 from tests.pacs.conftest import real
 
 EXPLICIT, IMPLICIT, BIG, DEFLATED = (
@@ -145,14 +146,14 @@ def test_what_is_wrong_is_said(data: bytes, syntax: str, words: str) -> None:
     assert caught.value.remedy
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=effort(300, 60_000), deadline=None)
 @given(data=st.binary(max_size=300), syntax=st.sampled_from([EXPLICIT, IMPLICIT, BIG, DEFLATED]))
 def test_garbage_is_a_data_error(data: bytes, syntax: str) -> None:
     with pytest.raises(DataError):
         read_header(data, syntax)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=effort(300, 60_000), deadline=None)
 @given(at=st.integers(0, 2000), byte=st.integers(0, 255))
 def test_one_byte_changed_is_read_or_refused(at: int, byte: int) -> None:
     _, whole = read_object(real("CT_small.dcm")[0])

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from labkit.pacs.matching import MatchError, NameMatcher, forms, matcher_for, matches
+from tests.effort import effort
 
 CASES = [
     # vr, query, stored, whether it matches
@@ -126,7 +127,7 @@ def test_uid_lists_may_be_long() -> None:
 text = st.text(alphabet="abABäÄ山^=*?[]%_ .", max_size=8)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=effort(400, 60_000), deadline=None)
 @given(vr=st.sampled_from(["LO", "PN", "SH", "UT"]), query=text, stored=text)
 def test_python_and_sql_agree(vr: str, query: str, stored: str) -> None:
     matcher = matcher_for(vr, query)
@@ -136,7 +137,7 @@ def test_python_and_sql_agree(vr: str, query: str, stored: str) -> None:
 digits = st.text(alphabet="0123456789-.:", max_size=14)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=effort(400, 60_000), deadline=None)
 @given(vr=st.sampled_from(["DA", "TM", "DT", "IS", "DS", "UI"]), query=digits, stored=digits)
 def test_numbers_and_dates_never_surprise(vr: str, query: str, stored: str) -> None:
     try:
