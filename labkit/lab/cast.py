@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -106,6 +107,7 @@ class Cast:
         self.mpps = MppsStore(workspace.node("WORKLIST") / "mpps")
         self._mpps_folder = workspace.node("WORKLIST") / "mpps"
         self._ports: dict[str, int] = {}
+        self._secure: dict[str, int] = {}  # ports with TLS
 
         def common(name: str) -> dict[str, Any]:
             return {"policy": policy, "log": self.logs[name], "traces": traces.sink(name)}
@@ -176,6 +178,22 @@ class Cast:
     def busy(self, name: str) -> bool:
         """Whether a node has an association open: its log and its trace are still to be written."""
         return self._associations[name].open_associations > 0
+
+    def listen_tls(self, name: str, context: ssl.SSLContext) -> int:
+        """Have a node listen on a second port, with TLS; return the port, the same each time."""
+        if name not in self._associations:
+            raise UnknownNode(name, self)
+        try:
+            port = self._associations[name].listen_tls(context, self._secure.get(name, 0))
+        except PortTaken:
+            port = self._associations[name].listen_tls(context)
+        self._secure[name] = port
+        return port
+
+    def close_tls(self) -> None:
+        """Take every such port away."""
+        for node in self._associations.values():
+            node.close_tls()
 
     def addresses(self) -> dict[str, NodeAddress]:
         """Return where each node listens, or would."""

@@ -91,6 +91,10 @@ def control_app(enterprise: Enterprise, *, key: str, shutdown: Callable[[], None
         ("GET", "/destinations"): lambda asked: enterprise.destinations(),
         ("POST", "/destinations"): add,
         ("POST", "/destinations/remove"): remove,
+        ("GET", "/certificates"): lambda asked: enterprise.certificates(),
+        ("POST", "/nodes/{name}/tls"): lambda asked: enterprise.listen_tls(
+            asked.name, mutual=asked.field("mutual", bool)
+        ),
         ("POST", "/reset"): lambda asked: enterprise.reset(),
         ("POST", "/shutdown"): end,
         ("POST", "/nodes/{name}/stop"): lambda asked: enterprise.stop_node(asked.name),

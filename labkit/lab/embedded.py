@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from labkit.common.errors import LabError, LabNotRunning, UsageError
 from labkit.dimse import AssociationTrace, Peer
+from labkit.lab.certificates import Certificates
 from labkit.lab.description import Description, read
 from labkit.lab.health import HEALTH_AE, TIMEOUT, Health, NodeHealth, examine
 from labkit.lab.launch import find, joined
@@ -149,6 +151,29 @@ class EmbeddedLab:
     def start_node(self, name: NodeName) -> None:
         """Switch it on again, at the same port where it is still free."""
         self._call("POST", f"/nodes/{self._name(name)}/start")
+
+    def listen_tls(self, name: NodeName, *, mutual: bool = False) -> Node:
+        """Have a node listen on a second port, with TLS (PS3.15 B.12), until the lab is reset.
+
+        Parameters
+        ----------
+        mutual
+            Take only clients that show a certificate too (node authentication).
+
+        Returns
+        -------
+        Node
+            The node at that port. It has no TLS context of its own: give the verbs yours, `tls=…`.
+        """
+        whose = self._name(name)
+        port = self._call("POST", f"/nodes/{whose}/tls", {"mutual": bool(mutual)})["port"]
+        return replace(self.nodes[whose], port=port)
+
+    @property
+    def certificates(self) -> Certificates:
+        """What the learner needs for TLS: the authority's certificate, and a pair of one's own."""
+        files = self._call("GET", "/certificates")
+        return Certificates(**{kind: self._workspace.root / path for kind, path in files.items()})
 
     def add_node(self, ae_title: str | Peer, host: str = "", port: int = 0) -> None:
         """Register a C-MOVE destination with every archive of the lab (PS3.4 C.4.2).

@@ -7,10 +7,12 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
 from typing import Any
 
 from labkit.common.errors import UsageError
 from labkit.dicom import samples
+from labkit.dimse import Authority, server_context
 from labkit.lab import stories
 from labkit.lab.cast import WITH_ARCHIVE, Cast
 from labkit.lab.description import NodeAddress
@@ -90,6 +92,7 @@ class Enterprise:
         """Put everything back into the first state and start what was stopped."""
         with self._changing:
             began = time.monotonic()
+            self._cast.close_tls()
             self._put_back()
             self._cast.start_all({})
             if not self._fhir.running:
@@ -119,6 +122,30 @@ class Enterprise:
             if (self.addresses(), self.fhir_url) != before:
                 self._introduce()
             return self.running()
+
+    def listen_tls(self, name: str, *, mutual: bool) -> dict[str, int]:
+        """Have a node listen on a second port, with TLS (PS3.15 B.12); a reset takes it away."""
+        with self._changing:
+            clients = self._authority.certificate if mutual else None
+            shown = self._authority.credential(self._known(name, self._cast))
+            context = server_context(shown, clients=clients)
+            return {"port": self._cast.listen_tls(name, context)}
+
+    def certificates(self) -> dict[str, str]:
+        """Return where the learner's certificate, its key and the authority's certificate are."""
+        with self._changing:
+            own = self._authority.credential("LEARNER")
+            files = {
+                "authority": self._authority.certificate,
+                "certificate": own.certificate,
+                "key": own.key,
+            }
+        root = self.workspace.root
+        return {kind: path.relative_to(root).as_posix() for kind, path in files.items()}
+
+    @cached_property
+    def _authority(self) -> Authority:
+        return Authority(self.workspace.root / "tls")
 
     def destinations(self) -> dict[str, tuple[str, int]]:
         """Return the C-MOVE destinations: AE title to host and port."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from labkit.dicom.samples import SampleStudy
     from labkit.dimse import AssociationTrace, Peer
     from labkit.fhir import FhirClient
+    from labkit.lab.certificates import Certificates
     from labkit.lab.health import Health
     from labkit.lab.logtext import LogText
     from labkit.lab.nodes import Node, NodeName, Nodes
@@ -104,6 +105,15 @@ class Lab(Protocol):
 
     def start_node(self, name: NodeName) -> None:
         """Switch it on again."""
+        ...
+
+    def listen_tls(self, name: NodeName, *, mutual: bool = False) -> Node:
+        """Have a node listen on a second port, with TLS; return it as it is found there."""
+        ...
+
+    @property
+    def certificates(self) -> Certificates:
+        """What the learner needs for TLS: three files."""
         ...
 
     def add_node(self, ae_title: str | Peer, host: str = "", port: int = 0) -> None:
