@@ -42,6 +42,8 @@ class Description:
         By name.
     fhir_url
         Base URL of the FHIR server.
+    hl7_port
+        Where the RIS takes HL7 v2 messages over MLLP.
     """
 
     version: str
@@ -50,6 +52,7 @@ class Description:
     control_key: str
     nodes: Mapping[str, NodeAddress]
     fhir_url: str
+    hl7_port: int = 0
     backend: str = "embedded"
 
     def public(self) -> dict[str, Any]:

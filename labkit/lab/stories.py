@@ -9,7 +9,7 @@ from typing import Any
 from labkit.dicom.samples import SamplePatient
 from labkit.lab.description import NodeAddress
 
-_GENDER = {"F": "female", "M": "male", "O": "other"}
+GENDER = {"F": "female", "M": "male", "O": "other"}
 """PS3.3 C.7.1.1 Patient's Sex to FHIR R4 administrative-gender."""
 _REPRESENTATION = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
 _ID_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
@@ -41,8 +41,8 @@ def patients(cast: Iterable[SamplePatient]) -> list[dict[str, Any]]:
                 }
             ],
             "active": True,
-            "name": list(_names(person.name)),
-            "gender": _GENDER.get(person.sex, "unknown"),
+            "name": list(human_names(person.name)),
+            "gender": GENDER.get(person.sex, "unknown"),
             "birthDate": "-".join(
                 (person.birth_date[:4], person.birth_date[4:6], person.birth_date[6:])
             ),
@@ -52,7 +52,7 @@ def patients(cast: Iterable[SamplePatient]) -> list[dict[str, Any]]:
     ]
 
 
-def _names(name: str) -> Iterable[dict[str, Any]]:
+def human_names(name: str) -> Iterable[dict[str, Any]]:
     """Turn a PN value into HumanNames, one for each component group that is there."""
     for group, kind in zip(name.split("="), _GROUPS, strict=False):
         if not group:

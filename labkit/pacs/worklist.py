@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pydicom.dataset import Dataset
@@ -45,9 +45,29 @@ class Worklist:
         name = f"{study}-{steps[0].ScheduledProcedureStepID}"
         self._files.put(name, ds, _SOP_CLASS, study)
 
+    def get(self, step_id: str, study_instance_uid: str) -> Dataset | None:
+        """A step, whatever its status; ``None`` if there is none."""
+        return self._files.get(f"{study_instance_uid}-{step_id}")
+
+    def remove(self, step_id: str, study_instance_uid: str) -> None:
+        """Take a step off the list."""
+        self._files.remove(f"{study_instance_uid}-{step_id}")
+
     def entries(self) -> list[Dataset]:
         """Everything scheduled, also what is being performed; not what is done."""
         return [ds for ds in self._files.all() if _status(ds) not in _DONE]
+
+    def amend(self, change: Callable[[Dataset], bool]) -> int:
+        """Have `change` look at each step that is not done; keep those it changes, and count them.
+
+        Whatever a subclass lists them as, these are the steps as they were ordered.
+        """
+        with self._files.lock:
+            steps = [Dataset(ds) for ds in Worklist.entries(self)]
+            changed = [ds for ds in steps if change(ds)]
+            for ds in changed:
+                self.add(ds)
+            return len(changed)
 
     def set_status(self, step_id: str, study_instance_uid: str, status: str) -> bool:
         """Set Scheduled Procedure Step Status (0040,0020); whether there was such a step."""
