@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from labkit.fhir.courier import Courier
 from labkit.fhir.outcome import FhirError, Issue
 from labkit.fhir.server import fhir_app
 from labkit.fhir.store import FhirStore
@@ -20,7 +21,7 @@ from labkit.fhir.validation import validate
 if TYPE_CHECKING:
     from labkit.fhir.client import FhirClient
 
-__all__ = ["FhirClient", "FhirError", "FhirStore", "Issue", "fhir_app", "validate"]
+__all__ = ["Courier", "FhirClient", "FhirError", "FhirStore", "Issue", "fhir_app", "validate"]
 
 
 def __getattr__(name: str) -> Any:

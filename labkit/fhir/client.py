@@ -18,7 +18,7 @@ Resource = dict[str, Any]
 
 
 class FhirClient:
-    """Read, create, update, delete and search on one FHIR server.
+    """The interactions of FHIR with one server.
 
     Parameters
     ----------
@@ -81,9 +81,31 @@ class FhirClient:
         """Read the server's CapabilityStatement."""
         return self._resource("GET", "metadata")
 
-    def create(self, resource: Resource) -> Resource:
-        """Create; returns the resource as stored, with the id that the server gave it."""
-        return self._resource("POST", _type_of(resource), resource)
+    def create(self, resource: Resource, *, if_none_exist: str = "") -> Resource:
+        """Create; returns the resource as stored, with the id that the server gave it.
+
+        With `if_none_exist` (``"identifier=system|value"``), only if that search finds nothing:
+        else returns what it finds.
+        """
+        headers = {"If-None-Exist": if_none_exist} if if_none_exist else {}
+        return self._resource("POST", _type_of(resource), resource, headers)
+
+    def transaction(self, bundle: Resource) -> Resource:
+        """Have a Bundle of type transaction done, all or nothing; returns the answer's Bundle.
+
+        Its entries stand in the order of those sent, each with what is stored now.
+        """
+        return self._resource("POST", "", bundle, {"Prefer": "return=representation"})
+
+    def validate(self, resource: Resource) -> list[Issue]:
+        """Ask the server whether it would take `resource`; returns what it says about it."""
+        url = f"{_type_of(resource)}/$validate"
+        return issues_of(self._resource("POST", url, resource))
+
+    def history(self, reference: str) -> Iterator[Resource]:
+        """Yield the entries of the history of ``"Patient/12"``, the newest first."""
+        for bundle in self._pages(f"{reference}/_history"):
+            yield from bundle.get("entry", [])
 
     def update(self, resource: Resource, *, if_match: str = "") -> Resource:
         """Store a new version under the resource's own id.
@@ -115,7 +137,10 @@ class FhirClient:
 
     def pages(self, kind: str, **parameters: Any) -> Iterator[Resource]:
         """Search and yield each page, a Bundle, following its ``next`` links."""
-        bundle = self._resource("GET", kind, parameters=parameters)
+        yield from self._pages(kind, parameters)
+
+    def _pages(self, url: str, parameters: dict[str, Any] | None = None) -> Iterator[Resource]:
+        bundle = self._resource("GET", url, parameters=parameters)
         while True:
             yield bundle
             links = {row.get("relation"): row.get("url") for row in bundle.get("link", [])}

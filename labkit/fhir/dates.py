@@ -85,6 +85,11 @@ def split_prefix(text: str) -> tuple[str, str]:
     return "eq", text
 
 
+def moment(microseconds: int) -> datetime:
+    """Return the moment so many microseconds after 1970-01-01 UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
 def instant(moment: datetime) -> str:
     """Write a moment as a FHIR instant in UTC, with milliseconds."""
     utc = moment.astimezone(timezone.utc)

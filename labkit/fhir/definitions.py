@@ -115,6 +115,18 @@ class Definitions:
         """The resource types that the server knows, sorted."""
         return sorted(self.search)
 
+    def targets(self, kind: str, parameter: SearchParameter) -> list[str]:
+        """Return the supported resource types that a reference parameter of `kind` may lead to."""
+        found: set[str] = set()
+        for path in parameter.paths:
+            at, allowed = kind, frozenset[str]()
+            for name in path.names:
+                rule = self.types[at][name]
+                at, allowed = rule.type, frozenset(rule.target)
+            if at == "Reference":
+                found |= {path.target} if path.target else allowed or self.all_types
+        return [name for name in self.resources if name in found]
+
 
 def _rule(row: Mapping[str, Any]) -> Rule:
     return Rule(**{**row, "target": tuple(row.get("target", ()))})

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from labkit.common.errors import DataError
+from labkit.fhir.binary import content_of, to_resource
 from labkit.fhir.canonical import dumps, loads
-from labkit.fhir.outcome import FhirError, operation_outcome, refuse
+from labkit.fhir.messages import Answer, Ask
+from labkit.fhir.outcome import FhirError, Issue, operation_outcome, refuse
 from labkit.fhir.store import Stored
 
 FHIR_JSON = "application/fhir+json"
@@ -59,9 +62,64 @@ async def read_body(request: Request) -> bytes:
     return b"".join(chunks)
 
 
-def parse_resource(request: Request, body: bytes, kind: str) -> dict[str, Any]:
-    """Parse the body as a resource of type `kind`; 415 or 400 if it is none."""
+def parse_request(request: Request, path: tuple[str, ...], body: bytes) -> Ask:
+    """Read a request whose path has an interaction: parameters, headers and body.
+
+    Raises
+    ------
+    FhirError
+        415 or 400 if the body is not what the interaction takes.
+    """
+    pairs = request.query_params.multi_items()
+    resource: dict[str, Any] = {}
     content = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if path[-1:] == ("_search",):
+        if content != "application/x-www-form-urlencoded":
+            text = "_search takes application/x-www-form-urlencoded"
+            raise refuse(415, "not-supported", text)
+        pairs += parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    elif request.method in ("POST", "PUT"):
+        resource = _body(request, path, content, body)
+    return Ask(
+        request.method,
+        path,
+        tuple(pairs),
+        resource,
+        if_match=request.headers.get("if-match", ""),
+        if_none_match=request.headers.get("if-none-match", ""),
+        if_modified_since=request.headers.get("if-modified-since", ""),
+        if_none_exist=request.headers.get("if-none-exist"),
+        lenient=prefers(request, "handling") == "lenient",
+        representation=prefers(request, "return") == "representation",
+    )
+
+
+def _body(request: Request, path: tuple[str, ...], content: str, body: bytes) -> dict[str, Any]:
+    operation = path[-1:] == ("$validate",)
+    if operation and not body:
+        return {}
+    if path[:1] == ("Binary",) and not operation and not _is_binary_resource(content, body):
+        context = request.headers.get("x-security-context", "")
+        id_ = path[1] if len(path) == 2 else ""
+        return to_resource(body, request.headers.get("content-type", ""), context, id_)
+    value = parse_resource(content, body)
+    expected = path[0] if path else "Bundle"
+    if value.get("resourceType") != expected and not operation:
+        found = value.get("resourceType")
+        said = repr(found) if found else "missing"
+        raise refuse(400, "invalid", f"resourceType is {said}, but the URL says {expected}")
+    return value
+
+
+def _is_binary_resource(content: str, body: bytes) -> bool:
+    """Whether JSON sent to Binary is the resource: plain JSON could also be what is to be kept."""
+    if content == FHIR_JSON or not content:
+        return True
+    return content in _CONSUMED and b'"resourceType"' in body and b'"Binary"' in body
+
+
+def parse_resource(content: str, body: bytes) -> dict[str, Any]:
+    """Parse a body of media type `content` as a resource; 415 or 400 if it is none."""
     if content not in _CONSUMED:
         said = f"not {content}" if content else "and the request has no Content-Type"
         raise refuse(415, "not-supported", f"send {FHIR_JSON}, {said}")
@@ -71,11 +129,15 @@ def parse_resource(request: Request, body: bytes, kind: str) -> dict[str, Any]:
         raise refuse(400, "structure", error.message) from error
     if not isinstance(value, dict):
         raise refuse(400, "structure", "a resource is a JSON object in braces")
-    found = value.get("resourceType")
-    if found != kind:
-        said = repr(found) if found else "missing"
-        raise refuse(400, "invalid", f"resourceType is {said}, but the URL says {kind}")
     return value
+
+
+def wants_bytes(request: Request, path: tuple[str, ...]) -> bool:
+    """Whether a Binary is read as its bytes: unless FHIR is asked for (R4 http.html#binary)."""
+    if path[:1] != ("Binary",) or len(path) not in (2, 4) or path[-1][:1] in ("_", "$"):
+        return False
+    asked = request.query_params.get("_format") or request.headers.get("accept", "")
+    return request.method in ("GET", "HEAD") and "fhir" not in asked and asked != "json"
 
 
 def prefers(request: Request, name: str) -> str:
@@ -108,6 +170,36 @@ def error_response(error: FhirError, media: str, *, pretty: bool = False) -> Res
     return json_response(
         outcome, media or FHIR_JSON, status=error.status, pretty=pretty, headers=error.headers
     )
+
+
+def respond_with(
+    request: Request, answer: Answer, base_url: str, path: tuple[str, ...] = ()
+) -> Response:
+    """Answer over HTTP, a create or update as ``Prefer: return=`` asks (R4 http.html#ops)."""
+    headers = {**answer.headers, **(version_headers(answer.stored) if answer.stored else {})}
+    body = answer.body
+    if answer.written and answer.stored:
+        stored = answer.stored
+        location = f"{base_url}/{stored.type}/{stored.id}/_history/{stored.version}"
+        if answer.status == 201:
+            headers["Location"] = location
+        headers["Content-Location"] = location
+        wanted = prefers(request, "return")
+        if wanted == "minimal":
+            body = None
+        elif wanted == "OperationOutcome":
+            text = f"{stored.type}/{stored.id} is stored as version {stored.version}"
+            body = operation_outcome([Issue("informational", text, severity="information")])
+    if body is None:
+        return Response(status_code=answer.status, headers=headers)
+    if answer.stored and wants_bytes(request, path):
+        content, kind = content_of(answer.stored.resource)
+        # Somebody else's bytes: a browser is to keep them, not to run them.
+        headers |= {"X-Content-Type-Options": "nosniff", "Content-Disposition": "attachment"}
+        return Response(content, answer.status, headers=headers, media_type=kind)
+    pretty = request.query_params.get("_pretty") == "true"
+    media = media_type(request)
+    return json_response(body, media, status=answer.status, pretty=pretty, headers=headers)
 
 
 def version_headers(stored: Stored) -> dict[str, str]:

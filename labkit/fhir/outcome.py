@@ -69,6 +69,16 @@ def refuse(status: int, code: str, diagnostics: str, expression: str = "") -> Fh
     return FhirError(status, [Issue(code, diagnostics, expression)])
 
 
+def located(error: FhirError, where: str) -> FhirError:
+    """Say of an error about a resource which entry of a Bundle it is about."""
+    issues = []
+    for issue in error.issues:
+        _, dot, rest = issue.expression.partition(".")
+        at = f"{where}.resource{dot}{rest}" if issue.expression else where
+        issues.append(Issue(issue.code, issue.diagnostics, at, issue.severity))
+    return FhirError(error.status, issues, headers=error.headers)
+
+
 def operation_outcome(issues: Sequence[Issue]) -> dict[str, Any]:
     """Return the OperationOutcome resource that says `issues`."""
     rows: list[dict[str, Any]] = []

@@ -13,17 +13,22 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 
-from labkit.fhir.definitions import SearchParameter, definitions
-from labkit.fhir.match import MATCHERS, MODIFIERS, Condition, split_escaped
+from labkit.fhir.criteria import Criteria, NotSupported, parameter_of
+from labkit.fhir.definitions import SearchParameter
+from labkit.fhir.include import Include, parse_include
+from labkit.fhir.match import Condition
 from labkit.fhir.outcome import FhirError, Issue, refuse
-from labkit.fhir.references import known_types
 
 DEFAULT_COUNT, MAX_COUNT = 50, 500
+#: More than a person writes, and fewer than SQLite takes in one statement.
+MAX_PARAMETERS = 60
 #: Parameters of the request, not of the resource. `_page` is ours: where the next page begins.
-CONTROL = ("_count", "_sort", "_summary", "_total", "_format", "_pretty", "_page")
+CONTROL = (
+    "_count", "_sort", "_summary", "_elements", "_total", "_format", "_pretty", "_page",
+    "_include", "_revinclude",
+)  # fmt: skip
 _COLUMN = {
     "token": "value",
     "reference": "target_id",
@@ -31,10 +36,6 @@ _COLUMN = {
     "string": "folded",
     "uri": "value",
 }
-
-
-class NotSupported(ValueError):
-    """A parameter or modifier that the server does not know; may be ignored if the client says."""
 
 
 @dataclass
@@ -51,6 +52,12 @@ class Search:
         (search parameter, whether descending), in order.
     count
         Entries a page; 0 asks for the total only.
+    includes
+        What is sent along with the matches.
+    elements
+        The top-level elements that are wanted; empty for all.
+    summary
+        ``"text"``, ``"data"``, ``"count"`` or ``"false"``.
     used
         The parameters that were understood, as they go into the self link.
     warnings
@@ -62,6 +69,9 @@ class Search:
     sort: list[tuple[SearchParameter, bool]] = field(default_factory=list)
     count: int = DEFAULT_COUNT
     total: bool = True
+    includes: list[Include] = field(default_factory=list)
+    elements: frozenset[str] = frozenset()
+    summary: str = "false"
     page: list[Any] | None = None
     used: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[Issue] = field(default_factory=list)
@@ -133,15 +143,19 @@ def page_token(keys: list[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(keys).encode()).decode().rstrip("=")
 
 
-def _page_keys(token: str) -> list[Any]:
+def page_keys(token: str) -> list[Any]:
+    """Read what `page_token` wrote; ValueError if it did not."""
     try:
         text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         keys = json.loads(text)
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, RecursionError) as error:
         raise ValueError("take the next page's URL from the link, as it is") from error
-    if not isinstance(keys, list) or not all(type(k) in (str, int, float) for k in keys):
+    fits = isinstance(keys, list) and all(
+        isinstance(k, (str, float)) or (type(k) is int and abs(k) < 2**63) for k in keys
+    )
+    if not fits:
         raise ValueError("take the next page's URL from the link, as it is")
-    return keys
+    return list(keys)
 
 
 def parse_search(
@@ -156,12 +170,16 @@ def parse_search(
     """
     search = Search(kind)
     problems: list[Issue] = []
-    for name, value in pairs:
+    criteria = Criteria(now, base_url)
+    given = list(pairs)
+    if len(given) > MAX_PARAMETERS:
+        raise refuse(400, "too-costly", f"a search has at most {MAX_PARAMETERS} parameters here")
+    for name, value in given:
         try:
-            if name in CONTROL:
+            if name.partition(":")[0] in CONTROL:
                 _control(search, name, value)
             else:
-                search.conditions.append(_condition(kind, name, value, now, base_url))
+                search.conditions.append(criteria.condition(kind, name, value))
         except NotSupported as error:
             issue = Issue("not-supported", str(error), severity="warning")
             (search.warnings if lenient else problems).append(issue)
@@ -177,96 +195,29 @@ def parse_search(
     return search
 
 
-def _parameter(kind: str, code: str) -> SearchParameter:
-    known = definitions().search[kind]
-    if code not in known:
-        close = get_close_matches(code, known, n=1)
-        hint = f"did you mean {close[0]}? " if close else ""
-        own = ", ".join(name for name in known if name[0] != "_")
-        raise NotSupported(f"{kind} has no search parameter {code!r}; {hint}it has {own}")
-    return known[code]
-
-
-def _condition(kind: str, name: str, value: str, now: datetime, base_url: str) -> Condition:
-    """Say which numbers of the resource table one parameter lets through."""
-    head, dot, rest = name.partition(".")
-    if dot:
-        rows, args = _chain(kind, head, rest, value, now, base_url)
-        return f"r.pk IN ({rows})", args
-    code, _, modifier = name.partition(":")
-    if modifier not in ("missing", "not"):
-        rows, args = _rows(kind, code, modifier, value, now, base_url)
-        return f"r.pk IN ({rows})", args
-    if modifier == "missing":
-        if value not in ("true", "false"):
-            raise ValueError(":missing takes true or false")
-        parameter = _parameter(kind, code)
-        rows = f"SELECT pk FROM ix_{parameter.type} WHERE type = ? AND code = ?"
-        return f"r.pk {'NOT ' if value == 'true' else ''}IN ({rows})", [kind, code]
-    rows, args = _rows(kind, code, modifier, value, now, base_url)
-    return f"r.pk NOT IN ({rows})", args
-
-
-def _rows(
-    kind: str, code: str, modifier: str, value: str, now: datetime, base_url: str
-) -> Condition:
-    """Select the resources of which any of the alternatives, separated by commas, is true."""
-    parameter = _parameter(kind, code)
-    allowed = MODIFIERS[parameter.type]
-    typed = parameter.type == "reference" and modifier in known_types()
-    if modifier and modifier not in allowed and not typed:
-        can = ", ".join(f":{m}" for m in (*allowed, "missing"))
-        raise NotSupported(f"{code} has no modifier {modifier!r} here; it has {can}")
-    if value == "":
-        raise ValueError("the value is missing")
-    match = MATCHERS[parameter.type]
-    alternatives = [match(v, modifier, now, base_url) for v in split_escaped(value, ",")]
-    either = " OR ".join(f"({sql})" for sql, _ in alternatives)
-    args = [kind, code, *(arg for _, values in alternatives for arg in values)]
-    return f"SELECT pk FROM ix_{parameter.type} WHERE type = ? AND code = ? AND ({either})", args
-
-
-def _chain(kind: str, head: str, rest: str, value: str, now: datetime, base_url: str) -> Condition:
-    """``patient.identifier=X``: by what the resource referred to is (R4 search.html#chaining)."""
-    code, _, only = head.partition(":")
-    parameter = _parameter(kind, code)
-    if parameter.type != "reference":
-        raise NotSupported(f"{code} is no reference: nothing can be chained to it")
-    only = only or next((path.target for path in parameter.paths if path.target), "")
-    search = definitions().search
-    targets = [only] if only in search else [] if only else list(search)
-    targets = [t for t in targets if rest.partition(".")[0].partition(":")[0] in search[t]]
-    if not targets:
-        raise NotSupported(f"no resource type at the end of {head} has the parameter {rest!r} here")
-    either, args = [], [kind, code]
-    for target in targets:
-        condition, values = _condition(target, rest, value, now, base_url)
-        either.append(f"(r.type = ? AND {condition})")
-        args += [target, *values]
-    rows = (
-        "SELECT x.pk FROM resource r JOIN ix_reference x ON x.target_id = r.id "
-        "AND x.target_type = r.type AND x.url = '' AND x.type = ? AND x.code = ? "
-        f"WHERE r.deleted = 0 AND ({' OR '.join(either)})"
-    )
-    return rows, args
-
-
 def _control(search: Search, name: str, value: str) -> None:
-    if name == "_count":
+    if name.partition(":")[0] in ("_include", "_revinclude"):
+        search.includes.append(parse_include(search.type, name, value))
+    elif name == "_count":
         if not value.isdecimal():
             raise ValueError("a whole number, 0 or more, is needed")
         search.count = min(int(value), MAX_COUNT)
+    elif name == "_elements":
+        search.elements = frozenset(value.split(","))
     elif name == "_summary":
-        if value not in ("count", "false"):
-            raise NotSupported("_summary is understood as count or false only")
-        if value == "count":
-            search.count = 0
+        if value not in ("count", "text", "data", "false"):
+            raise NotSupported("_summary is understood as count, text, data or false only")
+        search.summary = value
+        search.count = 0 if value == "count" else search.count
     elif name == "_total":
         if value not in ("none", "estimate", "accurate"):
             raise ValueError("write none, estimate or accurate")
         search.total = value != "none"
     elif name == "_page":
-        search.page = _page_keys(value)
+        search.page = page_keys(value)
     elif name == "_sort":
         for code in value.split(","):
-            search.sort.append((_parameter(search.type, code.lstrip("-")), code[:1] == "-"))
+            parameter = parameter_of(search.type, code.removeprefix("-"))
+            search.sort.append((parameter, code[:1] == "-"))
+    elif name not in ("_format", "_pretty"):
+        raise NotSupported(f"{name.partition(':')[0]} takes no modifier")

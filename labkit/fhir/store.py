@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from labkit.fhir.canonical import dumps, loads
 from labkit.fhir.dates import instant
 from labkit.fhir.index import Rows, index_rows
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 KINDS = ("token", "reference", "date", "string", "uri")
 _SCHEMA = """
 CREATE TABLE resource (pk INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, id TEXT NOT NULL,
@@ -46,6 +46,17 @@ CREATE INDEX ix_string_folded ON ix_string (type, code, folded, exact, pk);
 CREATE TABLE ix_uri (pk INTEGER, type TEXT, code TEXT, value TEXT);
 CREATE INDEX ix_uri_value ON ix_uri (type, code, value, pk);
 """ + "".join(f"CREATE INDEX ix_{kind}_pk ON ix_{kind} (pk);\n" for kind in KINDS)
+#: What each schema version adds to the one before: a store of an older labkit is brought along.
+_STEPS = [
+    _SCHEMA,
+    """
+ALTER TABLE version ADD COLUMN method TEXT NOT NULL DEFAULT '';
+CREATE INDEX version_updated ON version (updated, pk, version);
+CREATE TABLE notice (number INTEGER PRIMARY KEY AUTOINCREMENT, subscription TEXT NOT NULL,
+  pk INTEGER NOT NULL, version INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX notice_of ON notice (subscription, number);
+""",
+]
 
 
 @dataclass(frozen=True)
@@ -93,11 +104,17 @@ class FhirStore:
         The SQLite file; made with its folder if it is not there.
     clock
         Gives ``meta.lastUpdated``.
+
+    Attributes
+    ----------
+    rung
+        Set when the queue of notices to Subscriptions may have grown.
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], datetime] = system_clock) -> None:
         self.path = Path(path)
         self.clock = clock
+        self.rung = threading.Event()
         self._lock = threading.RLock()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,11 +132,12 @@ class FhirStore:
 
     def _open_schema(self) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            script = f"BEGIN;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
-            self._db.executescript(script)
-        elif version != SCHEMA_VERSION:
+        if version > SCHEMA_VERSION:
             raise sqlite3.DatabaseError(f"its schema is {version}, not {SCHEMA_VERSION}")
+        if version < SCHEMA_VERSION:
+            steps = "".join(_STEPS[version:])
+            script = f"BEGIN;{steps}PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
+            self._db.executescript(script)
 
     def close(self) -> None:
         """Close the file; the store cannot be used afterwards."""
@@ -158,16 +176,27 @@ class FhirStore:
         with self._lock:
             return self._db.execute(sql, args).fetchall()
 
+    def execute(self, sql: str, args: list[Any]) -> None:
+        """Run one statement that writes, in a transaction."""
+        with self.transaction():
+            self._db.execute(sql, args)
+
     def create(self, resource: dict[str, Any], base_url: str = "") -> Stored:
         """Store a new resource under an id of the store's choice."""
         with self.transaction():
-            return self._write(resource, self._new_id(resource["resourceType"]), base_url)
+            id_ = self.new_id(resource["resourceType"])
+            return self._write(resource, id_, base_url, "POST")
 
-    def put(self, resource: dict[str, Any], base_url: str = "") -> tuple[Stored, bool]:
-        """Store a resource under its own id; say whether the id is new to the store or was gone."""
+    def put(
+        self, resource: dict[str, Any], base_url: str = "", method: str = "PUT"
+    ) -> tuple[Stored, bool]:
+        """Store a resource under its own id; say whether the id is new to the store or was gone.
+
+        `method` is what the history tells of it.
+        """
         with self.transaction():
             before = self.read(resource["resourceType"], resource["id"])
-            stored = self._write(resource, resource["id"], base_url)
+            stored = self._write(resource, resource["id"], base_url, method)
             return stored, before is None or before.deleted
 
     def delete(self, kind: str, id_: str) -> Stored | None:
@@ -176,7 +205,23 @@ class FhirStore:
             before = self.read(kind, id_)
             if before is None or before.deleted:
                 return before
-            return self._version(before.pk, kind, id_, before.version + 1, None, Rows())
+            version = before.version + 1
+            return self._version(before.pk, kind, id_, version, None, Rows(), "DELETE")
+
+    def amend(self, stored: Stored, resource: dict[str, Any], base_url: str = "") -> Stored:
+        """Write the current version again, inside the transaction that made it.
+
+        For a conditional reference, which can be resolved only when all the others are stored.
+        """
+        with self.transaction():
+            whole = _whole(resource, stored.id, stored.version, stored.updated)
+            body = dumps(whole)
+            self._db.execute(
+                "UPDATE version SET body = ? WHERE pk = ? AND version = ?",
+                [body, stored.pk, stored.version],
+            )
+            self._index(stored.pk, stored.type, index_rows(whole, base_url))
+            return replace(stored, body=body)
 
     def read(self, kind: str, id_: str, version: str = "") -> Stored | None:
         """Return the current or the named version, or ``None``."""
@@ -188,8 +233,8 @@ class FhirStore:
         )
         return Stored(*rows[0]) if rows else None
 
-    def _new_id(self, kind: str) -> str:
-        """Count on; ids that clients chose are skipped."""
+    def new_id(self, kind: str) -> str:
+        """Count on, inside a transaction; ids that clients chose are skipped."""
         while True:
             id_ = str(self.query("SELECT next FROM counter", [])[0][0])
             self._db.execute("UPDATE counter SET next = next + 1")
@@ -197,7 +242,7 @@ class FhirStore:
             if not taken:
                 return id_
 
-    def _write(self, resource: dict[str, Any], id_: str, base_url: str) -> Stored:
+    def _write(self, resource: dict[str, Any], id_: str, base_url: str, method: str) -> Stored:
         kind = resource["resourceType"]
         found = self.query("SELECT pk, version FROM resource WHERE type=? AND id=?", [kind, id_])
         if found:
@@ -205,29 +250,32 @@ class FhirStore:
         else:
             sql = "INSERT INTO resource (type, id, version) VALUES (?, ?, 1)"
             pk, version = self._db.execute(sql, [kind, id_]).lastrowid or 0, 1
-        meta = {**resource.get("meta", {}), "versionId": str(version)}
-        meta["lastUpdated"] = instant(self.clock())
-        rest = {k: v for k, v in resource.items() if k not in ("resourceType", "id", "meta")}
-        whole = {"resourceType": kind, "id": id_, "meta": meta, **rest}
-        return self._version(pk, kind, id_, version, whole, index_rows(whole, base_url))
+        whole = _whole(resource, id_, version, instant(self.clock()))
+        return self._version(pk, kind, id_, version, whole, index_rows(whole, base_url), method)
 
     def _version(
-        self, pk: int, kind: str, id_: str, version: int, whole: dict[str, Any] | None, rows: Rows
-    ) -> Stored:
+        self, pk: int, kind: str, id_: str, version: int, whole: dict[str, Any] | None,
+        rows: Rows, method: str,
+    ) -> Stored:  # fmt: skip
         updated = whole["meta"]["lastUpdated"] if whole else instant(self.clock())
         body = dumps(whole) if whole else None
         db = self._db
         db.execute(
             "UPDATE resource SET version = ?, deleted = ? WHERE pk = ?", [version, not body, pk]
         )
-        db.execute("INSERT INTO version VALUES (?, ?, ?, ?)", [pk, version, updated, body])
+        db.execute(
+            "INSERT INTO version VALUES (?, ?, ?, ?, ?)", [pk, version, updated, body, method]
+        )
+        self._index(pk, kind, rows)
+        return Stored(pk, kind, id_, version, updated, body or "")
+
+    def _index(self, pk: int, kind: str, rows: Rows) -> None:
         for name in KINDS:
-            db.execute(f"DELETE FROM ix_{name} WHERE pk = ?", [pk])
+            self._db.execute(f"DELETE FROM ix_{name} WHERE pk = ?", [pk])
             values = [(pk, kind, *row) for row in dict.fromkeys(getattr(rows, name))]
             if values:
                 marks = ",".join("?" * len(values[0]))
-                db.executemany(f"INSERT INTO ix_{name} VALUES ({marks})", values)
-        return Stored(pk, kind, id_, version, updated, body or "")
+                self._db.executemany(f"INSERT INTO ix_{name} VALUES ({marks})", values)
 
     def backup(self, path: Path) -> None:
         """Copy everything into another SQLite file, while the store is in use."""
@@ -238,3 +286,11 @@ class FhirStore:
         """Go back to what `backup` wrote, while the store is in use."""
         with self._lock, closing(sqlite3.connect(path)) as other:
             other.backup(self._db)
+            self._open_schema()
+
+
+def _whole(resource: dict[str, Any], id_: str, version: int, updated: str) -> dict[str, Any]:
+    """Return the resource as it goes out: type, id and meta first."""
+    meta = {**resource.get("meta", {}), "versionId": str(version), "lastUpdated": updated}
+    rest = {k: v for k, v in resource.items() if k not in ("resourceType", "id", "meta")}
+    return {"resourceType": resource["resourceType"], "id": id_, "meta": meta, **rest}

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.responses import PlainTextResponse
 
 from labkit.common.access import ALLOW_ALL, AccessPolicy
 from labkit.common.errors import LabError
-from labkit.fhir import FhirStore, fhir_app
+from labkit.fhir import Courier, FhirStore, fhir_app
 from labkit.lab.health import HEALTH_AE
 from labkit.lab.http import HOST, HttpService
 from labkit.lab.nodes import FHIR
@@ -43,6 +42,7 @@ class FhirNode:
         self._service = HttpService("fhir")
         self._store: FhirStore | None = None
         self._port = 0
+        self._courier: Courier | None = None
 
     @property
     def url(self) -> str:
@@ -65,7 +65,9 @@ class FhirNode:
         """Serve, at `port` where it is free; return the port."""
         self._port = self._service.bind(port or self._port)
         app = fhir_app(self.store, policy=self._policy, base_url=self.url)
-        self._service.start(Starlette(routes=[Mount("/fhir", app=_logged(app, self._log))]))
+        self._service.start(_under("/fhir", _logged(app, self._log)))
+        self._courier = Courier(self.store)
+        self._courier.start()
         self._log.write("INFO", FHIR, "-", "listening")
         return self._port
 
@@ -74,6 +76,9 @@ class FhirNode:
         if self.running:
             self._log.write("INFO", FHIR, "-", "stopped")
         self._service.stop()
+        if self._courier is not None:
+            self._courier.stop()
+            self._courier = None
 
     def close(self) -> None:
         """Stop, and close the store."""
@@ -112,6 +117,20 @@ class FhirNode:
 
 def _damaged(folder: Path, number: int) -> Path:
     return folder.with_name(f"{folder.name}-damaged-{number}")
+
+
+def _under(prefix: str, app: ASGIApp) -> ASGIApp:
+    """Serve `app` below a path; the path itself, without a slash, is its base URL too."""
+
+    async def below(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"] + ("/" if scope["path"] == prefix else "")
+        if path.startswith(f"{prefix}/"):
+            await app({**scope, "path": path, "root_path": prefix}, receive, send)
+        else:
+            outside = PlainTextResponse(f"the FHIR server is at {prefix}", status_code=404)
+            await outside(scope, receive, send)
+
+    return below
 
 
 def _logged(app: ASGIApp, log: EventLog) -> ASGIApp:

@@ -3,16 +3,18 @@
 from pathlib import Path
 
 from labkit.fhir.definitions import definitions
-from labkit.fhir.interactions import INTERACTIONS
 from labkit.fhir.match import MODIFIERS
+from labkit.fhir.routes import TABLE
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "conformance.md"
 FHIR = PAGE.read_text(encoding="utf-8").split("## FHIR R4")[1].split("\n## ")[0]
 
 
 def test_every_interaction_and_modifier_is_on_the_page() -> None:
-    for interaction in INTERACTIONS:
-        assert f"`{interaction}`" in FHIR
+    for acts in TABLE.values():
+        for codes, _ in acts.values():
+            for code in codes:
+                assert f"`{code}`" in FHIR
     for modifiers in MODIFIERS.values():
         for modifier in modifiers:
             assert f"`:{modifier}`" in FHIR

@@ -20,8 +20,10 @@ from pathlib import Path
 from typing import Any
 
 RESOURCES = [
-    "Device", "DiagnosticReport", "DocumentReference", "Endpoint", "ImagingStudy", "Location",
-    "Observation", "Organization", "Patient", "Practitioner", "ServiceRequest",
+    "AuditEvent", "Binary", "Bundle", "Consent", "Device", "DiagnosticReport",
+    "DocumentReference", "Encounter", "Endpoint", "ImagingStudy", "List", "Location",
+    "Observation", "Organization", "Patient", "Practitioner", "PractitionerRole", "Provenance",
+    "ServiceRequest", "Subscription", "Task",
 ]  # fmt: skip
 TABLES = Path(__file__).resolve().parents[2] / "labkit" / "fhir" / "tables"
 MODEL = "org/hl7/fhir/r4/model"
@@ -253,8 +255,8 @@ def search_table(defs: Definitions, structure: dict[str, Any]) -> dict[str, Any]
         for name in RESOURCES:
             if not {name, "Resource"} & set(sp["base"]) or sp["type"] not in INDEXABLE:
                 continue
-            if "expression" not in sp or "phonetic" in sp["code"]:
-                continue
+            if "expression" not in sp or "phonetic" in sp["code"] or "[0]" in sp["expression"]:
+                continue  # Bundle's composition and message look into the resource it carries
             rows = search_paths(structure, name, sp["expression"])
             fit = [r for r in rows if r.get("exists") or r["type"] in INDEXABLE[sp["type"]]]
             if fit:
@@ -273,11 +275,8 @@ def main(jar: Path, out: Path = TABLES) -> None:
         "command": "python tests/fhir/generate_tables.py JAR",
     }
     structure = structure_table(defs)
-    tables = {
-        "structure.json": structure,
-        "search.json": {"resources": search_table(defs, structure)},
-    }
-    for name, body in tables.items():
+    search = {"resources": search_table(defs, structure)}
+    for name, body in (("structure.json", structure), ("search.json", search)):
         (out / name).write_text(spell({"origin": origin, **body}), "utf-8", newline="\n")
 
 

@@ -27,6 +27,21 @@ def test_round_trip(fhir: FhirClient) -> None:
     assert fhir.capabilities()["fhirVersion"] == "4.0.1"
 
 
+def test_create_once_transaction_history_and_validate(fhir: FhirClient) -> None:
+    criteria = "identifier=http://example.org/mrn|7"
+    resource = {**PATIENT, "identifier": [{"system": "http://example.org/mrn", "value": "7"}]}
+    made = fhir.create(resource, if_none_exist=criteria)
+    assert fhir.create(resource, if_none_exist=criteria) == made
+    entry = {"request": {"method": "PUT", "url": f"Patient?{criteria}"}, "resource": resource}
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+    done = fhir.transaction(bundle)["entry"][0]
+    assert (done["response"]["status"], done["resource"]["meta"]["versionId"]) == ("200 OK", "2")
+    told = [row["response"]["etag"] for row in fhir.history(f"Patient/{made['id']}")]
+    assert told == ['W/"2"', 'W/"1"']
+    assert [issue.severity for issue in fhir.validate(resource)] == ["information"]
+    assert fhir.validate({**resource, "gender": "F"})[0].expression == "Patient.gender"
+
+
 def test_an_error_says_what_the_outcome_says(fhir: FhirClient) -> None:
     with pytest.raises(HttpError, match=r"Patient\.gender: 'F' is not one of") as caught:
         fhir.create({**PATIENT, "gender": "F"})

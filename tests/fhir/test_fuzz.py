@@ -127,7 +127,7 @@ def _filled(kind: str, depth: int) -> dict[str, Any]:
     for name, rule in table.types[kind].items():
         if rule.type in ("Extension", "Resource") or rule.choice in chosen or depth > 5:
             continue
-        if kind == "Reference" and name == "identifier":
+        if (kind, name) == ("Reference", "identifier") or rule.type == kind:
             continue  # an Identifier has an assigner, which is a Reference …
         chosen |= {rule.choice} - {""}
         if rule.codes and rule.type == "code":

@@ -238,9 +238,9 @@ REFUSED = [
     ("ImagingStudy?patient:Nobody.name=x", "no resource type at the end"),
     ("Patient?_sort=colour", "no search parameter"),
     ("Patient?_total=maybe", "accurate"),
-    ("Patient?_summary=text", "count or false"),
+    ("Patient?_summary=true", "count, text, data or false"),
     ("Patient?_count=-1", "whole number"),
-    ("Patient?_include=Patient:organization", "_include"),
+    ("Patient?_include=Patient:gender", "no reference"),
 ]
 
 

@@ -34,6 +34,20 @@ def test_it_serves_is_stopped_and_serves_again_at_the_same_port(tmp_path: Path) 
         node.close()
 
 
+def test_the_base_url_is_served_with_and_without_a_slash(tmp_path: Path) -> None:
+    node = FhirNode(tmp_path / "fhir", EventLog(tmp_path / "FHIR.log"))
+    node.start()
+    try:
+        bundle = {"resourceType": "Bundle", "type": "transaction"}
+        for url in (node.url, f"{node.url}/"):
+            answer = httpx.post(url, json=bundle, trust_env=False)
+            assert answer.json()["type"] == "transaction-response"
+        outside = httpx.get(node.url.removesuffix("/fhir") + "/Patient", trust_env=False)
+        assert outside.status_code == 404
+    finally:
+        node.close()
+
+
 def test_only_what_differs_becomes_a_new_version(tmp_path: Path) -> None:
     node = FhirNode(tmp_path, EventLog(tmp_path / "FHIR.log"))
     node.put([PATIENT])
