@@ -46,14 +46,14 @@ def validate(resource: Any) -> list[Issue]:
     if kind not in table.all_types:
         return [Issue("structure", f"R4 has no resource type {kind!r}", "resourceType")]
     out: list[Issue] = []
-    for issue in _Walk(table, resource).resource(resource, kind):
+    for issue in Walk(table, resource).resource(resource, kind):
         out.append(issue)
         if len(out) == MAX_ISSUES:
             break
     return out
 
 
-class _Walk:
+class Walk:
     """One pass over one resource; knows which contained resources there are."""
 
     def __init__(self, table: Definitions, root: Mapping[str, Any]) -> None:

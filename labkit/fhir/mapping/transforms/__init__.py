@@ -1,0 +1,36 @@
+"""Named, small, pure functions from the values of a row to a value of FHIR.
+
+``def name(fields, ctx) -> value``: `fields` has one field for each source of the row (see
+``elements.py``; the first has at least one value), `ctx` is a `Context`. The result is a JSON
+value, a list of them for an array, a `Link`, or `Omit` with the reason why there is none.
+
+To add one: write it in the module of its kind, and name it there in ``TRANSFORMS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from labkit.fhir.mapping.transforms import (
+    codes,
+    equipment,
+    identity,
+    people,
+    plain,
+    series,
+    times,
+)
+
+Transform: TypeAlias = "Callable[..., Any]"
+
+TRANSFORMS: Mapping[str, Transform] = {
+    function.__name__: function
+    for module in (plain, identity, times, codes, people, series, equipment)
+    for function in module.TRANSFORMS
+}
+
+#: Transforms that may leave part of a value out → the function that says why.
+PARTIAL: Mapping[str, Transform] = {**times.PARTIAL, **identity.PARTIAL}
+
+__all__ = ["PARTIAL", "TRANSFORMS", "Transform"]
