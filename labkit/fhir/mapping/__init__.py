@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from labkit.fhir.mapping.builder import StudyBuilder
 from labkit.fhir.mapping.links import Context, Copy, Link
+from labkit.fhir.mapping.merge import Merged, merge
 from labkit.fhir.mapping.site import Site
 from labkit.fhir.mapping.study import MappedStudy, bundle, combine
 from labkit.fhir.mapping.table import MappingTable, Row
@@ -29,6 +30,7 @@ __all__ = [
     "Link",
     "MappedStudy",
     "MappingTable",
+    "Merged",
     "Omission",
     "Omit",
     "Problem",
@@ -38,4 +40,5 @@ __all__ = [
     "Trail",
     "bundle",
     "combine",
+    "merge",
 ]

@@ -169,8 +169,9 @@ class StudyBuilder:
             return trail
 
         return MappedStudy(
-            study.uid, resources, study.problems + first.problems, self.site, explain
-        )
+            study.uid, resources, study.problems + first.problems, self.site, explain,
+            dict(study.rejected),
+        )  # fmt: skip
 
 
 def _vary(variants: dict[Any, Variant], scope: Scope, ds: Dataset, origin: str) -> None:

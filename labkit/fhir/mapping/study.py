@@ -10,6 +10,7 @@ from typing import Any
 
 from labkit.common.errors import UsageError
 from labkit.fhir.mapping.policy import conditional
+from labkit.fhir.mapping.rejection import Note
 from labkit.fhir.mapping.site import Site
 from labkit.fhir.mapping.trail import Problem, Trail
 
@@ -28,6 +29,8 @@ class MappedStudy:
         ImagingStudy first, then what it refers to, then reports; JSON as Python values.
     problems
         Contradictions, and instances that could not be used.
+    rejected
+        SOP Instance UID → the rejection note that withdraws it.
     """
 
     uid: str
@@ -35,6 +38,7 @@ class MappedStudy:
     problems: list[Problem]
     site: Site = field(repr=False)
     explain: Callable[[], Trail] = field(repr=False)
+    rejected: dict[str, Note] = field(default_factory=dict, repr=False)
 
     @property
     def imaging_study(self) -> dict[str, Any]:
