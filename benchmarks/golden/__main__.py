@@ -1,4 +1,4 @@
-"""``python -m benchmarks.golden [--peer dicom2fhir] [--out FILE]``: the coverage matrix."""
+"""``python -m benchmarks.golden [--peer dicom2fhir] [--docs]``: the coverage matrix."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from benchmarks.golden.ours import Labkit
 from benchmarks.golden.peer import Dicom2Fhir
 from benchmarks.golden.runner import Adapter, failures, matrix, run
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "mapping.md"
+BEGIN, END = "<!-- golden: begin", "<!-- golden: end -->"
+
 
 def main() -> int:
     """Run ours, and a peer if one is named; 1 if ours misses a case."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peer", choices=["dicom2fhir"], help="install and run it beside ours")
-    parser.add_argument("--out", type=Path, help="write the matrix into this file")
+    parser.add_argument("--docs", action="store_true", help="write the matrix into docs/mapping.md")
     options = parser.parse_args()
     adapters: list[Adapter] = [Labkit()]
     if options.peer:
@@ -28,9 +31,15 @@ def main() -> int:
         missed = failures(its)
         if missed:
             sys.stdout.write(f"\n{name}:\n{missed}")
-    if options.out:
-        options.out.write_text(text, "utf-8", newline="\n")
+    if options.docs:
+        _into_page(text)
     return 1 if any(r.problem for r in results["labkit"]) else 0
+
+
+def _into_page(text: str) -> None:
+    before, rest = PAGE.read_text("utf-8").split(BEGIN, 1)
+    mark, after = rest.split("\n", 1)[0], rest.split(END, 1)[1]
+    PAGE.write_text(f"{before}{BEGIN}{mark}\n{text}{END}{after}", "utf-8", newline="\n")
 
 
 if __name__ == "__main__":

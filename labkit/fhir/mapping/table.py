@@ -182,7 +182,12 @@ class MappingTable:
             text = (files("labkit.fhir.mapping") / "table.toml").read_text("utf-8")
         else:
             text = read_text(path, "mapping table")
-        return cls(_rows(parse_toml(text, str(path or "table.toml"))))
+        return cls.parse(text, str(path or "table.toml"))
+
+    @classmethod
+    def parse(cls, text: str, name: str = "the mapping table") -> MappingTable:
+        """Read the text of a table."""
+        return cls(_rows(parse_toml(text, name)))
 
     def save(self, path: str | Path) -> Path:
         """Write the table as TOML that `load` reads back to the same rows."""
