@@ -34,6 +34,8 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")  # as tes
 OWN_CODE = ("labkit", "tooling", "benchmarks", "tests", "lab.py")
 MINUTES = 45  # a part that takes longer hangs; all of them together should need less than 20
 LONG_MINUTES = 300  # of the long ones
+# Files of tests run side by side; a worker that dies is named with the test that it was at.
+TOGETHER = ("-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile")
 
 SEED = 20260115  # of the long run, unless another is asked for
 GRACE = 30  # seconds for a step to tidy up when it is stopped
@@ -93,7 +95,7 @@ def _everything() -> list[Step]:
         Step("lint", ("-m", "ruff", "check", *OWN_CODE)),
         Step("format", ("-m", "ruff", "format", "--check", *OWN_CODE)),
         Step("types", ("-m", "mypy")),
-        Step("unit and contract tests", (*measured, "tests", *apart)),
+        Step("unit and contract tests", (*measured, "tests", *apart, *TOGETHER)),
         Step("exercises", ("-m", "coverage", "run", "-m", "labkit", "exercises", "verify")),
         Step("notebooks", (*measured, "tests/notebooks")),
         Step("journey in a browser", (*measured, "tests/browser"), skip=missing),
@@ -116,7 +118,7 @@ def _long(share: float, seed: int) -> int:
     report = ("-m", "tests.resilience.report", str(figures), str(reports), str(share))
     measure = ("-m", "benchmarks", "--out", str(reports), *(("--quick",) if share < 1 else ()))
     hard = ("-m", "pytest", "tests/resilience", "-m", "not hypothesis")
-    random = ("-m", "pytest", "tests", "-m", "hypothesis", *apart, *dice)
+    random = ("-m", "pytest", "tests", "-m", "hypothesis", *apart, *dice, *TOGETHER)
     steps = [
         Step("benchmarks", measure, minutes=LONG_MINUTES),
         Step("kills, soak, a very large archive", hard, minutes=LONG_MINUTES),
@@ -170,7 +172,7 @@ def _one(python: Path, step: Step, env: dict[str, str]) -> Outcome:
     note = ""
     try:
         code = process.wait(timeout=step.minutes * 60)
-        note = f"ended by signal {-code}" if code < 0 else ""
+        note = f"ended by signal {-code}" if code < 0 else f"exit code {code}" if code else ""
     except subprocess.TimeoutExpired:
         code, note = 1, f"stopped after {step.minutes:g} minutes"
     finally:
