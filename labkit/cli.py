@@ -17,6 +17,7 @@ import typer
 
 from labkit.common.errors import LabkitError
 from labkit.exercises.commands import exercises_app, notebooks_app
+from labkit.lab import commands as lab_commands
 from labkit.lab import launch
 from labkit.lab.remote import Control
 from labkit.lab.workspace import Workspace
@@ -29,6 +30,10 @@ app = typer.Typer(
 )
 nodes_app = typer.Typer()
 app.add_typer(nodes_app, name="nodes")
+nodes_app.command("show")(lab_commands.nodes_show)
+nodes_app.command("set")(lab_commands.nodes_set)
+app.command("examine")(lab_commands.examine)
+app.add_typer(lab_commands.faults_app, name="faults")
 app.add_typer(exercises_app, name="exercises")
 app.add_typer(notebooks_app, name="notebooks")
 
@@ -191,6 +196,14 @@ def traces(
         for trace in found
     ]
     _print_table(("started", "from", "to", "PDUs", "end"), rows)
+
+
+@app.command("map", add_help_option=False, context_settings={"ignore_unknown_options": True})
+def map_(words: Annotated[list[str] | None, typer.Argument(metavar="SOURCE...")] = None) -> None:
+    """Map DICOM headers to FHIR; labkit map --help says from where, and how."""
+    from labkit.fhir.mapping.commands import map_app  # brings DICOM and FHIR with it
+
+    map_app(words or ["--help"], prog_name="labkit map")
 
 
 def _running(workspace: Path | None) -> Control:

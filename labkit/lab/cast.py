@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydicom import uid as uids
 
 from labkit.common.access import ALLOW_ALL, AccessPolicy
 from labkit.common.errors import PortTaken
 from labkit.dimse import Peer
+from labkit.lab.applying import apply
 from labkit.lab.description import NodeAddress
+from labkit.lab.front import Front, bound
 from labkit.lab.http import HOST
+from labkit.lab.managed import ManagedConfig, ManagedNode, StationWorklist
 from labkit.lab.nodes import CAST, UnknownNode
 from labkit.pacs import (
     Archive,
@@ -22,10 +25,8 @@ from labkit.pacs import (
     EventLog,
     MppsStore,
     NodeConfig,
-    PacsNode,
     Router,
     Service,
-    Worklist,
 )
 
 if TYPE_CHECKING:
@@ -67,23 +68,6 @@ class Held(NamedTuple):
     path: Path
 
 
-class Listener(Protocol):
-    """What can be switched on and off."""
-
-    @property
-    def running(self) -> bool:
-        """Whether it listens."""
-        ...
-
-    def start(self, port: int = 0) -> int:
-        """Listen; return the port."""
-        ...
-
-    def stop(self) -> None:
-        """Stop."""
-        ...
-
-
 class Cast:
     """All nodes of one workspace.
 
@@ -103,7 +87,7 @@ class Cast:
         self.archives = {name: Archive(workspace.node(name)) for name in WITH_ARCHIVE}
         self.logs = {name: EventLog(workspace.log(name)) for name in SERVICES}
         self.destinations = Destinations(workspace.destinations)
-        self.worklist = Worklist(workspace.node("WORKLIST") / "worklist")
+        self.worklist = StationWorklist(workspace.node("WORKLIST") / "worklist")
         self.mpps = MppsStore(workspace.node("WORKLIST") / "mpps")
         self._mpps_folder = workspace.node("WORKLIST") / "mpps"
         self._ports: dict[str, int] = {}
@@ -121,8 +105,8 @@ class Cast:
             **common("ROUTER"),
         )
         nodes = {
-            name: PacsNode(
-                NodeConfig(name, services, accepted_transfer_syntaxes=SYNTAXES.get(name)),
+            name: ManagedNode(
+                ManagedConfig(name, services, accepted_transfer_syntaxes=SYNTAXES.get(name)),
                 self.archives.get(name),
                 destinations=self.destinations,
                 worklist=self.worklist,
@@ -133,9 +117,12 @@ class Cast:
             if name != "ROUTER"
         }
         self._associations = {**nodes, "ROUTER": self.router.node}
-        self._nodes: dict[str, Listener] = {**nodes, "ROUTER": self.router}
+        self._nodes = {name: Front(node) for name, node in nodes.items()}
+        self._nodes["ROUTER"] = Front(self.router)
+        self._certificates = workspace.certificates
+        self._closed = bound(0)  # ours, and nobody listens: where a firewall lets nothing through
 
-    def __getitem__(self, name: str) -> Listener:
+    def __getitem__(self, name: str) -> Front:
         try:
             return self._nodes[name]
         except KeyError:
@@ -146,6 +133,38 @@ class Cast:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._nodes)
+
+    def configure(self, name: str, values: Mapping[str, Any], *, hung: bool = False) -> None:
+        """Have a node be what its settings say; one that runs is started again, at its port."""
+        front = self[name]
+        runs = front.running
+        if runs:
+            front.stop()
+        apply(
+            self._associations[name],
+            front,
+            values,
+            hung=hung,
+            destinations=self.destinations,
+            closed=self.closed_port,
+            certificates=self._certificates,
+        )
+        if name == "ROUTER":
+            self.router.spool.destinations = tuple(values["forward_to"])
+            self.router.config = self.router.node.config
+        if runs:
+            self.start(name)
+
+    @property
+    def closed_port(self) -> int:
+        """A port where nothing listens, and nothing will."""
+        return int(self._closed.getsockname()[1])
+
+    def restore_destinations(self, before: Mapping[str, Sequence[Any]]) -> None:
+        """Have the destinations that there were, with the nodes at their addresses of now."""
+        kept = {ae: Peer(ae, host, port) for ae, (host, port) in before.items()}
+        own = {ae: Peer(ae, HOST, self._ports[ae]) for ae in kept if ae in self._ports}
+        self.destinations.replace({**kept, **own})
 
     def start(self, name: str, port: int = 0) -> None:
         """Start one node, on `port` or on the one it had, where that is free."""
@@ -167,6 +186,7 @@ class Cast:
         """Stop every node, all at once since each takes a moment, and close every file."""
         with ThreadPoolExecutor(max_workers=len(self._nodes)) as pool:
             list(pool.map(lambda node: node.stop(), self._nodes.values()))
+        self._closed.close()
         self.router.close()
         for archive in self.archives.values():
             archive.close()

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from labkit.common.errors import UsageError
+from labkit.lab.floor_acts import floor_acts
 from labkit.lab.problems import explained
 from labkit.lab.remote import KEY_HEADER
 
@@ -85,6 +86,7 @@ def control_app(enterprise: Enterprise, *, key: str, shutdown: Callable[[], None
         return enterprise.destinations()
 
     acts: dict[tuple[str, str], Act] = {
+        **floor_acts(enterprise),
         ("GET", "/ping"): lambda asked: {"lab": str(enterprise.workspace.root)},
         ("GET", "/nodes"): lambda asked: enterprise.running(),
         ("GET", "/mark"): lambda asked: enterprise.mark(),

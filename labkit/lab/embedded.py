@@ -13,12 +13,15 @@ from labkit.common.errors import LabError, LabNotRunning, UsageError
 from labkit.dimse import AssociationTrace, Peer
 from labkit.lab.certificates import Certificates
 from labkit.lab.description import Description, read
+from labkit.lab.floor_verbs import FloorVerbs
 from labkit.lab.health import HEALTH_AE, TIMEOUT, Health, NodeHealth, examine
 from labkit.lab.launch import find, joined
 from labkit.lab.logtext import LogText
 from labkit.lab.nodes import FHIR, Node, NodeName, Nodes, UnknownNode
 from labkit.lab.protocol import Mark
 from labkit.lab.remote import Control
+from labkit.lab.settings import MODALITIES
+from labkit.lab.workflow_verbs import WorkflowVerbs
 from labkit.lab.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -46,7 +49,7 @@ class EmbeddedFhir:
         return "FHIR R4 server"
 
 
-class EmbeddedLab:
+class EmbeddedLab(FloorVerbs, WorkflowVerbs):
     """A joined lab; implements `labkit.lab.Lab`.
 
     It holds no connection: it goes on working when the lab is restarted under it.
@@ -244,7 +247,7 @@ class EmbeddedLab:
     def _name(self, name: NodeName) -> str:
         """Return the name of a node as the lab spells it."""
         title = name.ae_title if isinstance(name, Node) else str(name).strip().upper()
-        known = [*self._described().nodes, FHIR]
+        known = [*self._described().nodes, *MODALITIES, FHIR]
         if title not in known:
             raise UnknownNode(title, known)
         return title

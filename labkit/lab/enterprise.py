@@ -16,9 +16,13 @@ from labkit.dimse import Authority, server_context
 from labkit.lab import stories
 from labkit.lab.cast import WITH_ARCHIVE, Cast
 from labkit.lab.description import NodeAddress
+from labkit.lab.faults.board import FaultBoard
 from labkit.lab.fhirnode import FhirNode
+from labkit.lab.floor import Floor
 from labkit.lab.health import HEALTH_AE
 from labkit.lab.nodes import FHIR, UnknownNode
+from labkit.lab.ris import HL7
+from labkit.lab.ris_patients import north_general
 from labkit.lab.seed import Seed
 from labkit.lab.traces import TraceStore
 from labkit.lab.workspace import Workspace
@@ -43,7 +47,7 @@ class Enterprise:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.moved: Callable[[], None] = lambda: None  # called when an address has changed
-        self._changing = threading.RLock()
+        self.changing = threading.RLock()
         self._epoch = secrets.token_hex(4)
         self._seed = Seed(workspace.seed, WITH_ARCHIVE)
         self._filled = workspace.root / "nodes" / "filled"
@@ -52,10 +56,13 @@ class Enterprise:
             shutil.rmtree(workspace.root / "nodes", ignore_errors=True)
             shutil.rmtree(workspace.fhir, ignore_errors=True)
         self._traces = TraceStore(workspace.traces)
-        self._cast = Cast(workspace, self._traces)
+        self.cast = Cast(workspace, self._traces)
         fhir_log = EventLog(workspace.log(FHIR))
         self._fhir = FhirNode(workspace.fhir, fhir_log)
-        self._logs = {**self._cast.logs, FHIR: fhir_log}
+        self.floor = Floor(workspace, self.cast)
+        self.faults = FaultBoard(self)
+        self.ris = north_general(self.cast, lambda: self.fhir_url)
+        self._logs = {**self.cast.logs, **self.floor.logs, FHIR: fhir_log}
 
     @property
     def fhir_url(self) -> str:
@@ -64,11 +71,11 @@ class Enterprise:
 
     def addresses(self) -> dict[str, NodeAddress]:
         """Return where the nodes listen."""
-        return self._cast.addresses()
+        return self.cast.addresses()
 
     def start(self, ports: Mapping[str, int], fhir_port: int = 0) -> None:
         """Start everything, on the given ports where they are free; fill a new workspace first."""
-        with self._changing:
+        with self.changing:
             new, self._new = self._new, False
             if new:
                 self._put_back()
@@ -76,25 +83,33 @@ class Enterprise:
             elif not self._fhir.sound():
                 self._fhir.set_aside()
                 self._seed.go_back({FHIR: self._fhir})
-            self._cast.start_all(ports)
+            self.floor.set_up()
+            self.cast.start_all(ports)
+            self.ris.listen(ports.get(HL7, 0))
             self._fhir.start(fhir_port)
             self._introduce(forget=new)
             if new:
                 self._forget()
+            self.faults.resume()
 
     def stop(self) -> None:
         """Stop everything and close every file."""
-        with self._changing:
-            self._cast.close()
+        with self.changing:
+            self.faults.close()
+            self.ris.hang_up()
+            self.cast.close()
             self._fhir.close()
 
     def reset(self) -> dict[str, float]:
         """Put everything back into the first state and start what was stopped."""
-        with self._changing:
+        with self.changing:
             began = time.monotonic()
-            self._cast.close_tls()
+            self.faults.forget()
+            self.floor.forget()
+            self.cast.close_tls()
             self._put_back()
-            self._cast.start_all({})
+            self.cast.start_all({})
+            self.ris.listen()
             if not self._fhir.running:
                 self._fhir.start()
             self._introduce(forget=True)
@@ -103,37 +118,52 @@ class Enterprise:
 
     def running(self) -> dict[str, bool]:
         """Return which services answer."""
-        return {**self._cast.running(), FHIR: self._fhir.running}
+        return {**self.cast.running(), FHIR: self._fhir.running}
 
     def stop_node(self, name: str) -> dict[str, bool]:
         """Stop one node, or ``"FHIR"``."""
-        with self._changing:
-            self._fhir.stop() if name == FHIR else self._cast[name].stop()
+        with self.changing:
+            if name == FHIR:
+                self._fhir.stop()
+            else:
+                self.cast[name].stop()
+                self.ris.follow(name, False)
+                self.floor.hang(name, False)  # what is started again does not hang
             return self.running()
 
     def start_node(self, name: str) -> dict[str, bool]:
         """Start one node, or ``"FHIR"``; one that runs is left alone."""
-        with self._changing:
+        with self.changing:
             before = self.addresses(), self.fhir_url
             if name != FHIR:
-                self._cast.start(name)
+                self.cast.start(self._known(name, self.cast))
+                self.ris.follow(name, True)
+                self.floor.keep_down(name, False)
             elif not self._fhir.running:
                 self._fhir.start()
             if (self.addresses(), self.fhir_url) != before:
                 self._introduce()
             return self.running()
 
+    def configure(self, name: str, values: Any) -> dict[str, Any]:
+        """Change settings of a node or modality, and return all of them."""
+        if not isinstance(values, dict):
+            raise UsageError("Settings are a dict.", remedy='Give {"setting": value}.')
+        with self.changing:
+            self.faults.note_step(f"{name}: {', '.join(values)}")
+            return self.floor.configure(name, values)
+
     def listen_tls(self, name: str, *, mutual: bool) -> dict[str, int]:
         """Have a node listen on a second port, with TLS (PS3.15 B.12); a reset takes it away."""
-        with self._changing:
+        with self.changing:
             clients = self._authority.certificate if mutual else None
-            shown = self._authority.credential(self._known(name, self._cast))
+            shown = self._authority.credential(self._known(name, self.cast))
             context = server_context(shown, clients=clients)
-            return {"port": self._cast.listen_tls(name, context)}
+            return {"port": self.cast.listen_tls(name, context)}
 
     def certificates(self) -> dict[str, str]:
         """Return where the learner's certificate, its key and the authority's certificate are."""
-        with self._changing:
+        with self.changing:
             own = self._authority.credential("LEARNER")
             files = {
                 "authority": self._authority.certificate,
@@ -149,7 +179,7 @@ class Enterprise:
 
     def destinations(self) -> dict[str, tuple[str, int]]:
         """Return the C-MOVE destinations: AE title to host and port."""
-        return {name: (peer.host, peer.port) for name, peer in self._cast.destinations.items()}
+        return {name: (peer.host, peer.port) for name, peer in self.cast.destinations.items()}
 
     def add_destination(self, ae_title: str, host: str, port: int) -> None:
         """Register a C-MOVE destination.
@@ -159,29 +189,33 @@ class Enterprise:
         UsageError
             It is not valid, or it is the AE title of one of the lab's own nodes.
         """
+        title = ae_title.strip()
+        if title in self.floor.unlisted and (host, port) == tuple(self._address_of(title)):
+            self.floor.unlist(title, False)
+            return
         self._refuse_own(ae_title)
-        self._cast.destinations.add(ae_title, host, port)
+        self.cast.destinations.add(ae_title, host, port)
 
     def remove_destination(self, ae_title: str) -> None:
         """Take a C-MOVE destination away."""
         self._refuse_own(ae_title)
-        if ae_title not in self._cast.destinations:
+        if ae_title not in self.cast.destinations:
             raise UsageError(
                 f"{ae_title} is not registered.", remedy="`labkit nodes list` shows what is."
             )
-        self._cast.destinations.remove(ae_title)
+        self.cast.destinations.remove(ae_title)
 
     def mark(self) -> dict[str, Any]:
         """Return how far every log, trace list and archive has come."""
-        self._settle(*self._cast)
+        self._settle(*self.cast)
         logs = {name: log.path for name, log in self._logs.items()}
         return {
             "epoch": self._epoch,
             "logs": {n: p.stat().st_size if p and p.exists() else 0 for n, p in logs.items()},
-            "traces": {name: self._traces.count(name) for name in self._cast},
+            "traces": {name: self._traces.count(name) for name in self.cast},
             "objects": {
-                name: max((item.number for item in self._cast.held(name)), default=0)
-                for name in self._cast
+                name: max((item.number for item in self.cast.held(name)), default=0)
+                for name in self.cast
             },
         }
 
@@ -201,28 +235,30 @@ class Enterprise:
         self, name: str, *, since: int = 0, epoch: str = "", last: int = 0
     ) -> list[dict[str, Any]]:
         """Return the PDU traces of a node after number `since`, newest last."""
-        self._settle(self._known(name, self._cast))
+        self._settle(self._known(name, self.cast))
         number = since if epoch in ("", self._epoch) else 0
         return self._traces.newest(name, since=number, last=last)
 
     def objects(self, name: str, *, since: int = 0, epoch: str = "") -> list[dict[str, str]]:
         """Return what a node holds, in the order received."""
-        self._settle(self._known(name, self._cast))
+        self._settle(self._known(name, self.cast))
         number = since if epoch in ("", self._epoch) else 0
         root = self.workspace.root
         return [
             {"SOPInstanceUID": uid, "path": path.relative_to(root).as_posix()}
-            for _, uid, path in self._cast.held(name, number)
+            for _, uid, path in self.cast.held(name, number)
         ]
 
     def _put_back(self) -> None:
         """Have what the stories begin with in every archive, on the worklist and in FHIR."""
-        self._cast.put_back(order.dataset() for order in samples.orders())
-        self._seed.go_back({**self._cast.archives, FHIR: self._fhir})
+        self.cast.put_back(order.dataset() for order in samples.orders())
+        self._seed.go_back({**self.cast.archives, FHIR: self._fhir})
 
     def _introduce(self, *, forget: bool = False) -> None:
         """Tell everybody where the nodes are."""
-        self._cast.know_each_other(forget=forget)
+        self.cast.know_each_other(forget=forget)
+        for name in self.floor.unlisted:
+            self.cast.destinations.remove(name)
         here = self.addresses()
         self._fhir.put(stories.endpoints({n: here[n] for n in ("ARCHIVE", "LEGACY")}))
         self.moved()
@@ -242,7 +278,7 @@ class Enterprise:
         """
         deadline = time.monotonic() + QUIET
         for name in names:
-            while name in self._cast and self._cast.busy(name):
+            while name in self.cast and self.cast.busy(name):
                 if time.monotonic() >= deadline:
                     return
                 time.sleep(0.005)
@@ -252,8 +288,12 @@ class Enterprise:
             raise UnknownNode(name, names)
         return name
 
+    def _address_of(self, name: str) -> tuple[str, int]:
+        at = self.addresses()[name]
+        return at.host, at.port
+
     def _refuse_own(self, ae_title: str) -> None:
-        if ae_title.strip() in self._cast:
+        if ae_title.strip() in self.cast:
             raise UsageError(
                 f"{ae_title} is one of the lab's own nodes.", remedy="Take another AE title."
             )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from labkit.dimse import AssociationTrace, Peer
     from labkit.fhir import FhirClient
     from labkit.lab.certificates import Certificates
+    from labkit.lab.faults import Faults
     from labkit.lab.health import Health
     from labkit.lab.logtext import LogText
     from labkit.lab.nodes import Node, NodeName, Nodes
+    from labkit.lab.performed import Performed
+    from labkit.lab.settings_view import SettingsView
+    from labkit.lab.workflow_verbs import Acknowledgement, Hl7Service
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,31 @@ class Lab(Protocol):
         """Put everything back to the first state and start what was stopped."""
         ...
 
+    @property
+    def faults(self) -> Faults:
+        """The faults that can be injected, and what is active."""
+        ...
+
+    def settings(self, name: NodeName) -> SettingsView:
+        """Return what a node or modality is set to."""
+        ...
+
+    def configure(self, name: NodeName, **values: Any) -> SettingsView:
+        """Change settings of a node or modality, as its administrator does."""
+        ...
+
+    def examine(self, modality: str) -> Performed:
+        """Have a modality do the examination that is scheduled for it, and send the images."""
+        ...
+
+    def open_study(self, **keys: str) -> Performed:
+        """Open a study at the workstation: C-FIND, then C-MOVE to it."""
+        ...
+
+    def withdraw(self, name: NodeName, what: str | Dataset | Iterable[Dataset]) -> int:
+        """Delete objects of an archive, as a PACS administrator may; how many there were."""
+        ...
+
     def stop_node(self, name: NodeName) -> None:
         """Switch a node off, as a power cut would."""
         ...
@@ -126,6 +155,15 @@ class Lab(Protocol):
 
     def destinations(self) -> Mapping[str, Peer]:
         """Return every C-MOVE destination that the archives know, by AE title."""
+        ...
+
+    @property
+    def hl7(self) -> Hl7Service:
+        """Where the RIS takes HL7 v2 messages over MLLP."""
+        ...
+
+    def send_hl7(self, message: str | bytes) -> Acknowledgement:
+        """Send one HL7 v2 message to the RIS and return what it answered."""
         ...
 
     def mark(self) -> Mark:

@@ -45,6 +45,21 @@ class Workspace:
         return self.root / "destinations.json"
 
     @property
+    def settings(self) -> Path:
+        """What nodes and modalities are set to, where it differs from a new lab."""
+        return self.root / "settings.json"
+
+    @property
+    def state(self) -> Path:
+        """What the lab itself has to remember over a restart."""
+        return self.root / "state"
+
+    @property
+    def certificates(self) -> Path:
+        """The lab's own certificate authority, made when first needed."""
+        return self.root / "tls"
+
+    @property
     def traces(self) -> Path:
         """PDU traces, newest kept."""
         return self.root / "traces"

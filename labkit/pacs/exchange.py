@@ -18,9 +18,9 @@ from pynetdicom.pdu_primitives import A_ABORT, A_P_ABORT
 
 from labkit.common.access import AccessPolicy, AccessRequest, Decision, decide
 from labkit.common.errors import DataError
+from labkit.dimse import Peer
 from labkit.pacs.archive import Archive, ObjectSink
 from labkit.pacs.config import NodeConfig
-from labkit.pacs.destinations import Destinations
 from labkit.pacs.header import Encoding, encoding_of
 from labkit.pacs.log import EventLog
 from labkit.pacs.mpps import MppsStore
@@ -53,7 +53,7 @@ class Surroundings:
     config: NodeConfig
     policy: AccessPolicy
     log: EventLog
-    destinations: Destinations
+    destinations: Mapping[str, Peer]
     archive: Archive | None = None
     sink: ObjectSink | None = None
     worklist: Worklist | None = None

@@ -120,7 +120,7 @@ def test_the_worklist_and_the_performed_steps_are_put_back(fresh: Enterprise) ->
     assert len(worklist(ris, wanted)) == 0
     step = Dataset()
     step.PerformedProcedureStepStatus = "IN PROGRESS"
-    fresh._cast.mpps.put("1.2.3", step)
+    fresh.cast.mpps.put("1.2.3", step)
     assert [item["SOPInstanceUID"] for item in fresh.objects("WORKLIST")] == ["1.2.3"]
     since = fresh.mark()["objects"]["WORKLIST"]
     assert fresh.objects("WORKLIST", since=since) == []

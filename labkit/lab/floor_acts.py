@@ -1,0 +1,47 @@
+"""The part of the control interface that is about daily work, configuration and faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labkit.lab.control import Asked
+    from labkit.lab.enterprise import Enterprise
+
+
+def floor_acts(enterprise: Enterprise) -> dict[tuple[str, str], Callable[[Asked], Any]]:
+    """Return each act by its verb and path."""
+
+    def withdraw(asked: Asked) -> Any:
+        study = asked.body.get("study") if isinstance(asked.body, dict) else None
+        if study is not None:
+            return enterprise.floor.withdraw_study(asked.name, asked.field("study", str))
+        return enterprise.floor.withdraw(asked.name, asked.field("objects", list))
+
+    return {
+        ("GET", "/settings/{name}"): lambda asked: enterprise.floor.settings(asked.name),
+        ("POST", "/settings/{name}"): lambda asked: enterprise.configure(asked.name, asked.body),
+        ("POST", "/modalities/{name}/examine"): lambda asked: enterprise.floor.examine(
+            asked.name
+        ).to_json(),
+        ("POST", "/workstation/open"): lambda asked: enterprise.floor.open_study(
+            asked.field("keys", dict)
+        ).to_json(),
+        ("POST", "/nodes/{name}/withdraw"): withdraw,
+        ("GET", "/faults"): lambda asked: enterprise.faults.public(),
+        ("POST", "/faults/inject"): lambda asked: enterprise.faults.inject(
+            asked.field("name", str)
+        ),
+        ("POST", "/faults/clear"): lambda asked: enterprise.faults.clear(),
+        ("POST", "/faults/repaired"): lambda asked: enterprise.faults.repaired(),
+        ("POST", "/faults/surprise"): lambda asked: enterprise.faults.surprise(
+            asked.field("seed", int), asked.field("level", int)
+        ),
+        ("POST", "/faults/diagnose"): lambda asked: enterprise.faults.diagnose(
+            asked.field("name", str), asked.field("evidence", list)
+        ),
+        ("POST", "/faults/debrief"): lambda asked: enterprise.faults.debrief(
+            asked.field("give_up", bool)
+        ),
+    }
