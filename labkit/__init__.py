@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.exercises import check, hint, progress, solution
+    from labkit.fhir.mapping.folder import map_folder
     from labkit.lab import open_lab
-    from labkit.widgets import AssociationTimeline, HeaderBrowser, ImageViewer
+    from labkit.widgets import AssociationTimeline, HeaderBrowser, ImageViewer, MappingWorkbench
 
 __version__ = "0.1.0"
 
@@ -20,8 +21,10 @@ _HOME = {
     "AssociationTimeline": "labkit.widgets",
     "HeaderBrowser": "labkit.widgets",
     "ImageViewer": "labkit.widgets",
+    "MappingWorkbench": "labkit.widgets",
     "check": "labkit.exercises",
     "hint": "labkit.exercises",
+    "map_folder": "labkit.fhir.mapping.folder",
     "open_lab": "labkit.lab",
     "progress": "labkit.exercises",
     "solution": "labkit.exercises",
@@ -31,8 +34,10 @@ __all__ = [
     "AssociationTimeline",
     "HeaderBrowser",
     "ImageViewer",
+    "MappingWorkbench",
     "check",
     "hint",
+    "map_folder",
     "open_lab",
     "progress",
     "solution",

@@ -1,7 +1,21 @@
-"""HeaderBrowser, ImageViewer and AssociationTimeline: what is in a file, a picture, on the wire."""
+"""What is in a file, in a picture, on the wire, and what a mapping makes of it."""
+
+from typing import TYPE_CHECKING, Any
 
 from labkit.widgets.association_timeline import AssociationTimeline
 from labkit.widgets.header_browser import HeaderBrowser
 from labkit.widgets.image_viewer import ImageViewer
 
-__all__ = ["AssociationTimeline", "HeaderBrowser", "ImageViewer"]
+if TYPE_CHECKING:
+    from labkit.widgets.mapping_workbench import MappingWorkbench
+
+__all__ = ["AssociationTimeline", "HeaderBrowser", "ImageViewer", "MappingWorkbench"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the workbench when it is asked for (PEP 562): it brings FHIR with it."""
+    if name == "MappingWorkbench":
+        from labkit.widgets.mapping_workbench import MappingWorkbench
+
+        return MappingWorkbench
+    raise AttributeError(f"module 'labkit.widgets' has no attribute {name!r}")

@@ -1,0 +1,226 @@
+"""``labkit map``: thin. Standard output holds what was made, all that is said goes beside it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated, Any, TextIO
+
+import typer
+
+from labkit.common.errors import UsageError
+
+_FORMATS = ("bundle", "ndjson", "transaction")
+
+map_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@map_app.command()
+def map_command(
+    sources: Annotated[list[str], typer.Argument(
+        metavar="SOURCE...", show_default=False,
+        help="Files, folders, aet://[CALLING:]CALLED@host:port, or https://… (DICOMweb).")],
+    fhir: Annotated[str, typer.Option(help="R4 or R5.")] = "R4",
+    table: Annotated[Path | None, typer.Option(
+        help="Mapping table (TOML) in place of the package's.", show_default=False)] = None,
+    site: Annotated[Path | None, typer.Option(
+        help="Site file (TOML): zone, issuers, local codes.", show_default=False)] = None,
+    endpoint: Annotated[str, typer.Option(
+        metavar="URL", help="DICOMweb base of these studies, for Endpoint.")] = "",
+    out: Annotated[Path | None, typer.Option(
+        metavar="FILE", help="Write here, not to standard output.", show_default=False)] = None,
+    form: Annotated[str, typer.Option(
+        "--format", help="bundle, ndjson, or transaction (a Bundle to post).")] = "bundle",
+    to: Annotated[str, typer.Option(
+        metavar="URL", help="Send each study as a transaction to this FHIR server.")] = "",
+    explain: Annotated[bool, typer.Option(
+        help="Say of each element where it comes from, or why it is empty.")] = False,
+    compare: Annotated[Path | None, typer.Option(
+        metavar="TABLE", help="Show only what this table makes otherwise.",
+        show_default=False)] = None,
+    study: Annotated[list[str] | None, typer.Option(
+        metavar="UID", help="Only this study; may be repeated.", show_default=False)] = None,
+    accession: Annotated[list[str] | None, typer.Option(
+        help="Only studies with this accession number.", show_default=False)] = None,
+    date: Annotated[str, typer.Option(
+        metavar="RANGE", help="Only of these days: 20260115, 20260101-20260131.")] = "",
+    modality: Annotated[list[str] | None, typer.Option(
+        help="Only studies with a series of this modality.", show_default=False)] = None,
+    retrieve: Annotated[str, typer.Option(
+        metavar="get|move", help="aet://: have the instances, not C-FIND alone.")] = "",
+    destination: Annotated[str, typer.Option(
+        metavar="AE", help="With move: our AE title, as the archive knows it.")] = "",
+    listen: Annotated[str, typer.Option(
+        metavar="HOST:PORT", help="With move: where to listen.")] = "",
+    slice_days: Annotated[int, typer.Option(
+        "--slice", min=0, help="Days in one query of a date range; 0: all at once.")] = 31,
+    state: Annotated[Path | None, typer.Option(
+        metavar="FILE", help="Note what is done here, and go on from there.",
+        show_default=False)] = None,
+    dry_run: Annotated[bool, typer.Option(help="Count, and map nothing.")] = False,
+    strict: Annotated[bool, typer.Option(
+        help="Exit code 1 if anything was broken, contradictory or invalid.")] = False,
+) -> None:  # fmt: skip
+    """Map DICOM headers to FHIR: ImagingStudy, Patient and what they refer to.
+
+    Standard output holds the result and nothing else. The exit code is not 0 when nothing could be
+    mapped.
+    """
+    from labkit.fhir.mapping.folder import load_site, load_table
+    from labkit.fhir.mapping.run import Run, State
+    from labkit.fhir.mapping.sources import Selection, open_source
+
+    selection = Selection(tuple(study or ()), tuple(accession or ()), date, tuple(modality or ()))
+    where = list(sources)
+    options = _options(where[0], retrieve, destination, listen, slice_days)
+    source = open_source(where if len(where) > 1 else where[0], selection, **options)
+    if dry_run:
+        typer.echo(str(source.count()))
+        return
+    _check(form, to, out, state, compare)
+    loaded = [load_table(table), *([load_table(compare)] if compare else [])]
+    settings = {"table": loaded[0].frozen, "fhir": fhir, "to": to, "format": form}
+    kept = State(state, settings) if state else None
+    if kept is not None:
+        source.done = kept.done
+    with ExitStack() as stack:
+        watch = stack.enter_context(_progress(source))
+        run = Run(source, tuple(loaded), load_site(site), fhir, endpoint or None, watch)
+        if compare:
+            ok = _compare(run)
+        else:
+            append = kept is not None and bool(kept.done)
+            output = stack.enter_context(_output(form, to, out, append))
+            ok = _write(run, output, explain, kept)
+    _tell(run.source.report, run.headers, run.studies)
+    if run.studies == 0 and not (kept and kept.done):
+        raise typer.Exit(1)
+    if strict and not ok:
+        raise typer.Exit(1)
+
+
+def _write(run: Any, output: Any, explain: bool, state: Any) -> bool:
+    """Write all studies; return whether there was nothing to complain about."""
+    from labkit.fhir.mapping.check import check_resource
+    from labkit.fhir.mapping.explanation import explain as explanation
+
+    ok = True
+    for (mapped,) in run:
+        issues = [i for r in mapped.resources for i in check_resource(r, run.fhir)]
+        for issue in issues:
+            _say(f"study {mapped.uid}: {issue}")
+        for problem in mapped.problems:
+            _say(f"study {mapped.uid}: {problem}")
+        ok = ok and not issues and not mapped.problems
+        if explain:
+            _say(explanation(mapped))
+        output.write(mapped)
+        if state is not None:
+            state.mark(mapped.uid)
+    for problem in output.problems:
+        _say(problem)
+    return ok and not output.problems and not run.source.report.failures
+
+
+def _compare(run: Any) -> bool:
+    from labkit.fhir.mapping.difference import Differences
+
+    found = Differences()
+    for before, after in run:
+        found.add(before.resources, after.resources)
+    typer.echo(str(found))
+    return not run.source.report.failures
+
+
+def _options(
+    where: str, retrieve: str, destination: str, listen: str, slice_days: int
+) -> dict[str, Any]:
+    if "://" not in where:
+        return {"retrieve": retrieve}
+    options: dict[str, Any] = {"retrieve": retrieve, "slice_days": slice_days}
+    if retrieve == "move":
+        host, _, port = listen.rpartition(":")
+        if not port.isdigit():
+            raise UsageError(
+                "C-MOVE needs an address of ours that the archive knows",
+                remedy="Name it: --listen 127.0.0.1:11113 --destination LABKIT.",
+            )
+        options |= {"destination": destination, "host": host or "127.0.0.1", "port": int(port)}
+    return options
+
+
+def _check(form: str, to: str, out: Path | None, state: Path | None, compare: Path | None) -> None:
+    if form not in _FORMATS:
+        raise UsageError(f"there is no format {form!r}", remedy=f"One of {', '.join(_FORMATS)}.")
+    if to and out:
+        raise UsageError("the result goes to a server or to a file", remedy="Give one of them.")
+    if state and not (to or (form == "ndjson" and out)):
+        raise UsageError(
+            "one Bundle cannot be gone on with",
+            remedy="With --state, send it (--to URL), or write lines (--format ndjson --out FILE).",
+        )
+    if state and compare:
+        raise UsageError("a comparison is not gone on with", remedy="Leave --state out.")
+
+
+@contextmanager
+def _output(form: str, to: str, out: Path | None, append: bool) -> Iterator[Any]:
+    from labkit.fhir.mapping.output import BundleOutput, NdjsonOutput, ServerOutput
+
+    if to:
+        from labkit.fhir import FhirClient
+
+        output: Any = ServerOutput(FhirClient(to))
+        yield output
+        output.close()
+        return
+    with _file(out, append) as file:
+        if form == "ndjson":
+            output = NdjsonOutput(file)
+        else:
+            output = BundleOutput(file, "collection" if form == "bundle" else form)
+        yield output
+        output.close()
+
+
+@contextmanager
+def _file(out: Path | None, append: bool) -> Iterator[TextIO]:
+    if out is None:
+        sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+        yield sys.stdout
+        return
+    try:
+        with out.open("a" if append else "w", encoding="utf-8", newline="\n") as file:
+            yield file
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written: {error.strerror}",
+                         remedy="Name a file in a folder that is there.") from error  # fmt: skip
+
+
+@contextmanager
+def _progress(source: Any) -> Iterator[Callable[[int], None] | None]:
+    """Show a bar on a terminal; a pipe or a file gets none."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("headers"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None if source.grouped else source.count().files)
+        yield lambda number: bar.update(task, completed=number)
+
+
+def _tell(report: Any, headers: int, studies: int) -> None:
+    for left in report.first:
+        if left.kind in ("broken", "failed"):
+            _say(f"{left.origin}: {left.reason}")
+    left_out = ", ".join(f"{number} {kind}" for kind, number in sorted(report.counts.items()))
+    _say(f"{studies} studies from {headers} headers" + (f"; {left_out}" if left_out else ""))
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)

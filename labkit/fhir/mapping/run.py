@@ -1,0 +1,154 @@
+"""One run: headers of a source in, mapped studies out, one study after the other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from labkit.common.errors import DataError, UsageError
+from labkit.dicom.reading import PARSE_ERRORS
+from labkit.fhir.mapping import MappedStudy, MappingTable, Site, StudyBuilder, Trail
+from labkit.fhir.mapping.sources import Source
+
+
+@dataclass
+class Run:
+    """Maps what a source gives.
+
+    A source that gives a study at a time (an archive, a DICOMweb server) is mapped a study at a
+    time. Files lie in any order: no study is known to be complete before the last of them; what
+    is kept of each instance in the meantime is small, and holds no pixels.
+
+    Parameters
+    ----------
+    tables
+        One table, or several to compare: each study comes out once for each.
+    watch
+        Called with the number of headers read so far.
+
+    Attributes
+    ----------
+    headers, studies
+        How many were read, and given.
+    """
+
+    source: Source
+    tables: tuple[MappingTable, ...]
+    site: Site
+    fhir: str = "R4"
+    endpoint: str | None = None
+    watch: Callable[[int], None] | None = None
+    headers: int = 0
+    studies: int = 0
+    _met: dict[str, set[str]] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[tuple[MappedStudy, ...]]:
+        builders, current = self._builders(), ""
+        for ds, origin in self.source:
+            self.headers += 1
+            if self.watch is not None:
+                self.watch(self.headers)
+            uid = str(ds.get("StudyInstanceUID") or "")
+            if self.source.grouped and uid != current and self._met:
+                yield from self._finish(builders)
+                builders = self._builders()
+            current = uid
+            try:
+                self._met.setdefault(uid, set()).update(self.source.selection.met(ds))
+                taken = [builder.add(ds, origin) for builder in builders]
+                if not all(taken):
+                    self.source.report.add(origin, "broken", builders[0].problems[-1].words)
+            except (DataError, *PARSE_ERRORS) as error:
+                words = error.message if isinstance(error, DataError) else str(error)
+                self.source.report.add(origin, "broken", words)
+        yield from self._finish(builders)
+
+    def _builders(self) -> list[StudyBuilder]:
+        return [
+            StudyBuilder(table, self.site, fhir=self.fhir, endpoint=self.endpoint)
+            for table in self.tables
+        ]
+
+    def _finish(self, builders: list[StudyBuilder]) -> Iterator[tuple[MappedStudy, ...]]:
+        for several in zip(*(builder.studies() for builder in builders), strict=True):
+            uid = several[0].uid
+            if uid in self.source.incomplete:
+                continue  # the source has said why; a part of a study is not passed off as it
+            if self._met.get(uid, set()) >= self.source.selection.criteria:
+                self.studies += 1
+                if self.source.partial:
+                    several = tuple(_partial(mapped, self.source.partial) for mapped in several)
+                yield several
+        self._met.clear()
+
+
+def _partial(mapped: MappedStudy, why: str) -> MappedStudy:
+    """Say of what is absent that it may not be: the header is what a C-FIND gave."""
+
+    def explain() -> Trail:
+        trail = mapped.explain()
+        omissions = [
+            replace(o, reason="not-returned", words=f"{o.words}; {why}")
+            if o.reason == "absent" else o
+            for o in trail.omissions
+        ]  # fmt: skip
+        return Trail(trail.entries, omissions)
+
+    return replace(mapped, explain=explain)
+
+
+class State:
+    """Which studies are done, in a file, so that an interrupted run goes on where it was.
+
+    One JSON object a line. A line that was cut short by the interruption is passed over.
+
+    Parameters
+    ----------
+    path
+        The file; made when the first study is done.
+    settings
+        What the run is: another table or server under the same file is refused.
+
+    Raises
+    ------
+    UsageError
+        The file belongs to another run.
+    """
+
+    def __init__(self, path: Path, settings: dict[str, Any]) -> None:
+        self.path = path
+        self.done: set[str] = set()
+        self._head = {"labkit-map": 1, **settings}
+        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+        records = [record for record in map(_record, lines) if record]
+        self._started = bool(records)
+        if records and records[0] != self._head:
+            raise UsageError(
+                f"{path} belongs to another run: {_changed(records[0], self._head)}",
+                remedy="Give another file, or delete it to begin anew.",
+            )
+        self.done.update(record["study"] for record in records[1:] if "study" in record)
+
+    def mark(self, uid: str) -> None:
+        """Note that a study is done and its output is where it belongs."""
+        text = "" if self._started else json.dumps(self._head) + "\n"
+        with self.path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text + json.dumps({"study": uid}) + "\n")
+        self._started = True
+        self.done.add(uid)
+
+
+def _record(line: str) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _changed(before: dict[str, Any], now: dict[str, Any]) -> str:
+    names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+    return ", ".join(sorted(names))
