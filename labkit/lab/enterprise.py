@@ -143,6 +143,7 @@ class Enterprise:
                 self._fhir.start()
             if (self.addresses(), self.fhir_url) != before:
                 self._introduce()
+            self.faults.settle()
             return self.running()
 
     def configure(self, name: str, values: Any) -> dict[str, Any]:
@@ -151,7 +152,9 @@ class Enterprise:
             raise UsageError("Settings are a dict.", remedy='Give {"setting": value}.')
         with self.changing:
             self.faults.note_step(f"{name}: {', '.join(values)}")
-            return self.floor.configure(name, values)
+            found = self.floor.configure(name, values)
+            self.faults.settle()
+            return found
 
     def listen_tls(self, name: str, *, mutual: bool) -> dict[str, int]:
         """Have a node listen on a second port, with TLS (PS3.15 B.12); a reset takes it away."""
@@ -190,7 +193,7 @@ class Enterprise:
             It is not valid, or it is the AE title of one of the lab's own nodes.
         """
         title = ae_title.strip()
-        if title in self.floor.unlisted and (host, port) == tuple(self._address_of(title)):
+        if title in self.floor.unlisted and port == self.addresses()[title].port:
             self.floor.unlist(title, False)
             return
         self._refuse_own(ae_title)
@@ -287,10 +290,6 @@ class Enterprise:
         if name not in names:
             raise UnknownNode(name, names)
         return name
-
-    def _address_of(self, name: str) -> tuple[str, int]:
-        at = self.addresses()[name]
-        return at.host, at.port
 
     def _refuse_own(self, ae_title: str) -> None:
         if ae_title.strip() in self.cast:

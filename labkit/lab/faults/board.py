@@ -193,6 +193,11 @@ class FaultBoard:
         """Let go of what is held."""
         self.world.close()
 
+    def settle(self) -> None:
+        """Have those who hold associations come first, after a node has started again."""
+        for holder in self.world.holders:
+            holder.retake()
+
     def note_step(self, what: str) -> None:
         """Remember that the learner has changed something, while a case is open."""
         case = self.case

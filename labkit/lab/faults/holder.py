@@ -32,21 +32,32 @@ class Holder:
         self._ae = new_ae(calling, timeout=5.0)
         self._done = threading.Event()
         self._taken = threading.Event()
+        self._hurry = threading.Event()
+        self._tried = threading.Event()
         self._assoc: Any = None
         self._thread = threading.Thread(target=self._hold, name="holder", daemon=True)
         self._thread.start()
         self._taken.wait(5.0)  # before anybody else comes
 
+    def retake(self) -> None:
+        """Try now, and wait for what comes of it: the node has just started again."""
+        self._tried.clear()
+        self._hurry.set()
+        self._tried.wait(2.0)
+
     def close(self) -> None:
         """Let go."""
         self._done.set()
+        self._hurry.set()
         self._thread.join(10.0)
 
     def _hold(self) -> None:
         while not self._done.is_set():
             if self._assoc is None or not self._assoc.is_established:
                 self._take()
-            self._done.wait(_AGAIN)
+            self._tried.set()
+            self._hurry.wait(_AGAIN)
+            self._hurry.clear()
         if self._assoc is not None and self._assoc.is_established:
             self._assoc.release()
         self._ae.shutdown()

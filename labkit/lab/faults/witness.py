@@ -63,6 +63,8 @@ class Witness:
     def _held(self, values: dict[str, str]) -> bool:
         """An object that a node holds, or what a query says of it."""
         wanted = {key: value for key, value in values.items() if value}
+        if "SOPInstanceUID" not in wanted:  # an answer has a character set of its own
+            wanted.pop("SpecificCharacterSet", None)
         if not {"StudyInstanceUID", "SOPInstanceUID", "PatientID"} & set(wanted):
             return False
         for archive in self._enterprise.cast.archives.values():
