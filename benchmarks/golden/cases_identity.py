@@ -156,7 +156,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "rejected-instance", "rejection",
         "A note 113001 withdraws an instance; neither it nor the note is shown.",
-        "IHE RAD TF-2 4.66; PS3.16 CID 7010",
+        "IHE RAD, RAD-66; PS3.16 CID 7010",
         lambda: [header(), rejection([f"{ROOT}.1.1.1"], "113001", "Rejected for Quality Reasons"),
                  header(2)],
         (is_("ImagingStudy.series.instance.uid", f"{ROOT}.1.1.2"),
@@ -164,7 +164,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "rejected-study", "rejection", "A study of the wrong patient is entered in error.",
-        "IHE RAD TF-2 4.66; FHIR R4 imagingstudy status",
+        "IHE RAD, RAD-66; FHIR R4 imagingstudy status",
         lambda: [header(), rejection([f"{ROOT}.1.1.1"], "113037",
                                      "Rejected for Patient Safety Reasons")],
         (is_("ImagingStudy.status", "entered-in-error"), is_("ImagingStudy.numberOfInstances", 0)),

@@ -141,7 +141,7 @@ class Assembly:
         for uid, note in sorted(self.study.rejected.items()):
             self.trail.omissions.append(Omission(
                 name, f"ImagingStudy.series.instance({uid})", "rejection", ("(0040,A375)",),
-                "rejected", f"{note.meaning}, by {note.origin}", "IHE RAD TF-2 4.66.4.1.3",
+                "rejected", f"{note.meaning}, by {note.origin}", "IHE RAD, RAD-66",
             ))  # fmt: skip
 
 

@@ -187,8 +187,8 @@ def _first(field: Field) -> str:
 def _order(study: dict[str, Any]) -> dict[str, int]:
     order: dict[str, int] = {}
     for number, series in enumerate(study.get("series", ())):
-        order[series["uid"]] = number
-        order.update((one["uid"], at) for at, one in enumerate(series.get("instance", ())))
+        order[series.get("uid", "")] = number
+        order.update((one.get("uid", ""), at) for at, one in enumerate(series.get("instance", ())))
     return order
 
 

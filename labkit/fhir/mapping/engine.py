@@ -21,12 +21,8 @@ from labkit.fhir.mapping.conditions import holds
 from labkit.fhir.mapping.elements import Field, Source, keyword
 from labkit.fhir.mapping.links import Context, Link
 from labkit.fhir.mapping.query_only import is_query_only
-from labkit.fhir.mapping.trail import REASONS, Entry, Omission, Omit, Problem, Trail
+from labkit.fhir.mapping.trail import REASONS, TELLING, Entry, Omission, Omit, Problem, Trail
 from labkit.fhir.mapping.transforms import PARTIAL, times
-
-#: The more a reason tells, the sooner it is the one that is given.
-_TELLING = ("conflict", "invalid", "no-code", "no-zone", "no-issuer", "policy", "query-only",
-            "empty-type-2", "condition", "absent")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -89,7 +85,7 @@ def _try(ready: Ready, seen: Counted, ctx: Context) -> Got | Omit:
         else:
             found.setdefault(canonical(got.value), got)
     if not found:
-        return min(omits, key=lambda o: _TELLING.index(o.reason), default=Omit("absent"))
+        return min(omits, key=lambda o: TELLING.index(o.reason), default=Omit("absent"))
     several = [found[key] for key in sorted(found)]
     if len(several) == 1:
         return several[0]
@@ -116,13 +112,15 @@ def once(ready: Ready, variant: Variant, seen: Counted, ctx: Context) -> Got | O
 
 def _nothing(source: Source, field: Field) -> Omit:
     if field is not None:
-        return Omit("empty-type-2", f"{source.text} {source.tags} is there without a value")
+        return Omit("empty-type-2", f"{_named(source)} is there without a value")
     last = source.steps[-1] if source.steps else None
     if isinstance(last, BaseTag) and is_query_only(keyword(last)):
-        return Omit(
-            "query-only", f"{source.text} {source.tags} is only in answers to queries (PS3.4 C.3.4)"
-        )
-    return Omit("absent", f"{source.text} {source.tags} is not in the header")
+        return Omit("query-only", f"{_named(source)} is only in answers to queries (PS3.4 C.3.4)")
+    return Omit("absent", f"{_named(source)} is not in the header")
+
+
+def _named(source: Source) -> str:
+    return source.text if source.text == source.tags else f"{source.text} {source.tags}"
 
 
 def _listed(value: Any) -> list[Any]:
@@ -240,7 +238,7 @@ class Writer:
     def _omitted(self, ready: Ready, omit: Omit) -> None:
         path = f"{self.at}.{'.'.join(s.name for s in ready.steps)}"
         if omit.reason == "conflict":
-            words = f"{path} is left out, the instances differ: {omit.words}"
+            words = f"{path}: the instances differ: {omit.words}"
             self.conflicts.append(Problem("warning", "conflict", words, self.resource))
         if self.trail is None:
             return

@@ -18,10 +18,12 @@ REASONS = {
     "conflict": "the instances contradict each other",
     "policy": "the site file says so",
     "not-returned": "the answer of the query has no value; the stored object may have one",
-    "rejected": "a rejection note withdraws the instance (IHE RAD TF-3 4.66, 4.68)",
+    "rejected": "a rejection note withdraws the instance (IHE RAD, RAD-66)",
     "condition": "the row's condition is not met",
-    "not-in-version": "this version of FHIR has no such element",
 }
+#: The more a reason tells, the sooner it is the one that is given.
+TELLING = ("conflict", "rejected", "invalid", "no-code", "no-zone", "no-issuer", "policy",
+           "query-only", "not-returned", "empty-type-2", "condition", "absent")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -129,12 +131,19 @@ class Trail:
         found = self.of(path)
         for item in found:
             if isinstance(item, Entry):
-                tags = " + ".join(item.tags)
-                return f"{item.path} ← {tags} of {item.origin} ({item.row}, {item.section})"
-        for item in found:
-            if isinstance(item, Omission):
-                return f"{item.path} is empty: {item.words} ({item.reason}, {item.section})"
-        return f"no row of the table writes {path}"
+                return f"{item.path} ← {_from(item)} ({item.row}, {item.section})"
+        omitted = [item for item in found if isinstance(item, Omission)]
+        if not omitted:
+            return f"no row of the table writes {path}"
+        best = min(omitted, key=lambda omission: TELLING.index(omission.reason))
+        return f"{best.path} is empty: {best.words} ({best.reason}, {best.section})"
+
+
+def _from(entry: Entry) -> str:
+    if entry.tags and entry.tags[0].startswith("#"):
+        return f"counted: {entry.raw[0][0]} {entry.tags[0][1:]}"
+    tags = " + ".join(entry.tags)
+    return f"{tags} of {entry.origin}" if tags else "the site file, or what was asked for"
 
 
 def plain(path: str) -> str:

@@ -123,6 +123,14 @@ def test_a_row_on_the_wrong_level_or_into_one_value_is_told() -> None:
         StudyBuilder(fhir="STU3")
 
 
+def test_a_table_of_nothing_gives_nothing_and_does_not_fall() -> None:
+    builder = StudyBuilder(MappingTable([]))
+    builder.add(header())
+    (study,) = builder.studies()
+    assert [r["resourceType"] for r in study.resources] == ["ImagingStudy"]
+    assert study.trail.entries == [] == study.trail.omissions
+
+
 def test_conditions() -> None:
     table = TABLE.replaced("study.description", condition="Modality in CT|MR and has StudyID")
     for elements, expected in [({"StudyID": "1"}, "Head"), ({}, None),
