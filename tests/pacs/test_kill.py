@@ -13,9 +13,10 @@ from pydicom.dataset import Dataset
 from labkit.dimse import Peer, store
 from labkit.pacs import Archive
 from labkit.pacs.part10 import read_object
+from tests.effort import effort
 from tests.pacs.conftest import real
 
-KILLS, OBJECTS = 10, 30
+KILLS, OBJECTS = effort(3, 40), 30
 SERVER = """
 import sys, time
 from pathlib import Path

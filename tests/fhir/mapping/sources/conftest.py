@@ -21,6 +21,7 @@ from tests.contract.pacs.servers import (
 
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 STORIES = ("ct-head", "cr-wrist", "mr-brain")
+USER = "labkit:labkit"
 
 
 @pytest.fixture(scope="module")
@@ -60,4 +61,4 @@ def dicomweb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         _wait_for(peer)
         for slug in STORIES:
             store(peer, sample(slug).files).raise_for_status()
-        yield f"http://labkit:labkit@127.0.0.1:{web}/dicom-web"
+        yield f"http://{USER}@127.0.0.1:{web}/dicom-web"

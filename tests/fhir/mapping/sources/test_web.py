@@ -12,7 +12,7 @@ from labkit.common.errors import HttpError, NetworkError
 from labkit.dicom import sample
 from labkit.fhir.mapping.sources import Selection, open_source
 from labkit.fhir.mapping.sources.web import TOKEN, WebSource
-from tests.fhir.mapping.sources.conftest import STORIES
+from tests.fhir.mapping.sources.conftest import STORIES, USER
 
 
 @pytest.mark.peers
@@ -46,7 +46,7 @@ def test_selecting_at_orthanc(dicomweb: str, how: str) -> None:
 @pytest.mark.peers
 def test_refused_by_orthanc(dicomweb: str) -> None:
     with pytest.raises(HttpError, match="401") as caught:
-        list(open_source(dicomweb.replace("labkit:labkit@", "")))
+        list(open_source(dicomweb.replace(f"{USER}@", "")))
     assert TOKEN in caught.value.remedy
 
 
