@@ -15,6 +15,7 @@ from labkit.fhir.mapping.engine import Counted, raw, value_of
 from labkit.fhir.mapping.gathered import Gathered, Series
 from labkit.fhir.mapping.links import Context
 from labkit.fhir.mapping.policy import Lookup
+from labkit.fhir.mapping.private import with_private
 from labkit.fhir.mapping.rejection import KEY_OBJECT_SELECTION, withdrawn
 from labkit.fhir.mapping.site import Site
 from labkit.fhir.mapping.study import MappedStudy
@@ -54,8 +55,8 @@ class StudyBuilder:
         self, table: MappingTable | None = None, site: Site | None = None, fhir: str = "R4",
         endpoint: str | None = None, *, lookup: Lookup | None = None,
     ) -> None:  # fmt: skip
-        self.table = table if table is not None else MappingTable.load()
         self.site = site if site is not None else Site()
+        self.table = with_private(table if table is not None else MappingTable.load(), self.site)
         self.compiled = Compiled(self.table, fhir)
         self.fhir = fhir
         self.endpoint = _base(endpoint if endpoint is not None else self.site.dicomweb)

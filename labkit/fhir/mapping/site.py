@@ -28,12 +28,17 @@
     [policy]                                   # create | conditional | logical | lookup
     Patient = "conditional"
 
+    [[private]]                                # a private element, by creator (PS3.5 7.8.1)
+    source = '(0019,"ACME 1.0",10)'            # used where the standard attribute gives nothing
+    path = "ImagingStudy.series.description"
+    transform = "string"
+
 An empty site knows nothing, and nothing is invented for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -55,7 +60,7 @@ DEFAULT_POLICY: Mapping[str, str] = MappingProxyType({
     "Location": "logical",
     "Specimen": "logical",
 })  # fmt: skip
-_KEYS = ("zone", "dicomweb", "issuer", "organization", "scheme", "code", "ae", "policy")
+_KEYS = ("zone", "dicomweb", "issuer", "organization", "scheme", "code", "ae", "policy", "private")
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,7 @@ class Site:
     code: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     ae: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     policy: Mapping[str, str] = field(default_factory=dict)
+    private: Sequence[Mapping[str, str]] = ()
 
     def __post_init__(self) -> None:
         if self.zone:
@@ -115,6 +121,9 @@ class Site:
         for key, value in data.items():
             if key not in _KEYS:
                 raise UsageError(f"{name} has no key {key!r}", remedy=f"keys: {', '.join(_KEYS)}")
+            if key == "private":
+                _check_private(value, name)
+                continue
             depth = {"zone": 0, "dicomweb": 0, "code": 3, "ae": 2}.get(key, 1)
             if not _shaped(value, depth):
                 raise UsageError(
@@ -147,6 +156,18 @@ class Site:
     def policy_of(self, kind: str) -> str:
         """Return the reference policy of a resource type."""
         return self.policy.get(kind, DEFAULT_POLICY.get(kind, "logical"))
+
+
+def _check_private(rows: Any, name: str) -> None:
+    good = isinstance(rows, list) and all(
+        isinstance(row, dict) and {"source", "path"} <= set(row) <= {"source", "path", "transform"}
+        for row in rows
+    )
+    if not good:
+        raise UsageError(
+            f"{name}: private is not written as it should be",
+            remedy="[[private]], then source, path and, if you like, transform, each on a line",
+        )
 
 
 def _shaped(value: Any, depth: int) -> bool:

@@ -142,6 +142,44 @@ def test_resources_that_studies_share_are_there_once_and_contradictions_are_told
     assert ["Patient.birthDate" in p.words for p in problems] == [True]
 
 
+PRIVATE = """
+[[private]]
+source = '(0019,"ACME 1.0",10)'
+path = "ImagingStudy.series.description"
+[[private]]
+source = '(0019,"ACME 1.0",11)'
+path = "ImagingStudy.series.modality"
+transform = "modality"
+"""
+
+
+def test_a_private_element_counts_where_the_standard_one_says_nothing() -> None:
+    def with_block(**elements: Any) -> Any:
+        ds = header(**elements)
+        block = ds.private_block(0x0019, "ACME 1.0", create=True)
+        block.add_new(0x10, "LO", "HEAD 5.0")
+        block.add_new(0x11, "CS", "CT")
+        return ds
+
+    (series,) = mapped(PRIVATE, with_block(Modality=None)).imaging_study["series"]
+    assert (series["description"], series["modality"]["code"]) == ("HEAD 5.0", "CT")
+    said = with_block(SeriesDescription="Axial", Modality="MR")
+    (series,) = mapped(PRIVATE, said).imaging_study["series"]
+    assert (series["description"], series["modality"]["code"]) == ("Axial", "MR")
+    trail = mapped(PRIVATE, with_block()).trail
+    assert '(0019,"ACME 1.0",10)' in trail.why("ImagingStudy.series.description")
+
+
+@pytest.mark.parametrize(
+    "text", ["[private]\na = 1", "[[private]]\nsource = 'x'", "[[private]]\nsource = '(0019,10)'\n"
+             "path = 'ImagingStudy.description'"],
+)  # fmt: skip
+def test_a_private_element_that_cannot_be_is_refused(text: str) -> None:
+    with pytest.raises(LabkitError) as caught:
+        mapped(text)
+    assert caught.value.remedy
+
+
 def test_bundles_of_another_kind_are_refused() -> None:
     with pytest.raises(LabkitError, match="searchset"):
         mapped("").bundle("searchset")

@@ -14,7 +14,7 @@ from pydicom.uid import UID
 from labkit.fhir.mapping.elements import Field
 from labkit.fhir.mapping.links import Context
 from labkit.fhir.mapping.trail import Omit
-from labkit.fhir.mapping.transforms.plain import clean, is_uid
+from labkit.fhir.mapping.transforms.plain import clean, is_code, is_uid
 
 DCM = "http://dicom.nema.org/resources/ontology/DCM"
 SNOMED = "http://snomed.info/sct"
@@ -42,7 +42,7 @@ def table(name: str) -> Mapping[str, Any]:
 def modality(fields: Sequence[Field], ctx: Context) -> dict[str, str] | Omit:
     """Return a modality as Coding of DCM; a code that PS3.16 CID 33 lacks keeps no display."""
     text = str((fields[0] or ("",))[0])
-    if not text or not text.isprintable() or "  " in text:
+    if not is_code(text):
         return Omit("invalid", f"{text!r} is no code string (PS3.5 6.2, CS)")
     meaning = table("modalities").get(text, {}).get("meaning")
     return {"system": DCM, "code": text, **({"display": meaning} if meaning else {})}
@@ -95,7 +95,7 @@ def concept_of(item: Dataset, ctx: Context) -> dict[str, Any]:
     meaning = clean(str(item.get("CodeMeaning") or ""))
     coding = [c for c in (coding_of(item, ctx), _local(item, ctx)) if c]
     value = code_value(item)
-    text = meaning or ("" if coding else value)
+    text = meaning or ("" if coding else clean(value))
     return {**({"coding": coding} if coding else {}), **({"text": text} if text else {})}
 
 
@@ -105,7 +105,7 @@ def coding_of(item: Dataset, ctx: Context) -> dict[str, str]:
     meaning = clean(str(item.get("CodeMeaning") or ""))
     if str(item.get("CodingSchemeDesignator") or "") in _RETIRED:
         value, system = snomed_of(value), SNOMED
-    if not value or not system:
+    if not is_code(value) or not system:
         return {}
     version = clean(str(item.get("CodingSchemeVersion") or ""))
     return {"system": system, **({"version": version} if version else {}), "code": value,
@@ -115,7 +115,7 @@ def coding_of(item: Dataset, ctx: Context) -> dict[str, str]:
 def code_value(item: Dataset) -> str:
     """Return Code Value, Long Code Value or URN Code Value: one of them (PS3.3 8.1)."""
     for keyword in ("CodeValue", "LongCodeValue", "URNCodeValue"):
-        text = clean(str(item.get(keyword) or ""))
+        text = str(item.get(keyword) or "").strip(" \0")
         if text:
             return text
     return ""

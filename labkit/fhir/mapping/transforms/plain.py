@@ -9,9 +9,11 @@ from typing import Any
 from labkit.fhir.mapping.elements import Field
 from labkit.fhir.mapping.trail import Omit
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 #: PS3.5 9.1: components without leading zeros, 64 characters; FHIR's oid asks the same.
 _UID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
+#: FHIR's code: no space at either end, none twice.
+_CODE = re.compile(r"\S+(\s\S+)*")
 _INTEGER = re.compile(r"[+-]?\d{1,12}")
 
 
@@ -67,6 +69,11 @@ def date(fields: Sequence[Field], ctx: Any) -> str | Omit:
 def is_uid(text: str) -> bool:
     """Whether `text` is a UID by PS3.5 9.1 that FHIR's ``oid`` can carry."""
     return len(text) <= 64 and _UID.fullmatch(text) is not None
+
+
+def is_code(text: str) -> bool:
+    """Whether FHIR's ``code`` can carry `text` (R4 datatypes.html#code)."""
+    return _CODE.fullmatch(text) is not None and text.isprintable()
 
 
 def clean(text: str) -> str:
