@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.dimse import finding, retrieving, storing
+from benchmarks.mapping import mapping
 from benchmarks.measure import Row
 from benchmarks.servers import all_of_them
 from benchmarks.starting import starting
@@ -64,6 +65,8 @@ def main() -> None:
             rows += retrieving(servers, folder, rounds, count)
             rows += finding(servers, folder, rounds, sizes)
         rows += starting(folder, rounds)
+        if not options.quick:  # it fetches the peer from PyPI
+            rows += mapping(folder, 3, 10, count)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "performance.md").write_text(page(rows, where, versions), encoding="utf-8")
     text = json.dumps([row.to_json() for row in rows], indent=1)

@@ -28,7 +28,7 @@ class Dicom2Fhir:
         """Write each case's headers as files, run the peer over all folders, read what it gave."""
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
-            python = _environment(folder / "venv")
+            python = environment(folder / "venv")
             jobs = [self._files(case, folder / f"case{n}") for n, case in enumerate(cases)]
             (folder / "jobs.json").write_text(json.dumps(jobs), "utf-8")
             done = subprocess.run(
@@ -47,7 +47,8 @@ class Dicom2Fhir:
         return {"folder": str(folder), "fhir": case.fhir, "zone": Site.parse(case.site).zone}
 
 
-def _environment(folder: Path) -> Path:
+def environment(folder: Path) -> Path:
+    """Make its virtual environment, from PyPI; return the interpreter in it."""
     venv.create(folder, with_pip=True)
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     subprocess.run([str(python), "-m", "pip", "install", "--quiet", *PINS], check=True)
