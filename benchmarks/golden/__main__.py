@@ -1,4 +1,4 @@
-"""``python -m benchmarks.golden [--peer dicom2fhir] [--docs]``: the coverage matrix."""
+"""``python -m benchmarks.golden [--peer dicom2fhir] [--docs] [--case FILE]``: the coverage matrix."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.golden.cases import CASES
+from benchmarks.golden.files import read_case
 from benchmarks.golden.ours import Labkit
 from benchmarks.golden.peer import Dicom2Fhir
 from benchmarks.golden.runner import Adapter, failures, matrix, run
@@ -20,11 +21,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peer", choices=["dicom2fhir"], help="install and run it beside ours")
     parser.add_argument("--docs", action="store_true", help="write the matrix into docs/mapping.md")
+    parser.add_argument("--case", action="append", default=[], type=Path, metavar="FILE",
+                        help="only these cases, as the mapping workbench writes them")  # fmt: skip
     options = parser.parse_args()
+    cases = tuple(map(read_case, options.case)) or CASES
     adapters: list[Adapter] = [Labkit()]
     if options.peer:
         adapters.append(Dicom2Fhir())
-    results = {adapter.name: run(adapter, CASES) for adapter in adapters}
+    results = {adapter.name: run(adapter, cases) for adapter in adapters}
     text = matrix(results)
     sys.stdout.write(text + "\n")
     for name, its in results.items():

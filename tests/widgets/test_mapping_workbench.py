@@ -167,6 +167,47 @@ def test_at_most_so_many(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     ]
 
 
+def test_a_test_case_says_nothing_of_the_person(tmp_path: Path) -> None:
+    from benchmarks.golden.files import read_case
+    from benchmarks.golden.ours import Labkit
+    from benchmarks.golden.runner import run
+
+    head = sample("ct-head")
+    bench = MappingWorkbench(head.files)
+    for row in bench.table:
+        if not row.r4:
+            continue
+        path = bench.save_test_case(row.id, tmp_path / "case.json")
+        text = path.read_text("utf-8")
+        for secret in ("Quillfeather", "NG-100231", "NG2600101", head.study_uid, "20260112",
+                       "Rowanberry", "NORTHGEN"):  # fmt: skip
+            assert secret not in text, f"{row.id} tells {secret}"
+        (result,) = run(Labkit(), [read_case(path)])
+        assert not result.problem, f"{row.id}: {result.problem}"
+    case = bench.test_case("study.description")
+    assert [sorted(one) for one in case["headers"]] == [
+        ["00080016", "00080018", "00080060", "00081030", "0020000D", "0020000E"]
+    ] * len(case["headers"])
+    assert case["expect"] == [["ImagingStudy.description", "is", "XX xxxx xxxxxxx xxxxxxxx"]]
+    with pytest.raises(UsageError, match="no path in R4"):
+        bench.test_case("study.modality.r5")
+
+
+def test_private_notes_and_dates_in_a_case() -> None:
+    ds = Dataset()
+    ds.SOPClassUID, ds.Modality = "1.2.840.10008.5.1.4.1.1.7", "OT"
+    ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.SOPInstanceUID = "1.2", "1.2.3", "1.2.3.4"
+    ds.StudyDate, ds.StudyTime = "20260713", "101500"
+    ds.private_block(0x0019, "ACME 1.0", create=True).add_new(0x10, "LO", "Ida F. 7")
+    table = MappingTable.load().replaced("study.description", source='(0019,"ACME 1.0",10)')
+    bench = MappingWorkbench(ds, table)
+    note, started = bench.test_case("study.description"), bench.test_case("study.started")
+    assert note["headers"][0]["00191010"]["Value"] == ["Xxx X. 1"]
+    assert note["expect"][0][2] == "Xxx X. 1"
+    assert started["headers"][0]["00080020"]["Value"] == ["20000101"]
+    assert started["expect"] == [["ImagingStudy.started", "is", "2000-01-01"]]
+
+
 def test_a_page_without_widgets_has_a_table(bench: MappingWorkbench) -> None:
     html = str(bench.fallback()["text/html"])
     assert "CT head without contrast" in html

@@ -22,12 +22,15 @@ class Value:
     place
         What it belongs to: ``"ImagingStudy/…"``, then the uid of the series and the instance.
     text
-        The value as JSON has it.
+        The value as text.
+    raw
+        The value itself.
     """
 
     path: str
     place: str
     text: str
+    raw: Any = field(compare=False)
 
 
 def values_of(resource: Resource) -> Iterator[Value]:
@@ -53,7 +56,7 @@ def _walk(value: Any, path: str, place: str) -> Iterator[Value]:
         for member in value:
             yield from _walk(member, path, place)
     else:
-        yield Value(path, place, value if isinstance(value, str) else repr(value))
+        yield Value(path, place, value if isinstance(value, str) else repr(value), value)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from labkit.common.errors import DataError, UsageError
 from labkit.dicom.reading import PARSE_ERRORS
-from labkit.fhir.mapping import MappedStudy, MappingTable, Site, StudyBuilder, Trail
+from labkit.fhir.mapping import MappedStudy, MappingTable, Omission, Site, StudyBuilder, Trail
 from labkit.fhir.mapping.sources import Source
 
 
@@ -90,14 +90,16 @@ def _partial(mapped: MappedStudy, why: str) -> MappedStudy:
 
     def explain() -> Trail:
         trail = mapped.explain()
-        omissions = [
-            replace(o, reason="not-returned", words=f"{o.words}; {why}")
-            if o.reason == "absent" else o
-            for o in trail.omissions
-        ]  # fmt: skip
-        return Trail(trail.entries, omissions)
+        return Trail(trail.entries, [_unknown(omission, why) for omission in trail.omissions])
 
     return replace(mapped, explain=explain)
+
+
+def _unknown(omission: Omission, why: str) -> Omission:
+    if omission.reason != "absent":
+        return omission
+    what = omission.words.removesuffix(" is not in the header")
+    return replace(omission, reason="not-returned", words=f"{what}: {why}")
 
 
 class State:

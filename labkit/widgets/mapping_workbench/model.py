@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ from labkit.fhir.mapping.transforms import TRANSFORMS
 from labkit.widgets.base import LabWidget
 from labkit.widgets.base.fallback import table as html_table
 from labkit.widgets.mapping_workbench import payload
+from labkit.widgets.mapping_workbench.export import case_of
 from labkit.widgets.mapping_workbench.session import Given, Session, read_headers
 
 SHOWN = 40
@@ -176,6 +178,23 @@ class MappingWorkbench(LabWidget):
         """Select a row, and return what became of it, one line a value."""
         self.selected = self.table[row_id].id
         return [line["text"] for line in self._detail]
+
+    def test_case(self, row_id: str) -> dict[str, Any]:
+        """Make a case of the golden suite of a row, from the headers of the study that is shown.
+
+        It has the attributes that the row uses and no others; names, identifiers, dates and free
+        text are replaced. ``python -m benchmarks.golden --case FILE`` runs it.
+        """
+        uid = str(self._current().get("StudyInstanceUID") or "")
+        headers = [ds for ds, _ in self._session.headers
+                   if str(ds.get("StudyInstanceUID") or "") == uid]  # fmt: skip
+        return case_of(self.table[row_id], headers, self.table, self._session.site, self.fhir)
+
+    def save_test_case(self, row_id: str, path: str | Path) -> Path:
+        """Write `test_case` as JSON."""
+        text = json.dumps(self.test_case(row_id), indent=1, ensure_ascii=False)
+        Path(path).write_text(text + "\n", "utf-8", newline="\n")
+        return Path(path)
 
     def save_table(self, path: str | Path) -> Path:
         """Write the table as it is now; ``labkit map --table`` reads it."""
