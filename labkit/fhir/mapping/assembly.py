@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from labkit.fhir.mapping.compiled import Compiled, Variant
-from labkit.fhir.mapping.engine import Counted, Got, Writer
+from labkit.fhir.mapping.engine import Counted, Got, Writer, write_one
 from labkit.fhir.mapping.gathered import Gathered, Series
 from labkit.fhir.mapping.links import Context, resource_id, study_id
 from labkit.fhir.mapping.policy import Lookup, References
@@ -76,12 +76,16 @@ class Assembly:
         out: dict[str, Any] = {}
         counts = {"#instances": (str(len(kept)),)}
         self._write(out, "ImagingStudy", "series", name, list(series.variants.values()), counts, at)
+        groups = self.compiled.of("ImagingStudy", "instance")
         instances = []
         for uid, (fields, origin) in kept:
             one: dict[str, Any] = {}
             below = f"{at}.instance[{self.order.get(uid, 0)}]"
             variant = Variant(dict(zip(self.study.instance_sources, fields, strict=True)), origin)
-            self._write(one, "ImagingStudy", "instance", name, [variant], {}, below)
+            if self.trail is None:
+                write_one(one, groups, Counted([variant], {}), self.ctx, self.refs.resolve)
+            else:
+                self._write(one, "ImagingStudy", "instance", name, [variant], {}, below)
             instances.append(one)
         if instances:
             out["instance"] = sorted(instances, key=_number_then_uid)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 
 from labkit.common.errors import UsageError
 from labkit.fhir.mapping.assembly import Assembly
@@ -26,6 +27,7 @@ from labkit.fhir.mapping.transforms.plain import is_uid
 _IDENTITY = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 _SOP_CLASS = parse_source("SOPClassUID")
 _DIRECTORY = "1.2.840.10008.1.3.10"
+_RECORDS = Tag("DirectoryRecordSequence")
 
 
 class StudyBuilder:
@@ -88,7 +90,7 @@ class StudyBuilder:
         study_uid, series_uid, sop_uid = (_first(read(ds, s)) for s in self._identity)
         sop_class = _first(read(ds, _SOP_CLASS))
         origin = origin or sop_uid
-        if sop_class == _DIRECTORY or "DirectoryRecordSequence" in ds:
+        if sop_class == _DIRECTORY or _RECORDS in ds:
             return self._refuse(origin, "a DICOMDIR lists instances and is none (PS3.10 8)")
         for keyword, uid in zip(_IDENTITY, (study_uid, series_uid, sop_uid), strict=True):
             if not is_uid(uid):

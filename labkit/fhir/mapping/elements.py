@@ -190,9 +190,14 @@ def fingerprint(ds: Dataset, steps: tuple[BaseTag | Private, ...]) -> tuple[Any,
 
     Hundreds of instances of a series say the same of their study; only the first is decoded.
     """
+    there = ds.keys()  # most sources are absent: asking the keys is cheaper than asking for each
     return tuple(
-        _raw(ds.get_item(step)) if isinstance(step, BaseTag) else _values(ds, step)
-        for step in steps
+        [
+            (_raw(ds.get_item(step)) if step in there else None)
+            if isinstance(step, BaseTag)
+            else _values(ds, step)
+            for step in steps
+        ]
     )
 
 
