@@ -36,7 +36,7 @@ def map_command(
     to: Annotated[str, typer.Option(
         metavar="URL", help="Send each study as a transaction to this FHIR server.")] = "",
     explain: Annotated[bool, typer.Option(
-        help="Say of each element where it comes from, or why it is empty.")] = False,
+        "--explain", help="Say of each element where it comes from, or why it is empty.")] = False,
     compare: Annotated[Path | None, typer.Option(
         metavar="TABLE", help="Show only what this table makes otherwise.",
         show_default=False)] = None,
@@ -59,9 +59,9 @@ def map_command(
     state: Annotated[Path | None, typer.Option(
         metavar="FILE", help="Note what is done here, and go on from there.",
         show_default=False)] = None,
-    dry_run: Annotated[bool, typer.Option(help="Count, and map nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and map nothing.")] = False,
     strict: Annotated[bool, typer.Option(
-        help="Exit code 1 if anything was broken, contradictory or invalid.")] = False,
+        "--strict", help="Exit code 1 if anything was broken, contradictory or invalid.")] = False,
 ) -> None:  # fmt: skip
     """Map DICOM headers to FHIR: ImagingStudy, Patient and what they refer to.
 

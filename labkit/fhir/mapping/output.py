@@ -74,18 +74,21 @@ class BundleOutput(_Once):
         self.kind = kind
         self._file = file
         self._begun = False
-        file.write(f'{{\n"resourceType": "Bundle",\n"type": "{kind}"')
 
     def write(self, study: MappedStudy) -> None:
         """Write the entries of one study."""
         for entry in self.new(study.bundle(self.kind)["entry"]):
-            self._file.write(",\n" if self._begun else ',\n"entry": [\n')
+            self._file.write(",\n" if self._begun else self._head() + ',\n"entry": [\n')
             self._file.write(json.dumps(entry, ensure_ascii=False, indent=1))
             self._begun = True
 
     def close(self) -> None:
         """Close the Bundle. FHIR has no empty arrays: without an entry there is none."""
-        self._file.write("\n]\n}\n" if self._begun else "\n}\n")
+        self._file.write("\n]\n}\n" if self._begun else self._head() + "\n}\n")
+
+    def _head(self) -> str:
+        """Begin the Bundle: not before there is something, or it is certain that nothing comes."""
+        return f'{{\n"resourceType": "Bundle",\n"type": "{self.kind}"'
 
 
 class NdjsonOutput(_Once):

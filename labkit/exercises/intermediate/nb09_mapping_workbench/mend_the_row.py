@@ -79,17 +79,18 @@ RULE = cite("PS3.3", "C.7.3.1")
 def check(work: Work) -> Verdict:
     """Map a study of two views that the notebook has not shown."""
     table = work.answer
-    row = next((row for row in table if row.id == "series.description"), None)
-    if row is not None and row.source == "StudyDescription":
-        if table["study.description"].source == "StudyDescription":
-            return blank()
-        return failed(expected="the study keeps its own description", got="another one",
-                      rule=RULE, mistake="mended-the-study")  # fmt: skip
+    if table == MappingTable.load().replaced("series.description", source="StudyDescription"):
+        return blank()
     try:
         headers = [header(), header(series=2), header(series=3, SeriesDescription=None)]
         (study,) = mapped(headers, table)
     except LabkitError as error:
         return failed(expected="a table that maps", got=error.message, rule=RULE)
+    own = study.imaging_study.get("description")
+    moved = any(r.id == "study.description" and r.source == "SeriesDescription" for r in table)
+    if own != "SHOULDER 2 VIEWS":
+        return failed(expected="the study keeps its own description", got=own or "none", rule=RULE,
+                      mistake="mended-the-study" if moved else "")  # fmt: skip
     names = [series.get("description") for series in study.imaging_study["series"]]
     expected = ["SHOULDER VIEW 1", "SHOULDER VIEW 2", None]
     if names != expected:
@@ -98,9 +99,5 @@ def check(work: Work) -> Verdict:
             ("SHOULDER", "SHOULDER", "SHOULDER"): "took-the-protocol",
         }.get(tuple(names), "")
         return failed(expected=expected, got=names, rule=RULE, mistake=mistake)
-    own = study.imaging_study.get("description")
-    if own != "SHOULDER 2 VIEWS":
-        return failed(expected="the study keeps its own description", got=own, rule=RULE,
-                      mistake="mended-the-study")  # fmt: skip
     return passed("Each series of another study has its own name, and none where it has none.",
                   rule=RULE)  # fmt: skip

@@ -102,7 +102,11 @@ def check(work: Work) -> Verdict:
         for where, ds, expected in cases:
             for fhir in ("R4", "R5"):
                 (study,) = mapped([ds], table, fhir=fhir)
-                notes = [note.get("text") for note in study.imaging_study.get("note", [])]
+                found = study.imaging_study.get("note", [])
+                notes = [n.get("text") if isinstance(n, dict) else n for n in found]
+                if any(not isinstance(note, dict) for note in found):
+                    return failed(expected="notes that are Annotations, with a text", got=found,
+                                  rule=cite("FHIR R4", "datatypes"))  # fmt: skip
                 if notes != expected:
                     return failed(expected=f"{expected} for {where} in {fhir}", got=notes,
                                   rule=RULE, mistake=_mistake(table, fhir))  # fmt: skip

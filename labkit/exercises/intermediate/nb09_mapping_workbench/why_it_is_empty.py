@@ -100,7 +100,9 @@ def check(work: Work) -> Verdict:
         got = work.call(studies, path)
         if got is None or got is ...:
             return blank()
-        if not hasattr(got, "items") or {k: v for k, v in got.items() if v} != expected:
+        if not hasattr(got, "items"):
+            return failed(expected=f"{expected} for {path}", got=got, rule=RULE)
+        if {k: v for k, v in got.items() if v} != expected:
             return failed(expected=f"{expected} for {path}", got=got, rule=RULE,
                           mistake=_seen(got, studies, path) or mistake)  # fmt: skip
     return passed(
@@ -144,7 +146,7 @@ def _seen(got: Any, studies: Any, path: str) -> str:
     """Recognise an answer by what it comes to."""
     if not got and "series" in path:
         return "with-indices"
-    total = sum(got.values()) if hasattr(got, "values") else 0
+    total = sum(got.values())
     if total == 1 and len(studies) > 3:
         return "first-study-only"
     return "every-omission" if total > len(studies) - 1 or "no-zone" in got else ""
