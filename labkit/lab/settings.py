@@ -104,7 +104,7 @@ _MODALITY: Mapping[str, Setting] = {
     ),
     "tls": Setting(False, c.flag, "whether it sends by TLS"),
     "transfer_syntax": Setting(
-        None, c.maybe(c.syntax), "the one it sends images in; None: as the detector makes them"
+        None, c.maybe(c.uncompressed), "the one it sends in; None: as its detector makes them"
     ),
     "station": Setting("", c.title, "the station AE title it asks the worklist for"),
     "worklist": Setting(True, c.flag, "whether patient and order come from the worklist"),

@@ -14,6 +14,7 @@ from labkit.common.errors import UsageError
 from labkit.dimse.peer import check_ae_title
 from labkit.pacs import Service
 from labkit.pacs.config import storage_classes, transfer_syntaxes
+from labkit.pacs.convert import NATIVE
 
 Check = Callable[[Any], Any]
 
@@ -81,6 +82,14 @@ def syntax(value: Any) -> str:
     uid = _uid(value)
     if uid not in transfer_syntaxes():
         raise _wrong(value, "a transfer syntax such as 'ExplicitVRLittleEndian', or its UID")
+    return uid
+
+
+def uncompressed(value: Any) -> str:
+    """One that needs no encoder."""
+    uid = syntax(value)
+    if uid not in NATIVE:
+        raise _wrong(value, "'ExplicitVRLittleEndian' or 'ImplicitVRLittleEndian'")
     return uid
 
 

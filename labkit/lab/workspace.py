@@ -55,6 +55,11 @@ class Workspace:
         return self.root / "state"
 
     @property
+    def aside(self) -> Path:
+        """Images of earlier examinations, while a fault is active."""
+        return self.root / "aside"
+
+    @property
     def certificates(self) -> Path:
         """The lab's own certificate authority, made when first needed."""
         return self.root / "tls"

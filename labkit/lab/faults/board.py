@@ -10,6 +10,7 @@ from labkit.common.errors import UsageError
 from labkit.lab.faults.case import LEVELS, choose, complaint, score, supports
 from labkit.lab.faults.catalogue import FAULTS, fault
 from labkit.lab.faults.evidence import text_of
+from labkit.lab.faults.shelf import Shelf
 from labkit.lab.faults.witness import Witness
 from labkit.lab.faults.world import World
 from labkit.lab.settings import MODALITIES
@@ -33,6 +34,7 @@ class FaultBoard:
         self._enterprise = enterprise
         self._floor, self._cast = enterprise.floor, enterprise.cast
         self.world = World(self._floor, self._cast)
+        self._shelf = Shelf(enterprise.workspace.aside, self._cast.archives)
         self._lock = threading.RLock()
 
     @property
@@ -188,6 +190,7 @@ class FaultBoard:
     def forget(self) -> None:
         """Let go of everything, for a reset puts the rest back."""
         self.world.close()
+        self._shelf.clear()
 
     def close(self) -> None:
         """Let go of what is held."""
@@ -209,6 +212,8 @@ class FaultBoard:
         with self._enterprise.changing:
             state = self._floor.state
             if state.get("before", None) is None:
+                # Yesterday's examinations would hide what is wrong with today's.
+                self._shelf.put_aside(self._ordered())
                 state.put(before=self._picture(), made=[], wrong=[])
             state.put(faults=[*self.names, name])  # first, so that a crash leaves it clearable
             for node, values in wanted.settings.items():
@@ -230,6 +235,10 @@ class FaultBoard:
             "held": {name: self._held(name) for name in self._cast.archives},
         }
 
+    def _ordered(self) -> set[str]:
+        """Return the Study Instance UIDs of what the modalities have to do."""
+        return {str(self.world.order_of(name).StudyInstanceUID) for name in MODALITIES}
+
     def _held(self, name: str) -> list[str]:
         return self._cast.archives[name].index.uids()
 
@@ -247,6 +256,7 @@ class FaultBoard:
             floor.unlist(name, name in before["unlisted"])
         cast.restore_destinations(before["destinations"])
         self._take_away(before["held"])
+        self._shelf.bring_back()
 
     def _take_away(self, before: dict[str, list[str]]) -> None:
         """Delete what modalities made since, and what came into the same studies."""
@@ -255,7 +265,7 @@ class FaultBoard:
         for item in cast.router.waiting():
             if item.sop_instance in made:
                 cast.router.spool.done(item)
-        ordered = {str(self.world.order_of(name).StudyInstanceUID) for name in MODALITIES}
+        ordered = self._ordered()
         for name, archive in cast.archives.items():
             held = set(before[name])
             entries = [stored.entry for stored in archive.stored()]

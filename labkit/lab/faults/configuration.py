@@ -45,7 +45,7 @@ FAULTS = (
             "MR1": {"copies": _WITHOUT_ACCESSION},
         },
         evidence=(r"required attributes are missing",),
-        tries=("modality",),
+        tries=("store",),
     ),
     Fault(
         name="duplicate-discarded",
@@ -64,7 +64,7 @@ FAULTS = (
         settings={"ARCHIVE": {"duplicates": "discard"}, "MR1": {"sop_uids": "fixed"}},
         act=lambda world: world.examine("MR1", times=2),
         evidence=(r"already stored",),
-        tries=("modality",),
+        tries=(),
     ),
     Fault(
         name="destination-unknown",
@@ -115,7 +115,7 @@ FAULTS = (
         again=arrives("MR1"),
         settings={"WORKLIST": {"stations": {"MR1": "MR2"}}},
         evidence=(r"0 match", r"0 scheduled for MR1", r"MR2"),
-        tries=("modality", "worklist"),
+        tries=("worklist",),
     ),
     Fault(
         name="commitment-unanswered",
@@ -134,7 +134,7 @@ FAULTS = (
         settings={"MR1": {"commitment": True}},
         act=lambda world: world.redirect("MR1", world.closed_port),
         evidence=(r"no N-EVENT-REPORT", r"N-EVENT-REPORT"),
-        tries=("modality",),
+        tries=(),
     ),
     Fault(
         name="router-without-rule",

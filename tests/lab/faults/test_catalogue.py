@@ -90,3 +90,16 @@ def test_an_unknown_fault_is_named_with_those_that_are_close(enterprise: Enterpr
     assert "wrong-port" in caught.value.remedy
     with pytest.raises(UsageError, match="no fault"):
         enterprise.faults.inject("")
+
+
+def test_earlier_examinations_are_put_aside_and_come_back(enterprise: Enterprise) -> None:
+    done = enterprise.floor.examine("MR1")
+    archive = enterprise.cast.archives["ARCHIVE"]
+    files = {u: archive.objects.path(u).read_bytes() for u in done.sop_instance_uids}
+    enterprise.faults.inject("clock-ahead")
+    assert not any(archive.get(uid) for uid in files)
+    enterprise.faults.clear()
+    assert {uid: archive.objects.path(uid).read_bytes() for uid in files} == files
+    assert all(archive.get(uid) for uid in files)
+    assert not enterprise.workspace.aside.exists()
+    enterprise.floor.withdraw("ARCHIVE", files)
