@@ -1,4 +1,4 @@
-"""``python -m benchmarks.golden [--peer dicom2fhir] [--docs] [--case FILE]``: the coverage matrix."""
+"""``python -m benchmarks.golden [--peer dicom2fhir] [--docs] [--case FILE]``: the matrix."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.golden.headers import CT, ROOT, code, header, item, rejection
-from benchmarks.golden.model import Case, count, has, is_, lacks
+from benchmarks.golden.model import Case, count, has, is_, lacks, mentions
 
 DCM = "http://dicom.nema.org/resources/ontology/DCM"
 _ISO = item(UniversalEntityID="1.2.40.0.13", UniversalEntityIDType="ISO")
@@ -134,12 +134,12 @@ CASES: tuple[Case, ...] = (
         "The Patient is not that of the first instance: the study names two.", "PS3.3 A.1.2",
         lambda: [header(), header(2, PatientID="NG-2")],
         (is_("ImagingStudy.subject.reference"), is_("ImagingStudy.subject.identifier.value"),
-         is_("ImagingStudy.subject.display", "not identified")),
+         count("ImagingStudy.subject", 1)),
     ),
     Case(
         "patient-without-id", "patient", "subject is required: by display, for nobody is known.",
         "FHIR R4 imagingstudy subject", lambda: [header(PatientID="")],
-        (is_("ImagingStudy.subject.display", "Anna Rossi"), is_("ImagingStudy.subject.reference")),
+        (mentions("ImagingStudy.subject.display", "Rossi"), is_("ImagingStudy.subject.reference")),
     ),
     Case(
         "patient-nothing", "patient", "Even without a name the resource is valid.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.golden.headers import code, header, item
-from benchmarks.golden.model import Case, has, is_
+from benchmarks.golden.model import Case, has, is_, mentions
 
 _WHO = item(PersonIdentificationCodeSequence=[code("D-77", "99STAFF", "staff number")])
 _MACRO = "PS3.3 Table 10-1"
@@ -61,7 +61,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "referrer", "referrer", "The name, for people to read.", "PS3.3 C.7.2.1",
         lambda: [header(ReferringPhysicianName="Bianchi^Carla^^Dr")],
-        (is_("ImagingStudy.referrer.display", "Dr Carla Bianchi"),),
+        (mentions("ImagingStudy.referrer.display", "Bianchi", "Carla"),),
     ),
     Case(
         "referrer-identifier", "referrer", "(0008,0096) has the identifier.", _MACRO,
@@ -81,7 +81,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "interpreter", "interpreter", "(0008,1060), in R4.", "PS3.3 C.7.2.2",
         lambda: [header(NameOfPhysiciansReadingStudy=["Verdi^Luca", "Neri^Pia"])],
-        (is_("ImagingStudy.interpreter.display", "Luca Verdi", "Pia Neri"),),
+        (mentions("ImagingStudy.interpreter.display", "Verdi", "Neri"),),
     ),
     Case(
         "interpreter-r5", "interpreter", "R5 has no such element.", "FHIR R5 imagingstudy",
@@ -91,13 +91,13 @@ CASES: tuple[Case, ...] = (
     Case(
         "performer", "performer", "Who performed.", "PS3.3 C.7.3.1",
         lambda: [header(PerformingPhysicianName="Verdi^Luca")],
-        (has("ImagingStudy.series.performer.actor.display", "Luca Verdi"),
+        (mentions("ImagingStudy.series.performer.actor.display", "Verdi"),
          has("ImagingStudy.series.performer.function.coding.code", "PRF")),
     ),
     Case(
         "operator", "performer", "Who operated.", "PS3.3 C.7.3.1",
         lambda: [header(OperatorsName="Neri^Pia")],
-        (has("ImagingStudy.series.performer.actor.display", "Pia Neri"),
+        (mentions("ImagingStudy.series.performer.actor.display", "Neri"),
          has("ImagingStudy.series.performer.function.coding.code", "SPRF")),
     ),
     Case(
@@ -116,6 +116,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "device-unidentified", "device", "A model alone is a kind of device, not one.",
         "PS3.3 C.7.5.1", lambda: [header(Manufacturer="ACME", ManufacturerModelName="Cirrus")],
-        (is_("Device.id"), has("ImagingStudy.series.performer.actor.display", "ACME Cirrus")),
+        (is_("Device.id"),
+         mentions("ImagingStudy.series.performer.actor.display", "ACME", "Cirrus")),
     ),
 )  # fmt: skip

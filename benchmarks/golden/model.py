@@ -21,7 +21,8 @@ class Expect:
         ``"ImagingStudy.series.modality.code"``: all values along it, in any resource of that type.
     verb
         ``"is"`` (just these), ``"has"`` (these among others), ``"lacks"`` (none of these),
-        ``"count"`` (so many).
+        ``"count"`` (so many), ``"one of"`` (any of these spellings, and nothing else),
+        ``"mentions"`` (each of these words in some text).
     """
 
     path: str
@@ -36,6 +37,8 @@ class Expect:
             "has": all(v in found for v in self.values),
             "lacks": not any(v in found for v in self.values),
             "count": [len(found)] == list(self.values),
+            "one of": len(set(map(repr, found))) == 1 and found[0] in self.values,
+            "mentions": all(any(str(word) in str(f) for f in found) for word in self.values),
         }[self.verb]
         shown = ", ".join(map(str, self.values)) or "nothing"
         got = ", ".join(map(str, found[:4])) or "nothing"
@@ -91,6 +94,16 @@ def lacks(path: str, *values: Any) -> Expect:
 def count(path: str, number: int) -> Expect:
     """So many values are along `path`."""
     return Expect(path, "count", (number,))
+
+
+def one_of(path: str, *values: Any) -> Expect:
+    """One value along `path`, in any of these spellings: the standard allows them all."""
+    return Expect(path, "one of", values)
+
+
+def mentions(path: str, *words: str) -> Expect:
+    """Text for people along `path` has these words; how it is put is the converter's business."""
+    return Expect(path, "mentions", words)
 
 
 def along(resources: Resources, path: str) -> list[Any]:
