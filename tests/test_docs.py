@@ -12,6 +12,7 @@ import pytest
 import typer.main
 
 from labkit.cli import app
+from labkit.fhir.mapping.commands import map_app
 from tooling import learning_path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,6 +66,8 @@ def commands() -> dict[str, set[str]]:
             found[f"{path}{word}"] = options | {"--help"}
 
     walk(typer.main.get_command(app), "")
+    own = typer.main.get_command(map_app)  # loaded only when it is used: it brings DICOM and FHIR
+    found["map"] |= {name for parameter in own.params for name in parameter.opts}
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -87,7 +88,8 @@ def map_command(
         source.done = kept.done
     with ExitStack() as stack:
         watch = stack.enter_context(_progress(source))
-        run = Run(source, tuple(loaded), load_site(site), fhir, endpoint or None, watch)
+        lookup = stack.enter_context(_lookup(to))
+        run = Run(source, tuple(loaded), load_site(site), fhir, endpoint or None, watch, lookup)
         if compare:
             ok = _compare(run)
         else:
@@ -183,6 +185,23 @@ def _output(form: str, to: str, out: Path | None, append: bool) -> Iterator[Any]
             output = BundleOutput(file, "collection" if form == "bundle" else form)
         yield output
         output.close()
+
+
+@contextmanager
+def _lookup(to: str) -> Iterator[Callable[[str, str, str], str] | None]:
+    """Give what finds a reference by identifier on the server: one match counts, several do not."""
+    if not to:
+        yield None
+        return
+    from labkit.fhir import FhirClient
+
+    with FhirClient(to) as client:
+
+        def find(kind: str, system: str, value: str) -> str:
+            found = list(islice(client.search(kind, identifier=f"{system}|{value}"), 2))
+            return f"{kind}/{found[0]['id']}" if len(found) == 1 else ""
+
+        yield find
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 from labkit.common.errors import DataError, UsageError
 from labkit.dicom.reading import PARSE_ERRORS
 from labkit.fhir.mapping import MappedStudy, MappingTable, Omission, Site, StudyBuilder, Trail
+from labkit.fhir.mapping.policy import Lookup
 from labkit.fhir.mapping.sources import Source
 
 
@@ -28,6 +29,8 @@ class Run:
         One table, or several to compare: each study comes out once for each.
     watch
         Called with the number of headers read so far.
+    lookup
+        As of `StudyBuilder`.
 
     Attributes
     ----------
@@ -41,6 +44,7 @@ class Run:
     fhir: str = "R4"
     endpoint: str | None = None
     watch: Callable[[int], None] | None = None
+    lookup: Lookup | None = None
     headers: int = 0
     studies: int = 0
     _met: dict[str, set[str]] = field(default_factory=dict)
@@ -68,7 +72,9 @@ class Run:
 
     def _builders(self) -> list[StudyBuilder]:
         return [
-            StudyBuilder(table, self.site, fhir=self.fhir, endpoint=self.endpoint)
+            StudyBuilder(
+                table, self.site, fhir=self.fhir, endpoint=self.endpoint, lookup=self.lookup
+            )
             for table in self.tables
         ]
 

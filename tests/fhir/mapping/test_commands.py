@@ -140,6 +140,20 @@ def test_an_archive_and_going_on(archive: Target, tmp_path: Path) -> None:  # no
         raise run(where, "--retrieve", "move").exception or AssertionError
 
 
+def test_references_are_looked_up_on_the_server(running_lab: Lab, tmp_path: Path) -> None:
+    system = "https://site.example/patient-id"
+    head = sample("ct-head")
+    site = tmp_path / "site.toml"
+    site.write_text(f'[issuer]\n{head.issuer} = "{system}"\n[policy]\nPatient = "lookup"\n')
+    names = [{"system": system, "value": head.patient_id}]
+    with FhirClient(running_lab.fhir.url) as fhir:
+        patient = fhir.create({"resourceType": "Patient", "identifier": names})
+        assert run(*HEAD, "--site", str(site), "--to", running_lab.fhir.url).exit_code == 0
+        uid = f"urn:dicom:uid|urn:oid:{head.study_uid}"
+        (found,) = fhir.search("ImagingStudy", identifier=uid)
+    assert found["subject"]["reference"].endswith(f"Patient/{patient['id']}")
+
+
 def test_to_the_labs_server(running_lab: Lab) -> None:
     for _ in range(2):  # the second time is no second study
         result = run(*HEAD, "--to", running_lab.fhir.url)
