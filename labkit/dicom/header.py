@@ -129,9 +129,9 @@ def _elements_of(ds: Dataset, prefix: str) -> Iterator[tuple[HeaderRow, Dataset]
 def element_row(ds: Dataset, tag: BaseTag, path: str) -> HeaderRow:
     """Make the row of one element of `ds`, also of one whose value cannot be decoded.
 
-    The tag `ITEM` stands for `ds` itself.
+    The tag `ITEM` with the path of an item stands for `ds` itself.
     """
-    if tag == ITEM:
+    if tag == ITEM and path.endswith("]"):  # a damaged file can have the tag where no item is
         return item_row(ds, path)
     depth = len(ancestors(path))
     try:

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_dataset, read_preamble
 from pydicom.tag import BaseTag
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
@@ -24,8 +24,9 @@ Objects = Dataset | str | Path | bytes | Iterable[Any]
 
 # What a broken object makes pydicom raise: its readers promise no error type of their own.
 UNREADABLE = (
-    InvalidDicomError, OSError, ValueError, KeyError, TypeError, AttributeError,
-    NotImplementedError, EOFError, IndexError, OverflowError, AssertionError, RecursionError,
+    BytesLengthException, InvalidDicomError, OSError, ValueError, KeyError, TypeError,
+    AttributeError, NotImplementedError, EOFError, IndexError, OverflowError, AssertionError,
+    RecursionError,
 )  # fmt: skip
 
 

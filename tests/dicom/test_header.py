@@ -84,6 +84,12 @@ def test_a_value_that_cannot_be_decoded_is_a_row_with_a_problem() -> None:
     assert any(note.about == "Problem" for note in explain(ds, "Rows").notes)
 
 
+def test_an_item_tag_where_no_item_is_has_a_row() -> None:
+    ds = Dataset()
+    ds[ITEM] = RawDataElement(ITEM, "UN", 2, b"ab", 0, False, True)
+    assert [row.path for row in header_rows(ds)] == ["(FFFE,E000)"]
+
+
 def test_an_empty_element_with_an_impossible_vr_says_so() -> None:
     ds = Dataset()
     ds[0x00200060] = RawDataElement(BaseTag(0x00200060), "C\0", 0, None, 0, False, True)

@@ -122,6 +122,11 @@ def test_never_raises(parts) -> None:
         assert message.data_set is None or len(message.data) == message.data_length
 
 
+def test_a_command_element_of_a_wrong_length_is_a_problem() -> None:
+    (message,) = decode_messages(traced(pdata((1, 3, bytes(4) + b"\1\0\0\0\0"))))
+    assert "cannot be read" in message.problems[0]
+
+
 @settings(max_examples=effort(200, 60_000), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 255), st.integers(0, 3), st.binary(max_size=60))))
 def test_never_raises_on_fragments(values) -> None:
