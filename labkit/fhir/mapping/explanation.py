@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from labkit.fhir.mapping import MappedStudy
@@ -59,9 +58,3 @@ def _origin(entry: Entry) -> str:
 
 def _why(omission: Omission) -> str:
     return f"{omission.reason}: {omission.words}  [{omission.row}; {omission.section}]"
-
-
-def paths_without_value(study: MappedStudy) -> Iterator[Omission]:
-    """Give the omissions of elements that no other row fills."""
-    filled = {entry.path for entry in study.trail.entries}
-    return (o for o in study.trail.omissions if o.path not in filled)

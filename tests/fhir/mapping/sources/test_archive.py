@@ -151,6 +151,32 @@ def test_a_study_that_fails_is_reported_and_the_rest_goes_on(
     assert [ds.StudyDate for ds, _ in source] == ["20260106"]
 
 
+def test_an_archive_that_hangs_up_once_is_called_again() -> None:
+    asked: list[str] = []
+
+    def answer(event: evt.Event) -> Iterator[tuple[int, Dataset | None]]:
+        asked.append(event.identifier.QueryRetrieveLevel)
+        if asked == ["STUDY", "SERIES"]:
+            event.assoc.abort()
+            return
+        match = Dataset()
+        match.StudyInstanceUID, match.SeriesInstanceUID = "1.2", "1.2.3"
+        match.SOPInstanceUID = "1.2.3.4"
+        yield 0xFF00, match
+
+    ae = new_ae("TIRED")
+    ae.add_supported_context(StudyRootQueryRetrieveInformationModelFind)
+    server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_FIND, answer)])
+    try:
+        source = ArchiveSource(Peer("TIRED", "127.0.0.1", server.socket.getsockname()[1]))
+        assert [ds.SOPInstanceUID for ds, _ in source] == ["1.2.3.4"]
+    finally:
+        server.shutdown()
+    assert asked == ["STUDY", "SERIES", "SERIES", "IMAGE"]
+    assert source.associations == 2
+    assert not source.incomplete
+
+
 def test_what_cannot_be_halved_is_an_error(small: tuple[Peer, list[str]]) -> None:
     peer, _ = small
     with pytest.raises(DimseError, match="0xA700"):

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
 from labkit.common.errors import DataError, UsageError
 from labkit.dicom import real_files, sample
+from labkit.fhir.mapping import MappingTable, Site
+from labkit.fhir.mapping.run import Run
 from labkit.fhir.mapping.sources import Selection, open_source
 from labkit.fhir.mapping.sources.dicom_json import objects
+from tests.effort import effort
 
 CT = Path(str(get_testdata_file("CT_small.dcm")))
 
@@ -95,6 +101,27 @@ def test_study_uid_and_what_was_done(tmp_path: Path) -> None:
     again.done = {head.study_uid}
     assert [ds.StudyInstanceUID for ds, _ in again] == [wrist.study_uid]
     assert again.report.counts == {"done before": 1}
+
+
+@settings(max_examples=effort(25, 1000), deadline=None)
+@given(data=st.data())
+@pytest.mark.filterwarnings("ignore")
+def test_no_bytes_stop_a_run(data: st.DataObject) -> None:
+    whole = bytearray(CT.read_bytes()[:6000])
+    for _ in range(data.draw(st.integers(1, 6))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    cut = whole[: data.draw(st.integers(0, len(whole)))]
+    text = json.dumps(dcmread(CT, stop_before_pixels=True).to_json_dict())
+    at = data.draw(st.integers(0, len(text) - 1))
+    broken = text[:at] + data.draw(st.text(max_size=3)) + text[at + 1 :]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "a.dcm").write_bytes(cut)
+        (folder / "b.json").write_text(broken, "utf-8", errors="replace")
+        (folder / "c.dcm").write_bytes(CT.read_bytes())
+        run = Run(open_source(folder), (MappingTable.load(),), Site())
+        mapped = {study.uid for (study,) in run}
+    assert str(dcmread(CT).StudyInstanceUID) in mapped
 
 
 @pytest.mark.parametrize(
