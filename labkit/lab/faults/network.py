@@ -36,7 +36,7 @@ FAULTS = (
         look="Others reach the archive and MR1 gets 'connection refused': compare the port in "
         "MR1's table with the archive's. The archive's log shows nothing of MR1.",
         repair='lab.configure("MR1", port=None), or the archive\'s port',
-        rule=cite("PS3.8", "9.1.2"),
+        rule=cite("PS3.8", "9.1"),
         who="MR1",
         again=arrives("MR1"),
         act=lambda world: world.set("MR1", port=world.closed_port),
@@ -69,7 +69,7 @@ FAULTS = (
         look="The connection is made, the A-ASSOCIATE-RQ goes out, and no A-ASSOCIATE-AC comes. A "
         "port test is green; a C-ECHO is not.",
         repair='lab.stop_node("ARCHIVE"), then lab.start_node("ARCHIVE")',
-        rule=cite("PS3.8", "9.1.5"),
+        rule=cite("PS3.8", "9.2"),
         who="MR1",
         again=arrives("MR1"),
         act=lambda world: world.floor.hang("ARCHIVE"),

@@ -1,0 +1,74 @@
+"""Get the scanner's images into the PACS: it is refused.
+
+The association layer: who refuses whom, with which three numbers, and what is on the list?
+"""
+
+from labkit.common import cite
+from labkit.exercises import Exercise, Verdict, Work, Wrong
+from labkit.exercises.intermediate.nb05_troubleshooting._mend import CLEARED, CLEARED_SAYS, judge
+
+EXERCISE = Exercise(
+    given="""
+        lab.faults.clear()
+        lab.faults.surprise(seed=3, level=1)
+        mark = lab.mark()
+    """,
+    blank="""
+        # Find out why MR1 is refused, and mend it here: lab.configure(...)
+    """,
+    reference="""
+        lab.configure("MR1", ae_title="MR1")
+    """,
+    explanation="""
+        1/1/3 says that the archive does not know the calling AE title. Its log has the title that
+        it was called by, and its settings the list: they differ in one character. Either side can
+        be changed. The title on the list is the one that the worklist and the audit trail know,
+        so the scanner is what is put right.
+    """,
+    hints=(
+        'lab.examine("MR1") says which three numbers came back. PS3.8 Table 9-21 has them.',
+        'lab.log("ARCHIVE", since=mark) says which title was refused; '
+        'lab.settings("ARCHIVE")["accept_calling"] which ones are known.',
+        "MR1 calls itself MR01. Change its ae_title, or add MR01 to the archive's list.",
+    ),
+    wrong=(
+        Wrong(
+            "changed-the-called-title",
+            'lab.configure("MR1", called="MR1")',
+            """You changed the title that MR1 calls. The archive knew itself well (that would have
+            been 1/1/7); it is the caller that it does not know.""",
+        ),
+        Wrong(
+            "small-letters",
+            """
+            known = lab.settings("ARCHIVE")["accept_calling"]
+            lab.configure("ARCHIVE", accept_calling=[*known, "mr01"])
+            """,
+            """You put the title on the list in small letters. AE titles are compared as they are:
+            mr01 is not MR01 (PS3.5 6.2, VR AE).""",
+        ),
+        Wrong(CLEARED, "lab.faults.clear()", CLEARED_SAYS),
+    ),
+)
+
+RULE = cite("PS3.8", "9.3.4")
+
+
+def check(work: Work) -> Verdict:
+    """Have MR1 examine again."""
+    return judge(
+        work,
+        RULE,
+        mended="Both sides agree on the scanner's name.",
+        untouched=lambda w: w.lab.settings("MR1")["ae_title"] == "MR01" and len(_known(w)) == 6,
+        mistakes={
+            "changed-the-called-title": lambda w: w.lab.settings("MR1")["called"] != "ARCHIVE",
+            "small-letters": lambda w: (
+                "mr01" in (w.lab.settings("ARCHIVE")["accept_calling"] or ())
+            ),
+        },
+    )
+
+
+def _known(work: Work) -> list[str]:
+    return work.lab.settings("ARCHIVE")["accept_calling"] or []
