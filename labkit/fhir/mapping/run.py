@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 from labkit.common.errors import DataError, UsageError
 from labkit.dicom.reading import PARSE_ERRORS
 from labkit.fhir.mapping import MappedStudy, MappingTable, Omission, Site, StudyBuilder, Trail
+from labkit.fhir.mapping.elements import keyword, parse_source
 from labkit.fhir.mapping.policy import Lookup
+from labkit.fhir.mapping.query_only import is_query_only
 from labkit.fhir.mapping.sources import Source
 
 
@@ -48,6 +50,9 @@ class Run:
     headers: int = 0
     studies: int = 0
     _met: dict[str, set[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.source.wanted = _read_by(self.tables)
 
     def __iter__(self) -> Iterator[tuple[MappedStudy, ...]]:
         builders, current = self._builders(), ""
@@ -89,6 +94,24 @@ class Run:
                     several = tuple(_partial(mapped, self.source.partial) for mapped in several)
                 yield several
         self._met.clear()
+
+
+#: Level of a row → level of the query that gives its attributes (PS3.4 C.6.2.1).
+_QUERY = {
+    "study": "STUDY", "patient": "STUDY", "series": "SERIES", "device": "SERIES",
+    "instance": "IMAGE", "object": "IMAGE",
+}  # fmt: skip
+
+
+def _read_by(tables: Iterable[MappingTable]) -> dict[str, list[str]]:
+    """List the attributes that the rows read, by query level; private ones cannot be asked for."""
+    found: dict[str, list[str]] = {}
+    for row in (row for table in tables for row in table if row.level in _QUERY):
+        for source in map(parse_source, row.sources):
+            name = keyword(source.steps[0]) if source.steps else ""
+            if name and not is_query_only(name):
+                found.setdefault(_QUERY[row.level], []).append(name)
+    return found
 
 
 def _partial(mapped: MappedStudy, why: str) -> MappedStudy:

@@ -265,10 +265,11 @@ class MappingWorkbench(LabWidget):
 
     def summary(self) -> str:
         """Say how much there is."""
-        headers, rows = len(self._session.headers), len(self._rows["rows"])
+        headers, studies = len(self._session.headers), len(self.studies)
+        counts = f"{headers} header{'s' * (headers != 1)}, {studies} "
         edits = len(self.differences())
-        return (f"{headers} header{'s' * (headers != 1)}, {rows} rows, FHIR {self.fhir}"
-                + (f", {edits} differences" if edits else ""))  # fmt: skip
+        changed = f", {edits} differences" if edits else ""
+        return counts + ("study" if studies == 1 else "studies") + f", FHIR {self.fhir}{changed}"
 
     def fallback(self) -> dict[str, object]:
         """Return rows, sources, and values or reasons as a plain table."""

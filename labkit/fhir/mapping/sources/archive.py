@@ -39,6 +39,7 @@ IMAGE = (
     "ContentLabel", "DocumentTitle", "ConceptNameCodeSequence", "ImageLaterality",
     "TimezoneOffsetFromUTC",
 )  # fmt: skip
+_KEYS = {"STUDY": STUDY, "SERIES": SERIES, "IMAGE": IMAGE}
 #: What an answer holds and an instance does not; the text of each answer is decoded already.
 _QUERY_ONLY = (
     "SpecificCharacterSet", "QueryRetrieveLevel", "RetrieveAETitle", "RetrieveURL",
@@ -143,12 +144,16 @@ class ArchiveSource(Source):
     def _study_queries(self, session: Session, window: Range) -> list[Dataset]:
         found = []
         for keys in self.selection.queries(window):
-            found += session.find("STUDY", {**dict.fromkeys(STUDY), **keys})
+            found += session.find("STUDY", {**self._asked("STUDY"), **keys})
         return found
+
+    def _asked(self, level: str) -> dict[str, None]:
+        """Return the keys of a query: an archive returns no more than it is asked for."""
+        return dict.fromkeys((*_KEYS[level], *self.wanted.get(level, ())))
 
     def _instances(self, session: Session, study: Dataset) -> Iterator[Header]:
         uid = str(study.StudyInstanceUID)
-        all_series = session.find("SERIES", {**dict.fromkeys(SERIES), "StudyInstanceUID": uid})
+        all_series = session.find("SERIES", {**self._asked("SERIES"), "StudyInstanceUID": uid})
         if not self._wanted(study, all_series):
             return
         for series in all_series:
@@ -157,7 +162,7 @@ class ArchiveSource(Source):
     def _series(self, session: Session, study: Dataset, series: Dataset) -> Iterator[Header]:
         uids = {"StudyInstanceUID": str(study.StudyInstanceUID),
                 "SeriesInstanceUID": str(series.SeriesInstanceUID)}  # fmt: skip
-        for image in session.find("IMAGE", {**dict.fromkeys(IMAGE), **uids}):
+        for image in session.find("IMAGE", {**self._asked("IMAGE"), **uids}):
             ds = _merged(study, series, image)
             yield Header(ds, self._origin(str(ds.get("SOPInstanceUID") or "")))
 

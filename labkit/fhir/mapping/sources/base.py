@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
@@ -100,6 +100,8 @@ class Source(ABC):
         Study Instance UIDs that need not come (again).
     incomplete
         Those of which some instances could not be had: what came is no whole study.
+    wanted
+        Query level → keywords that will be read; it matters where headers are not whole.
     """
 
     grouped: ClassVar[bool] = False
@@ -110,6 +112,7 @@ class Source(ABC):
         self.report = Report()
         self.done: Collection[str] = ()
         self.incomplete: set[str] = set()
+        self.wanted: Mapping[str, Collection[str]] = {}
 
     @abstractmethod
     def __iter__(self) -> Iterator[Header]:

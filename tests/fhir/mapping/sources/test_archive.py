@@ -15,6 +15,8 @@ from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind
 from labkit.common.errors import AssociationError, DimseError
 from labkit.dicom import sample
 from labkit.dimse import Peer, new_ae
+from labkit.fhir.mapping import MappingTable, Site
+from labkit.fhir.mapping.run import Run
 from labkit.fhir.mapping.sources import Selection, open_source
 from labkit.fhir.mapping.sources.archive import ArchiveSource
 from tests.contract.pacs.servers import Target
@@ -41,6 +43,19 @@ def test_every_instance_over_one_association(archive: Target) -> None:
     # attributes of a query and keys without a value are no attributes of the instance
     assert not {"ModalitiesInStudy", "QueryRetrieveLevel", "ContentLabel"} & set(head.dir())
     assert source.partial
+
+
+def test_an_archive_is_asked_for_what_the_table_reads(archive: Target) -> None:
+    head = sample("ct-head")
+    found = {}
+    for table in (MappingTable.load(), MappingTable.load().replaced(
+        "series.description", source="StationName + KVP")):  # fmt: skip
+        source = open_source(address(archive), Selection(study=(head.study_uid,)))
+        ((study,),) = list(Run(source, (table,), Site()))
+        kvp = [ds for ds, _ in source if "KVP" in ds]
+        found[table["series.description"].source] = len(kvp)
+        assert study.imaging_study["numberOfInstances"] == len(head.files)
+    assert found == {"SeriesDescription": 0, "StationName + KVP": 40}
 
 
 @pytest.mark.parametrize("retrieve", ["get", "move"])
