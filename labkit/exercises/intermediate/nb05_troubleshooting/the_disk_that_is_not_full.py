@@ -1,4 +1,4 @@
-"""Get the scanner's images into the PACS: A700, and IT swears that the disk is half empty.
+"""Get the scanner's images in: A700, and the disk is half empty.
 
 The configuration layer: a status says what kind of trouble, a log says which.
 """

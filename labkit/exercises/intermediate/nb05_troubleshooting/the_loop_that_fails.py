@@ -1,4 +1,4 @@
-"""Get the ultrasound loops into the PACS: the association stands, and nothing can be sent.
+"""Get the ultrasound loops in: the association stands, and nothing is sent.
 
 The association layer again: read what was proposed and what came back.
 """
