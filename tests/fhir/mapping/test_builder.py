@@ -29,7 +29,7 @@ def test_a_story_is_valid_r4_and_says_what_the_header_says() -> None:
         builder.add(dcmread(path, stop_before_pixels=True), path.name)
     (study,) = builder.studies()
     assert [r["resourceType"] for r in study.resources] == [
-        "ImagingStudy", "Patient", "Device", "Device", "Endpoint",
+        "ImagingStudy", "Patient", "Device", "Device", "Endpoint", "DiagnosticReport",
     ]  # fmt: skip
     assert [str(i) for r in study.resources for i in validate(r)] == []
     found = study.imaging_study

@@ -63,6 +63,40 @@ def test_any_header_gives_valid_fhir_in_any_order(headers: list[Any], fhir: str)
         assert [str(i) for i in check_resource(resource, fhir)] == []
 
 
+CLASSES = [f"1.2.840.10008.5.1.4.1.1.{end}" for end in ("88.11", "88.67", "88.59", "104.1")]
+NODES = st.recursive(
+    st.just([]),
+    lambda inner: st.lists(st.builds(
+        lambda kind, concept, text, unit, below: item(
+            ValueType=kind, ConceptNameCodeSequence=[code(concept, "DCM", text)], TextValue=text,
+            MeasuredValueSequence=[item(MeasurementUnitsCodeSequence=[code(unit, "UCUM", unit)])],
+            ContentSequence=below),
+        st.sampled_from(["NUM", "TEXT", "CONTAINER", ""]),
+        st.sampled_from(["113811", "121077", "113813", ""]), WORDS, WORDS, inner,
+    ), max_size=2), max_leaves=6,
+)  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore")
+@settings(max_examples=effort(40, 3000), deadline=None,
+          suppress_health_check=[HealthCheck.too_slow])  # fmt: skip
+@given(st.sampled_from(CLASSES), NODES, st.dictionaries(st.sampled_from([
+    "CompletionFlag", "VerificationFlag", "ContentDate", "ContentTime", "DocumentTitle",
+    "MIMETypeOfEncapsulatedDocument"]), WORDS), SQ, st.binary(max_size=9),
+    st.sampled_from(["R4", "R5"]))  # fmt: skip
+def test_any_report_gives_valid_fhir(
+    kind: str, nodes: Any, texts: Any, sequences: Any, data: bytes, fhir: str
+) -> None:
+    ds = made(1, {**texts, "SOPClassUID": kind}, {**sequences, "ContentSequence": nodes})
+    ds.EncapsulatedDocument = data
+    builder = StudyBuilder(site=SITE, fhir=fhir)
+    builder.add(ds)
+    (study,) = builder.studies()
+    assert study.trail.entries
+    for resource in study.resources:
+        assert [str(i) for i in check_resource(resource, fhir)] == []
+
+
 @settings(max_examples=effort(40, 1000), deadline=None)
 @given(st.dictionaries(st.sampled_from(["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"]),
                        WORDS, min_size=1))  # fmt: skip

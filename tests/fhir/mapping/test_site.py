@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.golden import CASES
 from labkit.common.errors import LabkitError
 from labkit.fhir.mapping import MappedStudy, MappingTable, Site, StudyBuilder, combine
 from labkit.fhir.mapping.check import check_resource
@@ -31,7 +32,8 @@ def test_the_page_shows_a_site_file_and_a_row_that_work(tmp_path: Path) -> None:
     path = tmp_path / "t.toml"
     path.write_text(next(b for b in blocks if b.startswith("[[row]]")), "utf-8")
     assert MappingTable.load(path).rows[0] in MappingTable.load().rows
-    assert "| **all** | 111 of 111 |" in PAGE.read_text("utf-8")
+    assert f"| **all** | {len(CASES)} of {len(CASES)} |" in PAGE.read_text("utf-8")
+    assert f"maps {len(CASES)} small studies" in PAGE.read_text("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from labkit.fhir.mapping.transforms import (
     identity,
     people,
     plain,
+    reports,
     series,
     times,
 )
@@ -26,7 +27,7 @@ Transform: TypeAlias = "Callable[..., Any]"
 
 TRANSFORMS: Mapping[str, Transform] = {
     function.__name__: function
-    for module in (plain, identity, times, codes, people, series, equipment)
+    for module in (plain, identity, times, codes, people, series, equipment, reports)
     for function in module.TRANSFORMS
 }
 
