@@ -279,6 +279,7 @@ class MappingWorkbench(LabWidget):
         for row in told[:SHOWN]:
             said = payload.detail_of(study, row["id"])[0]["text"]
             mark = " = " if row["state"] == "value" else "is empty: "
-            cells.append([row["path"], row["source"], said.partition(mark)[2]])
-        note = f"{len(told) - len(cells)} more rows." if len(told) > len(cells) else ""
+            value = said.partition(mark)[2] or "of each instance its own"
+            cells.append([row["path"], row["source"], value])
+        note = "Run the cell to see all rows, and to edit them." if len(told) > SHOWN else ""
         return {"text/html": html_table(["FHIR", "from", "value, or why not"], cells, note=note)}
