@@ -123,6 +123,7 @@ class Enterprise:
     def stop_node(self, name: str) -> dict[str, bool]:
         """Stop one node, or ``"FHIR"``."""
         with self.changing:
+            self.faults.note_step(f"{name}: stopped")
             if name == FHIR:
                 self._fhir.stop()
             else:

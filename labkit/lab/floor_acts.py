@@ -14,6 +14,7 @@ def floor_acts(enterprise: Enterprise) -> dict[tuple[str, str], Callable[[Asked]
     """Return each act by its verb and path."""
 
     def withdraw(asked: Asked) -> Any:
+        enterprise.faults.note_step(f"{asked.name}: objects withdrawn")
         study = asked.body.get("study") if isinstance(asked.body, dict) else None
         if study is not None:
             return enterprise.floor.withdraw_study(asked.name, asked.field("study", str))
