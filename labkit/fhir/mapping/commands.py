@@ -238,7 +238,9 @@ def _tell(report: Any, headers: int, studies: int) -> None:
         if left.kind in ("broken", "failed"):
             _say(f"{left.origin}: {left.reason}")
     left_out = ", ".join(f"{number} {kind}" for kind, number in sorted(report.counts.items()))
-    _say(f"{studies} studies from {headers} headers" + (f"; {left_out}" if left_out else ""))
+    made = f"{studies} {'study' if studies == 1 else 'studies'}"
+    read = f"{headers} header{'s' * (headers != 1)}"
+    _say(f"{made} from {read}" + (f"; {left_out}" if left_out else ""))
 
 
 def _say(text: str) -> None:
