@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from labkit.common.errors import UsageError
 from labkit.lab.nodes import Node, NodeName
 from labkit.lab.performed import Performed
+from labkit.lab.settings import MODALITIES
 from labkit.lab.settings_view import SettingsView
 
 if TYPE_CHECKING:
@@ -59,6 +61,10 @@ class FloorVerbs:
         It asks WORKLIST, makes images, sends them to ARCHIVE or ROUTER as its settings say.
         """
         name = str(modality).strip().upper()
+        if name not in MODALITIES:
+            raise UsageError(
+                f"There is no modality {modality!r}.", remedy=f"There is {', '.join(MODALITIES)}."
+            )
         return Performed.from_json(self._call("POST", f"/modalities/{name}/examine"))
 
     def open_study(self, **keys: str) -> Performed:
@@ -66,6 +72,10 @@ class FloorVerbs:
 
         ``lab.open_study(AccessionNumber="NG2600106")``
         """
+        if not keys:
+            raise UsageError(
+                "Which study?", remedy='Name it: lab.open_study(AccessionNumber="NG2600106").'
+            )
         return Performed.from_json(self._call("POST", "/workstation/open", {"keys": _plain(keys)}))
 
     def withdraw(self, name: NodeName, what: str | Dataset | Iterable[Dataset]) -> int:
@@ -96,9 +106,19 @@ def _title(name: NodeName) -> str:
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """Turn what Python has and JSON has not into what JSON has."""
-    return {
-        key: sorted(map(str, value)) if isinstance(value, (set, frozenset)) else
-        list(value) if isinstance(value, tuple) else
-        str(value) if isinstance(value, str) else value
-        for key, value in values.items()
-    }  # fmt: skip
+    plain = {key: _plain_value(value) for key, value in values.items()}
+    try:
+        json.dumps(plain)
+    except (TypeError, ValueError):
+        raise UsageError(
+            "A value here is no number, text, list or dict.", remedy="Give one of these."
+        ) from None
+    return plain
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(str, value))
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, str) else value

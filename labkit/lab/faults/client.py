@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from labkit.common.errors import UsageError
 from labkit.lab.logtext import MONOSPACE
 
 if TYPE_CHECKING:
@@ -131,6 +132,10 @@ class Faults:
         level
             1: network or association. 2: configuration too. 3: data, and two at once.
         """
+        if not all(isinstance(n, int) for n in (seed, level)):
+            raise UsageError(
+                "Seed and level are whole numbers.", remedy="surprise(seed=7, level=1)"
+            )
         asked = {"seed": int(seed), "level": int(level)}
         return str(self._call("POST", "/faults/surprise", asked)["complaint"])
 

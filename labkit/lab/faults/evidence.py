@@ -29,7 +29,8 @@ def packed(evidence: Any) -> list[dict[str, Any]]:
         Something is no evidence: no log line, trace, data set or piece of work.
     """
     one = isinstance(evidence, (str, LogText, AssociationTrace, Dataset, Performed))
-    each = [evidence] if one else list(evidence)
+    several = isinstance(evidence, Iterable) and not isinstance(evidence, bytes)
+    each = [evidence] if one or not several else list(evidence)
     return [piece for item in each for piece in _packed(item)]
 
 

@@ -111,6 +111,14 @@ def test_verbs_refuse_what_cannot_be(lab: Lab) -> None:
         lab.settings("NOBODY")
     with pytest.raises(UsageError, match="no modality 'CT9'"):
         lab.examine("CT9")
+    with pytest.raises(UsageError, match="Which study"):
+        lab.open_study()
+    with pytest.raises(UsageError, match="no number, text"):
+        lab.configure("MR1", timeout=object())
+    with pytest.raises(UsageError, match="whole numbers"):
+        lab.faults.surprise("seven")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="NoneType is no evidence"):
+        lab.faults.diagnose("wrong-port", None)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="holds no images"):
         lab.withdraw("ROUTER", "1.2.3")
     with pytest.raises(UsageError, match="data sets"):
