@@ -21,8 +21,6 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.mark.parametrize("name", [*NODES, *MODALITIES])
-    "name", ["ARCHIVE", "WORKSTN", "LEGACY", "ROUTER", "WORKLIST", *MODALITIES]
-)
 def test_every_default_is_a_value_that_may_be_set(settings: Settings, name: str) -> None:
     for key, setting in table(name).items():
         assert setting.check(setting.default) == setting.default, key
