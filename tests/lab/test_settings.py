@@ -11,7 +11,6 @@ from labkit.common.errors import LabError, UsageError
 from labkit.lab.settings import MODALITIES, Settings, table
 from labkit.lab.settings_view import SettingsView
 
-
 NODES = ("ARCHIVE", "WORKSTN", "LEGACY", "ROUTER", "WORKLIST")
 
 
