@@ -2,6 +2,7 @@
 
 from labkit.dicom.compare import differences
 from labkit.dicom.edit import set_value
+from labkit.dicom.fidelity import Fidelity, fidelity
 from labkit.dicom.geometry import (
     distance_mm,
     orientation_labels,
@@ -23,12 +24,16 @@ from labkit.dicom.samples import (
     sample,
     studies,
 )
+from labkit.dicom.transcode import encoded, transcode, writable
 
 __all__ = [
+    "Fidelity",
     "SampleStudy",
     "differences",
     "distance_mm",
     "element_bytes",
+    "encoded",
+    "fidelity",
     "header_rows",
     "hounsfield",
     "modality_values",
@@ -46,7 +51,9 @@ __all__ = [
     "sort_slices",
     "stored_values",
     "studies",
+    "transcode",
     "tree",
     "unit",
     "window",
+    "writable",
 ]
