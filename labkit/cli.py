@@ -34,6 +34,7 @@ nodes_app.command("show")(lab_commands.nodes_show)
 nodes_app.command("set")(lab_commands.nodes_set)
 app.command("examine")(lab_commands.examine)
 app.add_typer(lab_commands.faults_app, name="faults")
+app.add_typer(lab_commands.route_app, name="route")
 app.add_typer(exercises_app, name="exercises")
 app.add_typer(notebooks_app, name="notebooks")
 

@@ -152,6 +152,7 @@ class Cast:
         if name == "ROUTER":
             self.router.spool.destinations = tuple(values["forward_to"])
             self.router.config = self.router.node.config
+            self.router.obey(values["rules"])
         if runs:
             self.start(name)
 

@@ -1,4 +1,4 @@
-"""``labkit faults …``, ``labkit nodes show|set`` and ``labkit examine``: thin, as all of them."""
+"""``labkit faults … | route … | nodes show|set | examine``: thin, as all of them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import typer
 from labkit.common.errors import UsageError
 
 faults_app = typer.Typer(help="Break the lab on purpose, and mend it.", no_args_is_help=True)
+
+route_app = typer.Typer(help="The rules of ROUTER: what goes where.", no_args_is_help=True)
 
 Where = Annotated[
     Path | None,
@@ -52,6 +54,45 @@ def repaired(workspace: Where = None, as_json: AsJson = False) -> None:
     rows = [{"name": r.name, "ok": r.ok, "said": r.said} for r in found]
     _print(rows if as_json else None, repr(found))
     raise typer.Exit(0 if found else 1)
+
+
+@route_app.command("explain")
+def route_explain(
+    rules: Annotated[Path, typer.Argument(metavar="RULES.TOML")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...")],
+    calling: Annotated[str, typer.Option(help="AE title that sends them.")] = "LEARNER",
+    at: Annotated[str, typer.Option(help="Time of day, HH:MM.", metavar="HH:MM")] = "12:00",
+    as_json: AsJson = False,
+) -> None:
+    """Say which rule each file would obey, and why no other; nothing is sent, no lab is needed."""
+    from labkit.lab.routing import explained
+
+    found = [(path, explained(rules, path, calling=calling, at=at)) for path in files]
+    rows = [
+        {"file": str(path), "routes": list(said.routes), "reasons": dict(said.reasons)}
+        for path, said in found
+    ]
+    _print(rows if as_json else None, "\n".join(f"{path.name}\n{said}" for path, said in found))
+
+
+@route_app.command("load")
+def route_load(
+    rules: Annotated[Path, typer.Argument(metavar="RULES.TOML")],
+    workspace: Where = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have ROUTER obey the rules of a file from the next object on."""
+    from labkit.lab.routing import rules_text
+
+    _lab(workspace).configure("ROUTER", rules=rules_text(rules))
+    _print({"loaded": str(rules)} if as_json else None, f"ROUTER obeys {rules.name}.")
+
+
+@route_app.command("clear")
+def route_clear(workspace: Where = None, as_json: AsJson = False) -> None:
+    """Have ROUTER forward everything, as in a new lab."""
+    _lab(workspace).configure("ROUTER", rules="")
+    _print({"cleared": True} if as_json else None, "ROUTER has no rules: it forwards everything.")
 
 
 def nodes_show(name: str, workspace: Where = None, as_json: AsJson = False) -> None:

@@ -134,7 +134,10 @@ _VIEWER: Mapping[str, Setting] = {
     ),
 }  # fmt: skip
 _ROUTER: Mapping[str, Setting] = {
-    "forward_to": Setting(["ARCHIVE"], c.titles, "AE titles that it forwards to"),
+    "forward_to": Setting(
+        ["ARCHIVE"], c.titles, "AE titles that it forwards everything to while it has no rules"
+    ),
+    "rules": Setting("", c.rules, "what goes where: the text of a rule file; empty: no rules"),
 }
 
 MODALITIES = ("MR1", "US1", "US2")

@@ -15,6 +15,7 @@ from labkit.dimse.peer import check_ae_title
 from labkit.pacs import Service
 from labkit.pacs.config import storage_classes, transfer_syntaxes
 from labkit.pacs.convert import NATIVE
+from labkit.pacs.rule_file import read_rules
 
 Check = Callable[[Any], Any]
 
@@ -123,6 +124,15 @@ def values(value: Any) -> dict[str, str]:
     """Attributes and the values that they get."""
     pairs = _pairs(value, "a dict such as {'StudyDescription': 'MR HEAD'}")
     return {_attribute(key): text(item) for key, item in pairs.items()}
+
+
+def rules(value: Any) -> str:
+    """Rules of the router, as the text of their file; a mistake in it is said with its line."""
+    if not isinstance(value, str):
+        raise _wrong(value, "the text of a rule file: Path('rules.toml').read_text()")
+    if value.strip():
+        read_rules(value)
+    return value if value.strip() else ""
 
 
 def by_title(check: Check, example: str) -> Check:

@@ -31,7 +31,7 @@ from labkit.pacs.recovery import recover
 from labkit.pacs.rejections import Rejection, rejection_of
 from labkit.pacs.same import same_content
 
-Outcome = Literal["stored", "already stored", "queued", "coerced", "rejected"]
+Outcome = Literal["stored", "already stored", "queued", "coerced", "rejected", "dropped"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ class StoredObject:
     outcome
         ``"already stored"`` if this very object had been received before; ``"queued"`` if a router
         took it; ``"coerced"`` if attributes of it were changed on the way (PS3.4 B.2.3, B000);
-        ``"rejected"`` if a rejection note hides it: it is kept, and not seen.
+        ``"rejected"`` if a rejection note hides it: it is kept, and not seen;
+        ``"dropped"`` if a router's rules send it nowhere.
     hides
         Of a rejection note: SOP Instance UIDs of the objects that it has taken out of sight.
     """

@@ -106,12 +106,23 @@ class Corrections:
         """Correct a data set, and record what it said before; whether there was anything to do."""
         known = {k: str(ds[k].value or "") for k in KEYWORDS if k in ds} if self._all else {}
         steps = list(self.steps(known))
-        for correction, changes in steps:
-            _set(ds, correction, changes)
+        for each, changes in steps:
+            set_and_record(ds, changes, at=each.at, system=each.system, reason=each.reason)
         return bool(steps)
 
 
-def _set(ds: Dataset, correction: Correction, changes: Mapping[str, str]) -> None:
+def set_and_record(
+    ds: Dataset, changes: Mapping[str, str], *, at: str, system: str, reason: str
+) -> None:
+    """Change attributes of a data set, and add an item that says what they were before.
+
+    Parameters
+    ----------
+    changes
+        Keyword to new value.
+    at, system, reason
+        (0400,0562), (0400,0563) and (0400,0565) of the item (PS3.3 C.12.1.1.9).
+    """
     before = Dataset()
     for keyword in changes:
         # An attribute that was absent is recorded without a value.
@@ -121,11 +132,11 @@ def _set(ds: Dataset, correction: Correction, changes: Mapping[str, str]) -> Non
         setattr(ds, keyword, value)
     item = Dataset()
     item.ModifiedAttributesSequence = [before]
-    item.AttributeModificationDateTime = correction.at
-    item.ModifyingSystem = correction.system
+    item.AttributeModificationDateTime = at
+    item.ModifyingSystem = system
     meta = getattr(ds, "file_meta", None) or Dataset()
     item.SourceOfPreviousValues = str(meta.get("SourceApplicationEntityTitle") or "")
-    item.ReasonForTheAttributeModification = correction.reason
+    item.ReasonForTheAttributeModification = reason
     ds.OriginalAttributesSequence = [*(ds.get("OriginalAttributesSequence") or []), item]
 
 

@@ -5,25 +5,36 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from labkit.common.access import DENY_ALL, AccessPolicy
 from labkit.common.errors import AssociationError
-from labkit.dimse import AssociationTrace
+from labkit.dimse import AssociationTrace, Peer
 from labkit.pacs.archive import StoredObject
 from labkit.pacs.config import NodeConfig
 from labkit.pacs.destinations import Destinations
-from labkit.pacs.header import Header
+from labkit.pacs.entering import Arrival
+from labkit.pacs.header import Header, read_header
 from labkit.pacs.log import EventLog, counted
+from labkit.pacs.manner import Manner
 from labkit.pacs.node import PacsNode
+from labkit.pacs.rule_file import RuleKeeper
+from labkit.pacs.rules import Arrived
 from labkit.pacs.sender import Delivery, deliver
 from labkit.pacs.spool import Spool, Waiting
+
+
+def local_time() -> datetime:
+    """The time of day here."""
+    return datetime.now()
+
 
 BACK_OFF = (1.0, 2.0, 5.0, 15.0, 60.0)
 
 
 class Router:
-    """A node that passes on what it is sent: everything to each of its destinations.
+    """A node that passes on what it is sent, by rules; without any, all to each destination.
 
     Parameters
     ----------
@@ -32,12 +43,15 @@ class Router:
     folder
         Of its spool.
     forward_to
-        AE titles; their addresses are looked up in `destinations` for each try.
+        AE titles of where everything goes while there are no rules. Addresses are looked up in
+        `destinations` for each try.
     back_off
         Seconds before the second, third … try; the last holds for all that follow. It never gives
         up: an object leaves the queue only when a destination has it.
     policy, log, traces
         As of `PacsNode`.
+    clock
+        Gives the time of day that rules look at.
     """
 
     def __init__(
@@ -51,14 +65,18 @@ class Router:
         log: EventLog | None = None,
         traces: Callable[[AssociationTrace], None] | None = None,
         back_off: Sequence[float] = BACK_OFF,
+        clock: Callable[[], datetime] = local_time,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.config = config
-        self.spool = Spool(folder, forward_to)
+        self.spool = Spool(folder, forward_to, config.ae_title)
         self._destinations = destinations
         self._log = log or EventLog(None)
         self._back_off = tuple(back_off)
+        self._clock = clock
+        self.rules = RuleKeeper(folder / "rules.toml", config.ae_title, self._write)
         self._news = threading.Event()
+        self._sending: dict[str, threading.Thread] = {}
         self._stopping = False
         self._worker: threading.Thread | None = None
         self.node = PacsNode(
@@ -83,9 +101,10 @@ class Router:
         self.node.stop()
         self._stopping = True
         self._news.set()
-        if self._worker is not None:
-            self._worker.join(self.config.timeout)
-            self._worker = None
+        for thread in (self._worker, *self._sending.values()):
+            if thread is not None:
+                thread.join(self.config.timeout)
+        self._worker = None
 
     def close(self) -> None:
         """Stop, and close the spool."""
@@ -101,9 +120,36 @@ class Router:
         header: Header | None = None,
     ) -> StoredObject:
         """Take an object into the spool: the router is the sink of its own storage service."""
-        stored = self.spool.add(data, transfer_syntax=transfer_syntax, source=source, header=header)
+        header = header or read_header(data, transfer_syntax)
+        routes = self._routes(header, source)
+        if routes is not None and not routes:
+            dropped = Arrival(header, transfer_syntax, len(data), source).entry()
+            return StoredObject(
+                dropped, self.spool.objects.path(dropped.sop_instance_uid), "dropped"
+            )
+        stored = self.spool.add(
+            data, transfer_syntax=transfer_syntax, source=source, header=header, routes=routes
+        )
         self._news.set()
         return stored
+
+    def _routes(self, header: Header, source: str) -> dict[str, Manner] | None:
+        """Where an object goes, and how; ``None`` where there are no rules."""
+        if self.rules.book is None:
+            return None
+        now = self._clock()
+        decision = self.rules.book.decide(Arrived(source, header, now.time()))
+        uid, dropped = header["SOPInstanceUID"], decision.dropped
+        if decision.back:
+            self._write("WARNING", f"a loop: {uid} came from {source}, and is not sent back there")
+        if dropped is not None:
+            self._write("INFO", f"rule {dropped.name!r} drops {uid}: {dropped.drop}")
+        elif not decision.routes:
+            self._write("WARNING", f"no rule sends {uid} anywhere: it is not kept")
+        at, pixels = now.astimezone().strftime("%Y%m%d%H%M%S%z"), bool(header["Rows"])
+        return {
+            where: Manner.of(rule, at, has_pixels=pixels) for where, rule in decision.routes.items()
+        }
 
     def waiting(self) -> list[Waiting]:
         """What has not been delivered yet, oldest first."""
@@ -115,36 +161,71 @@ class Router:
             self.spool.later(item, 0.0, item.problem)
         self._news.set()
 
+    def obey(self, rules: str) -> None:
+        """Have the rules of this text in force; of an empty one, none.
+
+        Raises
+        ------
+        RuleError
+            They cannot be used; those that were in force stay so.
+        """
+        if not rules:
+            self.rules.clear()
+        elif rules != self.rules.text:
+            self.rules.load(rules)
+
     def clear(self) -> None:
-        """Forget what waits."""
+        """Be as new: forget what waits, and have no rules."""
         self.spool.clear()
+        self.rules.clear()
 
     def _work(self) -> None:
+        """Have each destination served in a thread of its own: none waits for another."""
         while not self._stopping:
             self._news.wait(self._pause())
             self._news.clear()
-            for destination in self.spool.destinations:
+            due = {item.destination for item in self.spool.waiting(due=time.time())}
+            for destination in due - self._busy():
                 if not self._stopping:
-                    self._forward(destination)
+                    thread = threading.Thread(target=self._serve, args=(destination,), daemon=True)
+                    self._sending[destination] = thread
+                    thread.start()
+
+    def _busy(self) -> set[str]:
+        return {where for where, thread in self._sending.items() if thread.is_alive()}
 
     def _pause(self) -> float:
-        """Seconds until the next object is due."""
-        due = [item.due for item in self.spool.waiting()]
+        """Seconds until the next object is due; what is being sent to will say when it is done."""
+        busy = self._busy()
+        due = [item.due for item in self.spool.waiting() if item.destination not in busy]
         return max(0.0, min(due) - time.time()) if due else 60.0
+
+    def _serve(self, destination: str) -> None:
+        try:
+            self._forward(destination)
+        finally:
+            self._sending.pop(destination, None)
+            self._news.set()
 
     def _forward(self, destination: str) -> None:
         items = self.spool.waiting(destination, due=time.time())
-        if not items:
-            return
         peer = self._destinations.get(destination)
-        if peer is None:
+        if items and peer is None:
             self._postpone(items, f"{destination} is not among the known nodes")
             return
+        by_title: dict[str, list[Waiting]] = {}
+        for item in items:
+            by_title.setdefault(item.manner.calling_ae or self.config.ae_title, []).append(item)
+        for title, batch in by_title.items():
+            if peer is not None and not self._stopping:
+                self._deliver(peer, title, batch)
+
+    def _deliver(self, peer: Peer, title: str, items: list[Waiting]) -> None:
         by_uid = {item.sop_instance: item for item in items}
         deliveries = deliver(
             peer,
             [self.spool.shipment(item) for item in items],
-            ae_title=self.config.ae_title,
+            ae_title=title,
             timeout=self.config.timeout,
             stop=lambda: self._stopping,
         )
@@ -159,6 +240,9 @@ class Router:
         if status is not None and (status == 0 or status >> 12 == 0xB):
             self.spool.done(item)
             self._write("INFO", f"forwarded to {item.destination}: {item.sop_instance}")
+            return
+        if not delivery.tried:  # another object broke the association; its own turn has not come
+            self.spool.later(item, time.time(), delivery.problem, tried=False)
             return
         why = delivery.problem if status is None else f"{item.destination} answered {status:04X}"
         self._postpone([item], why)

@@ -43,6 +43,8 @@ class Delivery:
     shipment: Shipment
     status: int | None
     problem: str = ""
+    tried: bool = True
+    """False if it was still to be sent when the association was lost for good."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,8 @@ def deliver(
                     raise
                 tries += 1
                 problem = error.message
-        for shipment in waiting:
-            yield Delivery(shipment, None, problem)
+        for number, shipment in enumerate(waiting):
+            yield Delivery(shipment, None, problem, tried=number == 0)
 
 
 def _contexts(shipments: Iterable[Shipment]) -> list[Any]:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from labkit.pacs.archive import StoredObject
 from labkit.pacs.entering import Entry
 from labkit.pacs.header import Header, read_header
+from labkit.pacs.manner import Manner
 from labkit.pacs.objects import ObjectStore
 from labkit.pacs.part10 import file_meta
 from labkit.pacs.sender import Shipment
@@ -30,6 +32,7 @@ CREATE TABLE IF NOT EXISTS queue (
   attempts INTEGER NOT NULL DEFAULT 0,
   due REAL NOT NULL DEFAULT 0,
   problem TEXT NOT NULL DEFAULT '',
+  manner TEXT NOT NULL DEFAULT '',
   UNIQUE (sop_instance, destination)
 )
 """
@@ -49,6 +52,8 @@ class Waiting:
         When it is to be tried next, seconds since the epoch.
     problem
         Why the last try failed.
+    manner
+        How it is to go out.
     """
 
     number: int
@@ -59,6 +64,7 @@ class Waiting:
     attempts: int
     due: float
     problem: str
+    manner: Manner
 
 
 class Spool:
@@ -69,11 +75,14 @@ class Spool:
     root
         Its folder, made if it is not there.
     destinations
-        AE titles that each object is to go to.
+        AE titles that each object is to go to, where nothing else is said of it.
+    system
+        Who changes attributes on the way: Modifying System (0400,0563).
     """
 
-    def __init__(self, root: Path, destinations: Sequence[str]) -> None:
+    def __init__(self, root: Path, destinations: Sequence[str], system: str = "ROUTER") -> None:
         self.destinations = tuple(destinations)
+        self._system = system
         self.objects = ObjectStore(root / "objects")
         self._lock = threading.RLock()
         self._db = sqlite3.connect(
@@ -82,6 +91,8 @@ class Spool:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute(_TABLE)
+        if "manner" not in {row[1] for row in self._db.execute("PRAGMA table_info(queue)")}:
+            self._db.execute("ALTER TABLE queue ADD COLUMN manner TEXT NOT NULL DEFAULT ''")
         self.objects.clean()
         self._forget_unqueued()
 
@@ -92,22 +103,30 @@ class Spool:
         transfer_syntax: str,
         source: str = "",
         header: Header | None = None,
+        routes: Mapping[str, Manner] | None = None,
     ) -> StoredObject:
-        """Keep an object and queue it for every destination; on return both are durable.
+        """Keep an object and queue it for its destinations; on return both are durable.
 
         The same UID again replaces what waits: a router passes on what it was sent last.
+
+        Parameters
+        ----------
+        routes
+            Destination to manner; ``None`` for every destination, as it is.
         """
+        routes = dict.fromkeys(self.destinations, Manner()) if routes is None else routes
         header = header or read_header(data, transfer_syntax)
         uid, sop_class = header["SOPInstanceUID"], header["SOPClassUID"]
         part = self.objects.stage(uid, (file_meta(sop_class, uid, transfer_syntax, source), data))
         with self._lock:
             path = self.objects.publish(part, uid)
             self._db.execute("BEGIN IMMEDIATE")
-            for destination in self.destinations:
+            for destination, manner in routes.items():
                 self._db.execute(
                     "INSERT OR REPLACE INTO queue "
-                    "(sop_instance, sop_class, transfer_syntax, destination) VALUES (?, ?, ?, ?)",
-                    (uid, sop_class, transfer_syntax, destination),
+                    "(sop_instance, sop_class, transfer_syntax, destination, manner) "
+                    "VALUES (?, ?, ?, ?, ?)",
+                    (uid, sop_class, transfer_syntax, destination, manner.to_json()),
                 )
             self._db.execute("COMMIT")
         entry = Entry(
@@ -117,20 +136,25 @@ class Spool:
         return StoredObject(entry, path, "queued")
 
     def waiting(self, destination: str = "", due: float | None = None) -> list[Waiting]:
-        """What waits, oldest first: for one destination, and due by a time."""
+        """What waits, for one destination and due by a time; what was tried least comes first.
+
+        So an object that a destination chokes on does not keep back those behind it.
+        """
         with self._lock:
             rows = self._db.execute(
                 "SELECT number, sop_instance, sop_class, transfer_syntax, destination, attempts, "
-                "due, problem FROM queue WHERE (? = '' OR destination = ?) AND due <= ? "
-                "ORDER BY number",
+                "due, problem, manner FROM queue WHERE (? = '' OR destination = ?) AND due <= ? "
+                "ORDER BY attempts, number",
                 (destination, destination, 1e18 if due is None else due),
             ).fetchall()
-        return [Waiting(*row) for row in rows]
+        return [Waiting(*(*row[:-1], Manner.from_json(row[-1]))) for row in rows]
 
     def shipment(self, item: Waiting) -> Shipment:
         """What to send for an entry of the queue."""
         path = self.objects.path(item.sop_instance)
-        return Shipment(item.sop_class, item.sop_instance, item.transfer_syntax, path)
+        syntax = item.manner.transfer_syntax or item.transfer_syntax
+        encoded = partial(item.manner.encoded, system=self._system)
+        return Shipment(item.sop_class, item.sop_instance, syntax, path, encoded)
 
     def done(self, item: Waiting) -> None:
         """The destination has acknowledged it: forget it, unless it has come again meanwhile."""
@@ -142,12 +166,12 @@ class Spool:
             if left is None:
                 self.objects.remove(item.sop_instance)
 
-    def later(self, item: Waiting, due: float, problem: str) -> None:
-        """It could not be sent: try again at `due`."""
+    def later(self, item: Waiting, due: float, problem: str, *, tried: bool = True) -> None:
+        """It could not be sent, or its turn did not come: try again at `due`."""
         with self._lock:
             self._db.execute(
-                "UPDATE queue SET attempts = attempts + 1, due = ?, problem = ? WHERE number = ?",
-                (due, problem, item.number),
+                "UPDATE queue SET attempts = attempts + ?, due = ?, problem = ? WHERE number = ?",
+                (int(tried), due, problem, item.number),
             )
 
     def clear(self) -> None:
