@@ -46,7 +46,7 @@ def page(figures: Figures, share: float) -> str:
 
 
 def _sections(figures: Figures) -> list[str]:
-    made = []
+    made = [row["text"] for row in figures["note"]]
     for row in figures["kills"]:
         made.append(
             f"## Killed with -9\n\nThe lab was killed {row['kills']} times at random moments, "
