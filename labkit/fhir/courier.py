@@ -6,11 +6,13 @@ it was answered with 2xx, so a server that is killed in between sends it again a
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from labkit.common.errors import LabError
 from labkit.fhir.endpoints import loopback_only
 from labkit.fhir.messages import Resource
 from labkit.fhir.store import FhirStore, Stored
@@ -19,6 +21,7 @@ from labkit.fhir.subscriptions import over
 if TYPE_CHECKING:
     import httpx
 
+_log = logging.getLogger(__name__)
 _OLDEST = """
 SELECT n.number, n.subscription, n.tries, r.pk, r.type, r.id, v.version, v.updated,
   coalesce(v.body, '') FROM notice n
@@ -84,7 +87,11 @@ class Courier:
         with httpx.Client(trust_env=False, timeout=self._timeout) as http:
             while not self._stopping.is_set():
                 self._store.rung.clear()
-                wait = self._round(http)
+                try:
+                    wait = self._round(http)
+                except LabError as error:  # the disk is full: the queue stays as it is
+                    _log.error("notices wait: %s", error.message)
+                    wait = self._timeout
                 self._store.rung.wait(wait)
 
     def _round(self, http: httpx.Client) -> float | None:
@@ -112,7 +119,7 @@ class Courier:
         self, http: httpx.Client, number: int, subscription: Resource, stored: Stored, tries: int
     ) -> bool:
         if over(subscription, self._store.clock()):
-            self._store.put({**subscription, "status": "off"})
+            self._set_status(subscription, {"status": "off"})
             return True
         problem = self._send(http, subscription["channel"], stored)
         if not problem:
@@ -120,8 +127,7 @@ class Courier:
             self._drop("number = ?", [number])
             return True
         if tries + 1 >= self._tries:
-            failed = {**subscription, "status": "error", "error": problem}
-            self._store.put(failed)
+            self._set_status(subscription, {"status": "error", "error": problem})
             return True
         self._store.execute("UPDATE notice SET tries = tries + 1 WHERE number = ?", [number])
         self._due[number] = time.monotonic() + self._pause * 2**tries
@@ -150,6 +156,13 @@ class Courier:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return f"{url} could not be called ({type(error).__name__})"
         return "" if answer.is_success else f"{url} answered {answer.status_code}"
+
+    def _set_status(self, seen: Resource, change: Resource) -> None:
+        """Say in the Subscription how it is, unless its owner has just written to it."""
+        with self._store.transaction():
+            now = self._store.read("Subscription", seen["id"])
+            if now and str(now.version) == seen["meta"]["versionId"]:
+                self._store.put({**seen, **change})
 
     def _drop(self, which: str, args: list[Any]) -> None:
         self._store.execute(f"DELETE FROM notice WHERE {which}", args)

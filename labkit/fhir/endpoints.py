@@ -19,8 +19,8 @@ def loopback_only(url: str) -> bool:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         return False
-    if parts.scheme not in ("http", "https") or parts.username or parts.password:
-        return False
+    if parts.scheme not in ("http", "https") or "@" in parts.netloc:
+        return False  # a user, even an empty one: parsers differ on which part is the host
     if host == "localhost":
         return True
     try:
