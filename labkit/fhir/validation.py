@@ -66,6 +66,7 @@ class Walk:
         }
 
     def resource(self, value: dict[str, Any], at: str) -> Iterator[Issue]:
+        """Check a resource of a known type."""
         kind = value["resourceType"]
         rest = {name: item for name, item in value.items() if name != "resourceType"}
         yield from self.object(rest, kind, at)
@@ -107,6 +108,7 @@ class Walk:
                     yield from self.one(item, rule, f"{at}[{number}]")
 
     def one(self, value: Any, rule: Rule, at: str) -> Iterator[Issue]:
+        """Check one value against the type of its element."""
         if rule.type in self.table.primitives:
             problem = primitive_problem(rule.type, value)
             if problem:
@@ -125,6 +127,7 @@ class Walk:
                 yield from self.reference(value, rule, at)
 
     def contained(self, value: dict[str, Any], at: str) -> Iterator[Issue]:
+        """Check a resource within: contained, or in an entry of a Bundle."""
         kind = value.get("resourceType")
         if not isinstance(kind, str):
             yield Issue("structure", "resourceType is missing: it says what the object is", at)
@@ -150,6 +153,7 @@ class Walk:
             yield Issue("code-invalid", f"no code of the value set {rule.codes}", at)
 
     def reference(self, value: Mapping[str, Any], rule: Rule, at: str) -> Iterator[Issue]:
+        """Check where a Reference leads: to a type that may stand here, to a local id there is."""
         text = value.get("reference")
         if isinstance(text, str) and text.startswith("#"):
             if text[1:] and text[1:] not in self.local:
