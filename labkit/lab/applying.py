@@ -90,6 +90,8 @@ def _storage(
         values["duplicates"] == "discard",
     )
     around = node.around
+    if isinstance(around.sink, RuledArchive):
+        around.sink.finish()
     ruled = rules != StorageRules() and around.archive is not None
     around.sink = RuledArchive(around.archive, rules) if ruled and around.archive else None
     blocked = frozenset(values["blocked_to"])

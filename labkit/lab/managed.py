@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-import time
+import threading
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -125,6 +125,20 @@ class RuledArchive:
 
     def __init__(self, archive: Archive, rules: StorageRules) -> None:
         self._archive, self._rules = archive, rules
+        self._hurry = threading.Event()
+        self._busy = 0
+        self._idle = threading.Condition()
+
+    @property
+    def working(self) -> bool:
+        """Whether it works on an object at this moment."""
+        return self._busy > 0
+
+    def finish(self, patience: float = 10.0) -> None:
+        """Have what is being worked on done at once, and wait for it: other rules come now."""
+        self._hurry.set()
+        with self._idle:
+            self._idle.wait_for(lambda: self._busy == 0, patience)
 
     def add(
         self,
@@ -141,9 +155,20 @@ class RuledArchive:
         OSError
             There is no room, or an attribute is missing: many products tell both as A700.
         """
+        with self._idle:
+            self._busy += 1
+        try:
+            self._hurry.wait(self._rules.seconds)
+            return self._add(data, transfer_syntax, source, header)
+        finally:
+            with self._idle:
+                self._busy -= 1
+                self._idle.notify_all()
+
+    def _add(
+        self, data: bytes | memoryview, transfer_syntax: str, source: str, header: Header | None
+    ) -> StoredObject:
         rules = self._rules
-        if rules.seconds:
-            time.sleep(rules.seconds)
         if rules.room is not None and len(data) > rules.room:
             raise OSError(
                 errno.ENOSPC, f"no space left: {len(data)} bytes wanted, {rules.room} free"
