@@ -1,5 +1,6 @@
 """Storage: what is acknowledged is there, as it was sent (PS3.4 B)."""
 
+from hashlib import sha256
 from io import BytesIO
 
 import pytest
@@ -35,7 +36,9 @@ def test_stored_byte_for_byte(target: Target, name: str) -> None:
     """More than the standard asks: a digest taken before sending is good after retrieval."""
     ds, data = real(name)
     store(target.peer, str(ds.filename))
-    assert fetch(target.peer, ds, ds.file_meta.TransferSyntaxUID) == [data]
+    fetched = fetch(target.peer, ds, ds.file_meta.TransferSyntaxUID)
+    # Digests, since where CI is set pytest would work for minutes on the difference of the bytes.
+    assert [sha256(each).hexdigest() for each in fetched] == [sha256(data).hexdigest()]
 
 
 def test_the_same_object_again_is_a_success(target: Target) -> None:
