@@ -1,4 +1,4 @@
-"""Read the answers to the presentation contexts out of an A-ASSOCIATE-AC, byte by byte.
+"""Read the answers to the presentation contexts, byte by byte.
 
 Items of type 21H, each with a result: PS3.8 9.3.3.2.
 """

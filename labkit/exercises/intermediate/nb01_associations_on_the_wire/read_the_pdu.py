@@ -1,4 +1,4 @@
-"""A decoder of P-DATA-TF: header, type, length, and the presentation data values in it.
+"""Write a decoder of P-DATA-TF: header, type, length, presentation data values.
 
 PS3.8 9.3.5 and E.2.
 """
