@@ -55,7 +55,7 @@ RIGHT = [
     """,
     ),
     (
-        "how-near",
+        "loss-in-hounsfield-units",
         """
         import math
 
@@ -86,7 +86,8 @@ WRONG = [
     ("fragments-by-hand", "def fragments(value):\n    return value\n"),
     ("smallest-lossless", "def smallest_lossless(ds):\n    return 'JPEG-LS'\n"),
     ("mark-it-lossy", "def mended(ds, ratio):\n    return 'done'\n"),
-    ("how-near", "def near(ds, tolerance):\n    return tolerance / ds.get('RescaleSlope', 1)\n"),
+    ("loss-in-hounsfield-units",
+     "def near(ds, tolerance):\n    return tolerance / ds.get('RescaleSlope', 1)\n"),
     ("rle-by-hand", "def unpack(segment):\n    return segment\n"),
     ("rle-by-hand", "def unpack(segment):\n    raise ValueError('no idea')\n"),
 ]  # fmt: skip

@@ -11,14 +11,6 @@ from labkit.lab.routing import explained
 from labkit.pacs.rules import Decision
 
 
-def made(**values: str) -> Dataset:
-    """Return a header with these attributes."""
-    ds = Dataset()
-    for keyword, value in values.items():
-        setattr(ds, keyword, value)
-    return ds
-
-
 def where(decision: Decision) -> str:
     """Say where an object goes: ``"ARCHIVE and WORKSTN"``, ``"dropped"``, ``"nowhere"``."""
     if decision.dropped:

@@ -7,7 +7,8 @@ from pydicom.dataset import Dataset
 
 from labkit.common import cite
 from labkit.exercises import Exercise, Verdict, Work, Wrong, failed, passed
-from labkit.exercises.intermediate.nb04_multi_site_routing._hidden import made, unusable, where
+from labkit.exercises.headers import made
+from labkit.exercises.intermediate.nb04_multi_site_routing._hidden import unusable, where
 from labkit.lab.routing import explained
 
 _DROP = """[[rule]]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from labkit.common import cite
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
-from labkit.exercises.intermediate.nb04_multi_site_routing._hidden import made
+from labkit.exercises.headers import made
 
 _REFERENCE = """
     def lost(rules, headers, calling):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from labkit.common import Citation
-from labkit.exercises import Verdict, Work, blank, failed, passed
+from labkit.exercises import Verdict, Work, Wrong, blank, failed, passed
 from labkit.exercises.evidence import since
 
-CLEARED = "cleared"
-CLEARED_SAYS = """You took the fault away with lab.faults.clear() or lab.reset(). No hospital has
-    that verb. Run the cell with the call again, find the cause and mend it."""
+CLEARED = Wrong(
+    "cleared",
+    "lab.faults.clear()",
+    """You took the fault away with lab.faults.clear() or lab.reset(). No hospital has that verb.
+    Run the cell with the call again, find the cause and mend it.""",
+)
 
 
 def judge(
@@ -40,7 +43,10 @@ def judge(
     expected = "the work goes through when it is done again"
     if not len(found):
         return failed(
-            expected="a fault that is mended", got="no fault is active", rule=rule, mistake=CLEARED
+            expected="a fault that is mended",
+            got="no fault is active",
+            rule=rule,
+            mistake=CLEARED.name,
         )
     if found:
         return passed(f"{mended} {found[0].said}.", rule=rule)

@@ -5,7 +5,7 @@ The association layer: who refuses whom, with which three numbers, and what is o
 
 from labkit.common import cite
 from labkit.exercises import Exercise, Verdict, Work, Wrong
-from labkit.exercises.intermediate.nb05_troubleshooting._mend import CLEARED, CLEARED_SAYS, judge
+from labkit.exercises.intermediate.nb05_troubleshooting._mend import CLEARED, judge
 
 EXERCISE = Exercise(
     given="""
@@ -47,7 +47,7 @@ EXERCISE = Exercise(
             """You put the title on the list in small letters. AE titles are compared as they are:
             mr01 is not MR01 (PS3.5 6.2, VR AE).""",
         ),
-        Wrong(CLEARED, "lab.faults.clear()", CLEARED_SAYS),
+        CLEARED,
     ),
 )
 

@@ -6,7 +6,7 @@ The data layer: every status was a success. A repair has two halves.
 from labkit.common import cite
 from labkit.dimse import find, identifier
 from labkit.exercises import Exercise, Verdict, Work, Wrong
-from labkit.exercises.intermediate.nb05_troubleshooting._mend import CLEARED, CLEARED_SAYS, judge
+from labkit.exercises.intermediate.nb05_troubleshooting._mend import CLEARED, judge
 
 EXERCISE = Exercise(
     given="""
@@ -55,7 +55,7 @@ EXERCISE = Exercise(
             """You withdrew the images, and the clock is still a day ahead: the next ones are wrong
             again.""",
         ),
-        Wrong(CLEARED, "lab.faults.clear()", CLEARED_SAYS),
+        CLEARED,
     ),
 )
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from labkit.common import Citation
-from labkit.exercises import Verdict, Work, failed, passed
+from labkit.exercises import Verdict, Work, Wrong, failed, passed
 from labkit.lab.faults.debrief import Debrief
 
 ENOUGH = 70
-GAVE_UP = "gave-up"
-GAVE_UP_SAYS = """You ended the case unrepaired. The images of the caller are still not there, and
-    the next one who is on call begins where you began."""
+GAVE_UP = Wrong(
+    "gave-up",
+    "result = lab.faults.debrief(give_up=True)",
+    """You ended the case unrepaired. The images of the caller are still not there, and the next
+    one who is on call begins where you began.""",
+)
 GUESSED = "no-evidence"
 GUESSED_SAYS = """You named it without evidence, or with evidence that does not show it. A guess
     that happens to be right teaches nobody, and cannot be told to the vendor."""
@@ -36,7 +39,7 @@ def judge(work: Work, level: int, seed: int, rule: Citation) -> Verdict:
         got = f"the debrief of case {result.seed}, level {result.level}"
         return failed(expected=expected, got=got, rule=rule)
     if not all(finding.repaired for finding in result.findings):
-        return failed(expected=expected, got=got, rule=rule, mistake=GAVE_UP)
+        return failed(expected=expected, got=got, rule=rule, mistake=GAVE_UP.name)
     if not all(finding.found for finding in result.findings):
         return failed(expected=expected, got=got, rule=rule, mistake=UNNAMED)
     if not all(finding.supporting for finding in result.findings):

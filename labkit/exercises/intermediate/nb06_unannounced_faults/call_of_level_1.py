@@ -7,7 +7,6 @@ from labkit.common import cite
 from labkit.exercises import Exercise, Verdict, Work, Wrong
 from labkit.exercises.intermediate.nb06_unannounced_faults._closed import (
     GAVE_UP,
-    GAVE_UP_SAYS,
     GUESSED,
     GUESSED_SAYS,
     UNNAMED,
@@ -48,7 +47,7 @@ EXERCISE = Exercise(
         'It is store-not-permitted; look at lab.settings("ARCHIVE")["permissions"].',
     ),
     wrong=(
-        Wrong(GAVE_UP, "result = lab.faults.debrief(give_up=True)", GAVE_UP_SAYS),
+        GAVE_UP,
         Wrong(
             GUESSED,
             """

@@ -6,6 +6,8 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
+from labkit.exercises.headers import made
+
 ROOT = "1.2.826.0.1.3680043.10.2222"
 NORTH = "https://north-general.example/patient-id"
 LAKE = "https://lakeside-clinic.example/patient-id"
@@ -13,7 +15,6 @@ LAKE = "https://lakeside-clinic.example/patient-id"
 
 def header(number: int = 1, *, series: int = 1, **elements: Any) -> Dataset:
     """One CT slice; ``Keyword=None`` leaves an element out."""
-    ds = Dataset()
     values: dict[str, Any] = {
         "SOPClassUID": "1.2.840.10008.5.1.4.1.1.2",
         "SOPInstanceUID": f"{ROOT}.1.{series}.{number}",
@@ -29,7 +30,4 @@ def header(number: int = 1, *, series: int = 1, **elements: Any) -> Dataset:
         "AccessionNumber": "NG2600106",
         **elements,
     }
-    for keyword, value in values.items():
-        if value is not None:
-            setattr(ds, keyword, value)
-    return ds
+    return made(**values)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
+from labkit.exercises.headers import made
 from labkit.fhir.mapping import MappedStudy, MappingTable, Site, StudyBuilder
 
 ROOT = "1.2.826.0.1.3680043.10.2333"
@@ -15,7 +16,6 @@ CREATOR = "LAKESIDE RIS"
 
 def header(number: int = 1, *, study: int = 1, series: int = 1, **elements: Any) -> Dataset:
     """One radiograph; ``Keyword=None`` leaves an element out."""
-    ds = Dataset()
     values: dict[str, Any] = {
         "SOPClassUID": "1.2.840.10008.5.1.4.1.1.1",
         "SOPInstanceUID": f"{ROOT}.{study}.{series}.{number}",
@@ -32,10 +32,7 @@ def header(number: int = 1, *, study: int = 1, series: int = 1, **elements: Any)
         "PatientName": "Fernhollow^Ida",
         **elements,
     }
-    for keyword, value in values.items():
-        if value is not None:
-            setattr(ds, keyword, value)
-    return ds
+    return made(**values)
 
 
 def with_private(ds: Dataset, block: int, creator: str, element: int, value: str) -> Dataset:
