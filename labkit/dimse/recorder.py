@@ -33,14 +33,20 @@ def _now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-class _Recording:
-    """One association being recorded; only its own DUL thread writes to it."""
+class Recording:
+    """The PDUs of one association as they pass; one thread at a time may add.
 
-    def __init__(self, assoc: Any, node: str, started: str) -> None:
-        self.by = REQUESTOR if assoc.is_requestor else ACCEPTOR
-        self.other = ACCEPTOR if assoc.is_requestor else REQUESTOR
-        self.assoc = assoc
-        self.node = node
+    Parameters
+    ----------
+    by
+        The end that records, ``"requestor"`` or ``"acceptor"``.
+    started
+        ISO 8601 with offset.
+    """
+
+    def __init__(self, by: str, started: str) -> None:
+        self.by = by
+        self.other = ACCEPTOR if by == REQUESTOR else REQUESTOR
         self.started = started
         self.zero = time.monotonic()
         self.head: list[TracedPdu] = []
@@ -49,14 +55,15 @@ class _Recording:
         self.spent = 0
         self.closed = False
 
-    def add(self, sender: str, data: bytes) -> None:
+    def add(self, sender: str, data: bytes | bytearray, length: int = 0) -> None:
+        """Note one PDU; `length` is its own where `data` is just its beginning."""
         # An A-ASSOCIATE is kept whole: without it the rest cannot be read.
         keep = KEEP_ASSOCIATE if data[:1] in (b"\x01", b"\x02") else KEEP
         # P-DATA-TF is 4; the PDV's control header is byte 11, its bit 0 says "command".
         if self.spent > BUDGET and len(data) > 11 and data[0] == 4 and not data[11] & 1:
             keep = _BRIEF
         pdu = TracedPdu(
-            round(time.monotonic() - self.zero, 6), sender, len(data), bytes(data[:keep])
+            round(time.monotonic() - self.zero, 6), sender, length or len(data), bytes(data[:keep])
         )
         self.spent += len(pdu.data)
         self.seen += 1
@@ -65,15 +72,15 @@ class _Recording:
         else:
             self.tail.append(pdu)
 
-    def trace(self) -> AssociationTrace:
+    def trace(self, node: str, requestor: Endpoint, acceptor: Endpoint) -> AssociationTrace:
+        """Give what has been recorded."""
         pdus = [*self.head, *self.tail]
         return AssociationTrace(
             recorded_by=self.by,
-            node=self.node
-            or (self.assoc.requestor if self.by == REQUESTOR else self.assoc.acceptor).ae_title,
+            node=node,
             started=self.started,
-            requestor=_endpoint(self.assoc.requestor),
-            acceptor=_endpoint(self.assoc.acceptor),
+            requestor=requestor,
+            acceptor=acceptor,
             pdus=pdus,
             end=_end(pdus, self.closed),
             omitted=self.seen - len(pdus),
@@ -127,7 +134,7 @@ class TraceRecorder:
         self._node = node
         self._clock = clock
         self._lock = threading.Lock()
-        self._recordings: dict[int, _Recording] = {}
+        self._recordings: dict[int, Recording] = {}
 
     @property
     def handlers(self) -> list[tuple[Any, Callable[[Any], None]]]:
@@ -142,15 +149,19 @@ class TraceRecorder:
     def trace(self, assoc: Any) -> AssociationTrace | None:
         """Give what has been recorded of an association that is not finished yet."""
         recording = self._recordings.get(id(assoc))
-        return recording.trace() if recording else None
+        return self._trace(recording, assoc) if recording else None
 
-    def _of(self, assoc: Any) -> _Recording:
+    def _trace(self, recording: Recording, assoc: Any) -> AssociationTrace:
+        requestor, acceptor = _endpoint(assoc.requestor), _endpoint(assoc.acceptor)
+        local = requestor if recording.by == REQUESTOR else acceptor
+        return recording.trace(self._node or local.ae_title, requestor, acceptor)
+
+    def _of(self, assoc: Any) -> Recording:
         with self._lock:
             recording = self._recordings.get(id(assoc))
             if recording is None:
-                recording = _Recording(
-                    assoc, self._node, self._clock().isoformat("T", "microseconds")
-                )
+                by = REQUESTOR if assoc.is_requestor else ACCEPTOR
+                recording = Recording(by, self._clock().isoformat("T", "microseconds"))
                 self._recordings[id(assoc)] = recording
             return recording
 
@@ -170,4 +181,4 @@ class TraceRecorder:
             recording = self._recordings.pop(id(event.assoc), None)
         if recording is not None and self._sink is not None:
             recording.closed = True
-            self._sink(recording.trace())
+            self._sink(self._trace(recording, event.assoc))

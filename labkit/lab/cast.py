@@ -32,6 +32,7 @@ from labkit.pacs import (
 if TYPE_CHECKING:
     from pydicom import Dataset
 
+    from labkit.lab.containers.supply import Supply
     from labkit.lab.traces import TraceStore
     from labkit.lab.workspace import Workspace
 
@@ -79,15 +80,30 @@ class Cast:
         Keeps the PDU traces of every association.
     policy
         Asked for every act; the lab is open unless told otherwise.
+    supply
+        Has products in the place of some nodes; without it all are the lab's own.
     """
 
     def __init__(
-        self, workspace: Workspace, traces: TraceStore, *, policy: AccessPolicy = ALLOW_ALL
+        self,
+        workspace: Workspace,
+        traces: TraceStore,
+        *,
+        policy: AccessPolicy = ALLOW_ALL,
+        supply: Supply | None = None,
     ) -> None:
-        self.archives = {name: Archive(workspace.node(name)) for name in WITH_ARCHIVE}
+        self._supply = supply
+        self.archives = {
+            name: (supply and supply.archive(name, workspace.node(name)))
+            or Archive(workspace.node(name))
+            for name in WITH_ARCHIVE
+        }
         self.logs = {name: EventLog(workspace.log(name)) for name in SERVICES}
         self.destinations = Destinations(workspace.destinations)
-        self.worklist = StationWorklist(workspace.node("WORKLIST") / "worklist")
+        if supply is not None:
+            self.destinations.told = supply.know
+        listed = workspace.node("WORKLIST") / "worklist"
+        self.worklist = (supply and supply.worklist(listed)) or StationWorklist(listed)
         self.mpps = MppsStore(workspace.node("WORKLIST") / "mpps")
         self._mpps_folder = workspace.node("WORKLIST") / "mpps"
         self._ports: dict[str, int] = {}
@@ -116,8 +132,11 @@ class Cast:
             for name, services in SERVICES.items()
             if name != "ROUTER"
         }
-        self._associations = {**nodes, "ROUTER": self.router.node}
-        self._nodes = {name: Front(node) for name, node in nodes.items()}
+        self._associations: dict[str, Any] = {**nodes, "ROUTER": self.router.node}
+        for name, node in nodes.items() if supply is not None else ():
+            tap = supply.tap(name, node, self.logs[name], traces.sink(name)) if supply else None
+            self._associations[name] = tap or node
+        self._nodes = {name: Front(self._associations[name]) for name in nodes}
         self._nodes["ROUTER"] = Front(self.router)
         self._certificates = workspace.certificates
         self._closed = bound(0)  # ours, and nobody listens: where a firewall lets nothing through
@@ -140,6 +159,11 @@ class Cast:
         runs = front.running
         if runs:
             front.stop()
+        if self._supply is not None and name in self._supply:
+            self._supply.apply(name, front, values, hung=hung, certificates=self._certificates)
+            if runs:
+                self.start(name)
+            return
         apply(
             self._associations[name],
             front,
@@ -198,14 +222,14 @@ class Cast:
 
     def busy(self, name: str) -> bool:
         """Whether a node has an association open: its log and its trace are still to be written."""
-        return self._associations[name].open_associations > 0
+        return bool(self._associations[name].open_associations > 0)
 
     def listen_tls(self, name: str, context: ssl.SSLContext) -> int:
         """Have a node listen on a second port, with TLS; return the port, the same each time."""
         if name not in self._associations:
             raise UnknownNode(name, self)
         try:
-            port = self._associations[name].listen_tls(context, self._secure.get(name, 0))
+            port: int = self._associations[name].listen_tls(context, self._secure.get(name, 0))
         except PortTaken:
             port = self._associations[name].listen_tls(context)
         self._secure[name] = port

@@ -6,9 +6,9 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labkit.common.errors import UsageError
 from labkit.dicom import samples
@@ -19,8 +19,8 @@ from labkit.lab.description import NodeAddress
 from labkit.lab.faults.board import FaultBoard
 from labkit.lab.fhirnode import FhirNode
 from labkit.lab.floor import Floor
-from labkit.lab.health import HEALTH_AE
-from labkit.lab.nodes import FHIR, UnknownNode
+from labkit.lab.nodes import FHIR
+from labkit.lab.observed import Observed
 from labkit.lab.ris import HL7
 from labkit.lab.ris_patients import north_general
 from labkit.lab.seed import Seed
@@ -28,11 +28,11 @@ from labkit.lab.traces import TraceStore
 from labkit.lab.workspace import Workspace
 from labkit.pacs import EventLog
 
-QUIET = 1.0
-"""Seconds that a look into a log waits for open associations to end."""
+if TYPE_CHECKING:
+    from labkit.lab.containers.supply import Supply
 
 
-class Enterprise:
+class Enterprise(Observed):
     """The lab of one workspace.
 
     One lock lets one act at a time change what runs, so that a reset never meets a node that is
@@ -42,10 +42,13 @@ class Enterprise:
     ----------
     workspace
         Where everything is kept; it must be there and ours to write.
+    supply
+        Has products in the place of some nodes.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, supply: Supply | None = None) -> None:
         self.workspace = workspace
+        self.supply = supply
         self.moved: Callable[[], None] = lambda: None  # called when an address has changed
         self.changing = threading.RLock()
         self._epoch = secrets.token_hex(4)
@@ -56,9 +59,9 @@ class Enterprise:
             shutil.rmtree(workspace.root / "nodes", ignore_errors=True)
             shutil.rmtree(workspace.fhir, ignore_errors=True)
         self._traces = TraceStore(workspace.traces)
-        self.cast = Cast(workspace, self._traces)
+        self.cast = Cast(workspace, self._traces, supply=supply)
         fhir_log = EventLog(workspace.log(FHIR))
-        self._fhir = FhirNode(workspace.fhir, fhir_log)
+        self._fhir = (supply and supply.fhir(fhir_log)) or FhirNode(workspace.fhir, fhir_log)
         self.floor = Floor(workspace, self.cast)
         self.faults = FaultBoard(self)
         self.ris = north_general(self.cast, lambda: self.fhir_url)
@@ -99,6 +102,8 @@ class Enterprise:
             self.ris.hang_up()
             self.cast.close()
             self._fhir.close()
+            if self.supply is not None:
+                self.supply.close()
 
     def reset(self) -> dict[str, float]:
         """Put everything back into the first state and start what was stopped."""
@@ -152,6 +157,8 @@ class Enterprise:
         if not isinstance(values, dict):
             raise UsageError("Settings are a dict.", remedy='Give {"setting": value}.')
         with self.changing:
+            if self.supply is not None:
+                self.supply.check(name, values)
             self.faults.note_step(f"{name}: {', '.join(values)}")
             found = self.floor.configure(name, values)
             self.faults.settle()
@@ -198,6 +205,8 @@ class Enterprise:
             self.floor.unlist(title, False)
             return
         self._refuse_own(ae_title)
+        if self.supply is not None:
+            self.supply.refuse_unreachable(ae_title, host)
         self.cast.destinations.add(ae_title, host, port)
 
     def remove_destination(self, ae_title: str) -> None:
@@ -208,50 +217,6 @@ class Enterprise:
                 f"{ae_title} is not registered.", remedy="`labkit nodes list` shows what is."
             )
         self.cast.destinations.remove(ae_title)
-
-    def mark(self) -> dict[str, Any]:
-        """Return how far every log, trace list and archive has come."""
-        self._settle(*self.cast)
-        logs = {name: log.path for name, log in self._logs.items()}
-        return {
-            "epoch": self._epoch,
-            "logs": {n: p.stat().st_size if p and p.exists() else 0 for n, p in logs.items()},
-            "traces": {name: self._traces.count(name) for name in self.cast},
-            "objects": {
-                name: max((item.number for item in self.cast.held(name)), default=0)
-                for name in self.cast
-            },
-        }
-
-    def log(self, name: str, *, since: int = 0, epoch: str = "") -> dict[str, list[str]]:
-        """Return the log lines of a node after byte `since`, a mark of the same epoch."""
-        path = self.workspace.log(self._known(name, self._logs))
-        self._settle(name)
-        if not path.exists():
-            return {"lines": []}
-        data = path.read_bytes()
-        # A log that was put back, or begun again, has come no further than its beginning.
-        start = since if epoch in ("", self._epoch) and since <= len(data) else 0
-        lines = data[start:].decode("utf-8", "replace").splitlines()
-        return {"lines": [line for line in lines if f" {HEALTH_AE}#" not in line]}
-
-    def traces(
-        self, name: str, *, since: int = 0, epoch: str = "", last: int = 0
-    ) -> list[dict[str, Any]]:
-        """Return the PDU traces of a node after number `since`, newest last."""
-        self._settle(self._known(name, self.cast))
-        number = since if epoch in ("", self._epoch) else 0
-        return self._traces.newest(name, since=number, last=last)
-
-    def objects(self, name: str, *, since: int = 0, epoch: str = "") -> list[dict[str, str]]:
-        """Return what a node holds, in the order received."""
-        self._settle(self._known(name, self.cast))
-        number = since if epoch in ("", self._epoch) else 0
-        root = self.workspace.root
-        return [
-            {"SOPInstanceUID": uid, "path": path.relative_to(root).as_posix()}
-            for _, uid, path in self.cast.held(name, number)
-        ]
 
     def _put_back(self) -> None:
         """Have what the stories begin with in every archive, on the worklist and in FHIR."""
@@ -273,24 +238,6 @@ class Enterprise:
             log.clear()
         self._traces.clear()
         self._epoch = secrets.token_hex(4)
-
-    def _settle(self, *names: str) -> None:
-        """Wait a little for open associations to end.
-
-        A requestor that has its A-RELEASE-RP goes on at once; the acceptor logs the end of the
-        association, and hands over its trace, a moment later.
-        """
-        deadline = time.monotonic() + QUIET
-        for name in names:
-            while name in self.cast and self.cast.busy(name):
-                if time.monotonic() >= deadline:
-                    return
-                time.sleep(0.005)
-
-    def _known(self, name: str, names: Collection[str] | Cast) -> str:
-        if name not in names:
-            raise UnknownNode(name, names)
-        return name
 
     def _refuse_own(self, ae_title: str) -> None:
         if ae_title.strip() in self.cast:

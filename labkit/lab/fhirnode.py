@@ -65,7 +65,7 @@ class FhirNode:
         """Serve, at `port` where it is free; return the port."""
         self._port = self._service.bind(port or self._port)
         app = fhir_app(self.store, policy=self._policy, base_url=self.url)
-        self._service.start(_under("/fhir", _logged(app, self._log)))
+        self._service.start(under("/fhir", logged(app, self._log)))
         self._courier = Courier(self.store)
         self._courier.start()
         self._log.write("INFO", FHIR, "-", "listening")
@@ -111,7 +111,7 @@ class FhirNode:
         with self.store.transaction():
             for resource in resources:
                 before = self.store.read(resource["resourceType"], resource["id"])
-                if before is None or before.deleted or _bare(before.resource) != _bare(resource):
+                if before is None or before.deleted or bare(before.resource) != bare(resource):
                     self.store.put(resource, self.url)
 
 
@@ -119,7 +119,7 @@ def _damaged(folder: Path, number: int) -> Path:
     return folder.with_name(f"{folder.name}-damaged-{number}")
 
 
-def _under(prefix: str, app: ASGIApp) -> ASGIApp:
+def under(prefix: str, app: ASGIApp) -> ASGIApp:
     """Serve `app` below a path; the path itself, without a slash, is its base URL too."""
 
     async def below(scope: Scope, receive: Receive, send: Send) -> None:
@@ -133,7 +133,7 @@ def _under(prefix: str, app: ASGIApp) -> ASGIApp:
     return below
 
 
-def _logged(app: ASGIApp, log: EventLog) -> ASGIApp:
+def logged(app: ASGIApp, log: EventLog) -> ASGIApp:
     """Write a line for each request: method, path, names of the parameters, status.
 
     Values of parameters stay out: ``Patient?family=`` tells what was asked, not about whom.
@@ -161,6 +161,6 @@ def _note(log: EventLog, scope: Scope, status: int) -> None:
     log.write("INFO" if status < 400 else "WARNING", FHIR, "-", f"{asked} -> {status}")
 
 
-def _bare(resource: dict[str, Any]) -> dict[str, Any]:
+def bare(resource: dict[str, Any]) -> dict[str, Any]:
     """Leave out what the store adds itself."""
     return {key: value for key, value in resource.items() if key != "meta"}

@@ -207,7 +207,7 @@ class Floor:
     def _apply(self, name: str) -> None:
         self._cast.configure(name, self.settings(name), hung=name in self.hung)
         if name == "WORKLIST":
-            self._cast.worklist.stations = dict(self.settings(name)["stations"])
+            self._cast.worklist.list_under(self.settings(name)["stations"])
 
 
 def _digest(steps: Sequence[Any]) -> str:

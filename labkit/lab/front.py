@@ -123,13 +123,15 @@ class Gate:
         The public port.
     inner
         The node's own.
+    host
+        The address to listen on.
     """
 
-    def __init__(self, rules: Rules, port: int, inner: int) -> None:
+    def __init__(self, rules: Rules, port: int, inner: int, host: str = HOST) -> None:
         self._rules, self._inner = rules, inner
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
-        self._socket = bound(port)
+        self._socket = bound(port, host)
         self._closed = False
         if rules.firewall == "reject":
             return  # bound, and not listening: the port is ours, and a SYN is answered with RST
@@ -229,15 +231,15 @@ def _exactly(origin: socket.socket, count: int) -> bytes:
     return data
 
 
-def bound(port: int) -> socket.socket:
-    """Take a loopback port without listening on it: whoever connects is refused."""
+def bound(port: int, host: str = HOST) -> socket.socket:
+    """Take a port without listening on it: whoever connects is refused."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows: see labkit.lab.http
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
     else:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        sock.bind((HOST, port))
+        sock.bind((host, port))
     except OSError:
         sock.close()
         raise

@@ -220,6 +220,10 @@ class StationWorklist(Worklist):
         super().__init__(folder)
         self.stations: Mapping[str, str] = {}
 
+    def list_under(self, stations: Mapping[str, str]) -> None:
+        """List the steps of some stations under other AE titles."""
+        self.stations = dict(stations)
+
     def entries(self) -> list[Dataset]:
         """Everything scheduled, as it is listed."""
         listed = super().entries()

@@ -15,6 +15,7 @@ import threading
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import labkit
@@ -28,6 +29,9 @@ from labkit.lab.nodes import FHIR
 from labkit.lab.problems import explained
 from labkit.lab.ris import HL7
 from labkit.lab.workspace import Workspace
+
+if TYPE_CHECKING:
+    from labkit.lab.containers.supply import Supply
 
 _CONTROL = "control"
 LOOK = 0.5
@@ -46,7 +50,9 @@ class Server:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.done = threading.Event()
-        self.enterprise = Enterprise(workspace)
+        supply = supplied(workspace)
+        self.backend = "embedded" if supply is None else "containers"
+        self.enterprise = Enterprise(workspace, supply)
         self._control = HttpService(_CONTROL)
         self._key = secrets.token_urlsafe(24)
 
@@ -74,12 +80,24 @@ class Server:
             nodes=self.enterprise.addresses(),
             fhir_url=self.enterprise.fhir_url,
             hl7_port=self.enterprise.ris.port,
+            backend=self.backend,
         ).write(self.workspace.description)
 
     def stop(self) -> None:
         """Stop everything; what was acknowledged stays."""
         self._control.stop()
         self.enterprise.stop()
+
+
+def supplied(workspace: Workspace) -> Supply | None:
+    """Return the products of a workspace on containers; ``None`` on the embedded back end."""
+    if not workspace.products.exists():
+        return None
+    from labkit.lab.containers.products import read as read_products
+    from labkit.lab.containers.supply import Supply
+
+    found = read_products(workspace.products)
+    return Supply(found) if found is not None else None
 
 
 def _last_time(workspace: Workspace) -> dict[str, int]:

@@ -10,6 +10,7 @@ from labkit.common.errors import LabError
 from labkit.lab.problems import explained
 
 VARIABLE = "LABKIT_WORKSPACE"
+PRODUCTS = "LABKIT_PRODUCTS"
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,15 @@ class Workspace:
     def destinations(self) -> Path:
         """The C-MOVE destinations that were added."""
         return self.root / "destinations.json"
+
+    @property
+    def products(self) -> Path:
+        """Where the products are, on containers: its own file, else what ``LABKIT_PRODUCTS`` names.
+
+        There is no such file on the embedded back end.
+        """
+        own, named = self.root / "products.json", os.environ.get(PRODUCTS)
+        return Path(named) if named and not own.exists() else own
 
     @property
     def settings(self) -> Path:

@@ -43,17 +43,9 @@ class DatasetFolder:
 
     def put(self, name: str, ds: Dataset, sop_class: str, sop_instance: str) -> None:
         """Write a data set, durably; one of the same name is replaced."""
-        meta = FileMetaDataset()
-        meta.MediaStorageSOPClassUID = UID(sop_class)
-        meta.MediaStorageSOPInstanceUID = UID(sop_instance)
-        meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
-        file = BytesIO()
-        whole = Dataset(ds)
-        whole.file_meta = meta
-        whole.save_as(file, enforce_file_format=True)
+        data = part10(ds, sop_class, sop_instance)
         with self.lock:
-            replace_synced(self.path(name), file.getvalue())
+            replace_synced(self.path(name), data)
 
     def get(self, name: str) -> Dataset | None:
         """A data set by name."""
@@ -93,3 +85,17 @@ class DatasetFolder:
             self._read.pop(path.name, None)
             return None
         return known[1]
+
+
+def part10(ds: Dataset, sop_class: str, sop_instance: str) -> bytes:
+    """Encode a data set as a Part 10 file in Explicit VR Little Endian."""
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = UID(sop_class)
+    meta.MediaStorageSOPInstanceUID = UID(sop_instance)
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
+    file = BytesIO()
+    whole = Dataset(ds)
+    whole.file_meta = meta
+    whole.save_as(file, enforce_file_format=True)
+    return file.getvalue()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from labkit.common.errors import LabError
@@ -28,6 +28,8 @@ class Destinations(Mapping[str, Peer]):
     """
 
     def __init__(self, path: Path | None = None, known: Mapping[str, Peer] | None = None) -> None:
+        self.told: Callable[[Mapping[str, Peer]], None] = lambda known: None
+        """Called after each change, with what there is now."""
         self._path = path
         self._lock = threading.Lock()
         self._peers: dict[str, Peer] = dict(known or {})
@@ -57,18 +59,21 @@ class Destinations(Mapping[str, Peer]):
         with self._lock:
             self._peers = {**self._peers, peer.ae_title: peer}
             self._save()
+        self.told(self._peers)
 
     def remove(self, ae_title: str) -> None:
         """Take a destination away; one that is not there is no error."""
         with self._lock:
             self._peers = {key: peer for key, peer in self._peers.items() if key != ae_title}
             self._save()
+        self.told(self._peers)
 
     def replace(self, known: Mapping[str, Peer]) -> None:
         """Have these destinations and no others."""
         with self._lock:
             self._peers = dict(known)
             self._save()
+        self.told(self._peers)
 
     def _save(self) -> None:
         if self._path is None:

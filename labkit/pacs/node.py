@@ -86,6 +86,11 @@ class PacsNode:
         return self._server is not None
 
     @property
+    def port(self) -> int:
+        """Where it listens; 0 if it does not."""
+        return int(self._server.server_address[1]) if self._server is not None else 0
+
+    @property
     def open_associations(self) -> int:
         """How many associations it serves now; all others are logged and traced to their end."""
         servers = [s for s in (self._server, self._secure) if s is not None]

@@ -1,0 +1,160 @@
+"""DCMTK's servers, by the small keeper that runs beside each of them in its container."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from pynetdicom.sop_class import ModalityWorklistInformationFind
+
+from labkit.common.errors import LabError
+from labkit.lab.containers.mirror import Kept
+from labkit.lab.managed import StationWorklist
+from labkit.pacs.corrections import Correction
+from labkit.pacs.datasets import part10
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+
+class Keeper:
+    """The keeper of one server: its files, its table of hosts, its log.
+
+    Parameters
+    ----------
+    name
+        The node.
+    url
+        Where the keeper listens.
+    """
+
+    def __init__(self, name: str, url: str) -> None:
+        self._name = name
+        self._http = httpx.Client(base_url=url, timeout=30.0, trust_env=False)
+
+    def kept(self) -> list[Kept]:
+        """Everything that it holds, in the order received."""
+        rows = self.ask("GET", "/objects").json()
+        return [Kept(row["name"], row["number"], row.get("SOPInstanceUID", "")) for row in rows]
+
+    def read(self, key: str) -> bytes:
+        """One object, a Part 10 file."""
+        return self.ask("GET", f"/objects/{key}").content
+
+    def remove(self, key: str) -> None:
+        """Delete it."""
+        self.ask("DELETE", f"/objects/{key}")
+
+    def clear(self) -> None:
+        """Delete everything."""
+        self.ask("DELETE", "/objects")
+
+    def fill(self, files: Iterable[Path]) -> None:
+        """Have it take Part 10 files."""
+        for path in files:
+            self.ask("PUT", f"/objects/{path.name}", content=path.read_bytes())
+
+    def correct(self, correction: Correction) -> None:
+        """Nothing: dcmqrscp has no means to change what it holds."""
+
+    def know(self, destinations: Mapping[str, tuple[str, int]]) -> None:
+        """Have it know these C-MOVE destinations, and no others."""
+        self.ask("PUT", "/hosts", json={ae: list(at) for ae, at in destinations.items()})
+
+    def sound(self) -> bool:
+        """Whether it answers."""
+        with suppress(LabError):
+            return self.ask("GET", "/health").status_code == 200
+        return False
+
+    def close(self) -> None:
+        """Close the connection to it."""
+        self._http.close()
+
+    def ask(self, method: str, path: str, **what: Any) -> httpx.Response:
+        """Send one request.
+
+        Raises
+        ------
+        LabError
+            It does not answer, or refuses.
+        """
+        try:
+            answer = self._http.request(method, path, **what)
+        except httpx.HTTPError as error:
+            raise LabError(
+                f"{self._name} (DCMTK) does not answer: {error}",
+                remedy="`docker compose ps` shows its state, `docker compose logs` its log.",
+            ) from error
+        if answer.status_code >= 400:
+            raise LabError(
+                f"{self._name} (DCMTK) refuses {method} {path}: {answer.text.strip()[:200]}",
+                remedy="`docker compose logs` shows its log.",
+            )
+        return answer
+
+
+class ServedWorklist(StationWorklist):
+    """A worklist whose steps a wlmscpfs lists: each change is written into its folder too.
+
+    Parameters
+    ----------
+    folder
+        Ours; what is listed is made from it.
+    keeper
+        Of wlmscpfs.
+    """
+
+    def __init__(self, folder: Path, keeper: Keeper) -> None:
+        super().__init__(folder)
+        self._keeper = keeper
+        self._served: dict[str, bytes] | None = None  # None: who knows what lies there
+        self._waiting = 0
+
+    def add(self, ds: Dataset) -> None:
+        """Schedule a step."""
+        super().add(ds)
+        self.serve()
+
+    def remove(self, step_id: str, study_instance_uid: str) -> None:
+        """Take a step off the list."""
+        super().remove(step_id, study_instance_uid)
+        self.serve()
+
+    def replace(self, entries: Iterable[Dataset]) -> None:
+        """Have these entries and no others."""
+        with self._files.lock:
+            self._waiting += 1
+            try:
+                super().replace(entries)
+            finally:
+                self._waiting -= 1
+            self.serve()
+
+    def list_under(self, stations: Mapping[str, str]) -> None:
+        """List the steps of some stations under other AE titles."""
+        super().list_under(stations)
+        self.serve()
+
+    def serve(self) -> None:
+        """Have wlmscpfs list what is scheduled now."""
+        with self._files.lock:
+            if self._waiting:
+                return
+            wanted = {}
+            for ds in self.entries():
+                study, step = str(ds.StudyInstanceUID), ds.ScheduledProcedureStepSequence[0]
+                name = f"{study}-{step.ScheduledProcedureStepID}.wl"
+                wanted[name] = part10(ds, ModalityWorklistInformationFind, study)
+            if self._served is None:
+                self._keeper.clear()
+            before = self._served or {}
+            for name in before.keys() - wanted.keys():
+                self._keeper.remove(name)
+            for name, data in wanted.items():
+                if before.get(name) != data:
+                    self._keeper.ask("PUT", f"/objects/{name}", content=data)
+            self._served = wanted

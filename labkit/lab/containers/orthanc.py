@@ -1,0 +1,149 @@
+"""Orthanc's REST API, as far as its administrator needs it here."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from labkit.common.errors import LabError
+from labkit.lab.containers.mirror import Kept
+from labkit.pacs.corrections import KEYWORDS, Correction
+
+_UIDS = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"]
+_PAGE = 1000
+
+
+class Orthanc:
+    """One Orthanc.
+
+    Parameters
+    ----------
+    name
+        The node.
+    url
+        Base URL of its REST API.
+    """
+
+    def __init__(self, name: str, url: str) -> None:
+        self._name = name
+        self._http = httpx.Client(base_url=url, timeout=30.0, trust_env=False)
+        self._came: dict[str, int] = {}  # Orthanc's identifier to the number of its last arrival
+        self._seen = 0
+        self._picture: tuple[Any, ...] = ()
+        self._kept: list[Kept] = []
+
+    def kept(self) -> list[Kept]:
+        """Everything that it holds, in the order received."""
+        self._changes()
+        counts = self._get("/statistics")
+        picture = (self._seen, counts["CountInstances"], counts["TotalDiskSize"])
+        if picture != self._picture:
+            instances = self._get("/instances?expand")
+            kept = [
+                Kept(
+                    f"{item['ID']}:{item['FileUuid']}",
+                    self._came.get(item["ID"], 0),
+                    item["MainDicomTags"]["SOPInstanceUID"],
+                )
+                for item in instances
+            ]
+            self._kept = sorted(kept, key=lambda item: item.number)
+            self._picture = picture
+        return self._kept
+
+    def _changes(self) -> None:
+        """Read on in its journal: what came, in the order in which it came."""
+        while True:
+            page = self._get(f"/changes?since={self._seen}&limit={_PAGE}")
+            for change in page["Changes"]:
+                if change["ChangeType"] == "NewInstance":
+                    self._came[change["ID"]] = change["Seq"]
+            self._seen = page["Last"]
+            if page["Done"]:
+                return
+
+    def read(self, key: str) -> bytes:
+        """One object, a Part 10 file."""
+        return self._ask("GET", f"/instances/{key.partition(':')[0]}/file").content
+
+    def remove(self, key: str) -> None:
+        """Delete it."""
+        self._ask("DELETE", f"/instances/{key.partition(':')[0]}")
+
+    def clear(self) -> None:
+        """Delete everything."""
+        for patient in self._get("/patients"):
+            self._ask("DELETE", f"/patients/{patient}")
+        self._picture = ()
+
+    def fill(self, files: Iterable[Path]) -> None:
+        """Have it take Part 10 files, in one request: it unpacks a ZIP itself."""
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+            for number, path in enumerate(files):
+                archive.write(path, f"{number:06d}.dcm")
+        if number_of(packed):
+            self._ask("POST", "/instances", content=packed.getvalue())
+
+    def correct(self, correction: Correction) -> None:
+        """Change a patient in each of its studies; the UIDs stay, as IHE PIR wants it."""
+        for study in self._get("/studies?expand"):
+            known = {k: study["PatientMainDicomTags"].get(k, "") for k in KEYWORDS}
+            if changes := correction.changes(known):
+                body = {
+                    "Replace": {**{k: known[k] for k in ("PatientID",)}, **changes},
+                    "Keep": _UIDS,
+                    "Force": True,
+                    "Synchronous": True,
+                }
+                self._ask("POST", f"/studies/{study['ID']}/modify", json=body)
+
+    def know(self, destinations: Mapping[str, tuple[str, int]]) -> None:
+        """Have it know these C-MOVE destinations, and no others."""
+        for name in self._get("/modalities"):
+            if name not in destinations:
+                self._ask("DELETE", f"/modalities/{name}")
+        for ae_title, (host, port) in destinations.items():
+            body = {"AET": ae_title, "Host": host, "Port": port}
+            self._ask("PUT", f"/modalities/{ae_title}", json=body)
+
+    def sound(self) -> bool:
+        """Whether it answers."""
+        with suppress(LabError):
+            return bool(self._get("/system"))
+        return False
+
+    def close(self) -> None:
+        """Close the connection to it."""
+        self._http.close()
+
+    def _get(self, path: str) -> Any:
+        return self._ask("GET", path).json()
+
+    def _ask(self, method: str, path: str, **what: Any) -> httpx.Response:
+        try:
+            answer = self._http.request(method, path, **what)
+        except httpx.HTTPError as error:
+            raise LabError(
+                f"{self._name} (Orthanc) does not answer: {error}",
+                remedy="`docker compose ps` shows its state, `docker compose logs` its log.",
+            ) from error
+        if answer.status_code >= 400:
+            said = answer.text.strip()[:200]
+            raise LabError(
+                f"{self._name} (Orthanc) refuses {method} {path}: {answer.status_code} {said}",
+                remedy="`docker compose logs` shows its log.",
+            )
+        return answer
+
+
+def number_of(packed: io.BytesIO) -> int:
+    """Return how many files are in a ZIP."""
+    with zipfile.ZipFile(packed) as archive:
+        return len(archive.namelist())

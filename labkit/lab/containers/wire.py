@@ -1,0 +1,83 @@
+"""What the wire tells of an association, in the words of the lab's own event logs.
+
+A product's log has words of its own; what went over the wire is the same for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from labkit.dimse import AssociationTrace, decode_messages
+from labkit.dimse.messages import DimseMessage
+from labkit.dimse.negotiation import decode_negotiation
+from labkit.dimse.trace import ACCEPTOR
+from labkit.pacs.config import name_of
+from labkit.pacs.log import counted
+
+_REASONS = {
+    (1, 3): "calling AE title {calling} is not on my list",
+    (1, 7): "called AE title {called} is not mine ({own})",
+    (3, 2): "too many associations are open already (local limit)",
+}
+_RESULTS = {3: "I do not offer this SOP class", 4: "none of its transfer syntaxes is taken"}
+
+Line = tuple[str, str]
+"""Level and text."""
+
+
+def words(trace: AssociationTrace, why: str = "") -> Iterator[Line]:
+    """Tell an association from its trace.
+
+    Parameters
+    ----------
+    why
+        What the door has to say of it, where it acted.
+    """
+    if trace.end == "rejected":
+        yield "WARNING", why or _rejected(trace)
+        return
+    negotiation = decode_negotiation(trace)
+    accepted = [c for c in negotiation.contexts if c.result == 0]
+    refused = [c for c in negotiation.contexts if c.result]
+    if accepted or refused:
+        count = f"{len(accepted)} of {len(accepted) + len(refused)}"
+        yield "INFO", f"association accepted: {count} presentation contexts"
+    for context in refused:
+        said = _RESULTS.get(context.result or 0, "no reason given")
+        name = name_of(context.abstract_syntax)
+        yield "WARNING", f"presentation context refused (result {context.result}): {name}: {said}"
+    yield from _messages(decode_messages(trace))
+    if why:
+        yield "WARNING", why
+    yield "INFO", f"association {trace.end}"
+
+
+def _rejected(trace: AssociationTrace) -> str:
+    request = trace.pdus[0].data
+    answer = next(pdu.data for pdu in trace.pdus if pdu.data[:1] == b"\x03")
+    result, source, reason = answer[7:10]
+    text = _REASONS.get((source, reason), "no reason given").format(
+        called=request[10:26].decode("ascii", "replace").strip(),
+        calling=request[26:42].decode("ascii", "replace").strip(),
+        own=trace.node,
+    )
+    return f"association rejected ({result}/{source}/{reason}): {text}"
+
+
+def _messages(messages: list[DimseMessage]) -> Iterator[Line]:
+    pending = 0
+    for message in messages:
+        status = message.status
+        if message.sender != ACCEPTOR or status is None:
+            continue
+        if status.category == "Pending":
+            pending += 1
+            continue
+        verb = message.name.removesuffix("-RSP")
+        said = f"{verb} answered"
+        if verb != "C-ECHO":
+            said = f"{verb} {status}"
+        if verb == "C-FIND":
+            said += f": {counted(pending, 'match')}"
+        yield "INFO" if status else "WARNING", said
+        pending = 0
