@@ -14,6 +14,7 @@ from labkit.common.errors import AssociationError, UsageError
 from labkit.dimse.entity import new_ae
 from labkit.dimse.link import Link
 from labkit.dimse.peer import Peer
+from labkit.dimse.permission import ask_contexts
 from labkit.dimse.recorder import TraceRecorder
 from labkit.dimse.refusal import lost, rejected, unreachable
 from labkit.dimse.tls import Tls as Tls
@@ -45,7 +46,7 @@ def associate(
     contexts
         The presentation contexts to propose, 1–128 (PS3.8 9.3.2.2): ``pynetdicom.build_context``.
     ae_title
-        The calling AE title.
+        The calling AE title; for the default, what the peer knows us as (``peer.calling``).
     timeout
         Seconds to wait for the connection, the acceptance, and each answer.
     tls
@@ -62,6 +63,8 @@ def associate(
         There is no usable association; ``error.trace`` has the PDUs.
     AssociationError
         There was no TCP connection.
+    AccessDenied
+        The peer's policy says no to one of the contexts; nothing was sent.
     UsageError
         An argument cannot be.
     """
@@ -75,7 +78,10 @@ def associate(
             f"{len(contexts)} presentation contexts cannot be proposed; 1 to 128 can",
             remedy="Split the work over several associations (PS3.8 9.3.2.2).",
         )
-    ae = new_ae(ae_title, timeout=timeout)
+    ae = new_ae(peer.called_by(ae_title), timeout=timeout)
+    ask_contexts(peer, ae.ae_title, contexts, negotiation)
+    if peer.identity is not None:
+        negotiation = [*negotiation, peer.identity.item]
     finished: list[AssociationTrace] = []
     recorder = TraceRecorder(finished.append)
     tls = peer.tls if tls is None else tls

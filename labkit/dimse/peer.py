@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from labkit.common.access import AccessPolicy
 from labkit.common.errors import UsageError
+from labkit.dimse.identity import UserIdentity
 from labkit.dimse.tls import Tls
+
+LEARNER = "LEARNER"
+"""What the verbs call as when nobody says; the lab's nodes know it."""
 
 
 def check_ae_title(title: object) -> str:
@@ -61,6 +66,12 @@ class Peer:
         The TCP port it listens on, 1–65535.
     tls
         What to speak TLS with, where no verb is given another: see `labkit.dimse.client_context`.
+    calling
+        The AE title by which it knows us, where no verb is given another; ``""`` for LEARNER.
+    identity
+        The user on whose behalf it is called (PS3.7 D.3.3.7).
+    policy
+        Who decides what it may be asked: see `labkit.dimse.permission`. ``None``: everything.
 
     Raises
     ------
@@ -72,9 +83,14 @@ class Peer:
     host: str = field(repr=False)
     port: int = field(repr=False)
     tls: Tls = field(default=None, repr=False, compare=False, kw_only=True)
+    calling: str = field(default="", repr=False, compare=False, kw_only=True)
+    identity: UserIdentity | None = field(default=None, repr=False, compare=False, kw_only=True)
+    policy: AccessPolicy | None = field(default=None, repr=False, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ae_title", check_ae_title(self.ae_title))
+        if self.calling:
+            object.__setattr__(self, "calling", check_ae_title(self.calling))
         if not isinstance(self.host, str) or not self.host.strip():
             raise UsageError(
                 "a peer needs a host", remedy='Give a name or an address: "127.0.0.1".'
@@ -89,6 +105,10 @@ class Peer:
                 f"there is no TCP port {self.port}; ports are 1 to 65535",
                 remedy="Ask the other side's administrator for its DICOM port.",
             )
+
+    def called_by(self, ae_title: str) -> str:
+        """Choose the calling title: `ae_title`, but for `LEARNER` the one by which it knows us."""
+        return self.calling if self.calling and ae_title == LEARNER else ae_title
 
     def __repr__(self) -> str:
         return f"Peer({self.ae_title})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,6 +20,7 @@ from labkit.dimse.peer import Peer, check_ae_title
 from labkit.dimse.recorder import TraceRecorder
 from labkit.dimse.trace import AssociationTrace
 
+LOOPBACK = "127.0.0.1"
 _GRACE = 2.0  # seconds that open associations may go on after the block
 
 
@@ -33,7 +35,7 @@ class Receiver:
         receiver.received[0].PatientName
 
     It answers C-ECHO, takes every storage class in every transfer syntax, and takes the
-    N-EVENT-REPORT of storage commitment. It listens on 127.0.0.1.
+    N-EVENT-REPORT of storage commitment. It listens on 127.0.0.1 unless told another address.
 
     Parameters
     ----------
@@ -43,6 +45,10 @@ class Receiver:
         The port; 0 takes a free one.
     folder
         Where to write the objects too, as ``<SOP Instance UID>.dcm``, byte for byte as received.
+    bind
+        The address of this machine to listen on. Another than loopback is open to the network.
+    accept_calling
+        The calling AE titles it takes; empty takes any. Needed where `bind` is not loopback.
 
     Attributes
     ----------
@@ -54,9 +60,23 @@ class Receiver:
         One trace for each finished association.
     """
 
-    def __init__(self, ae_title: str, port: int = 0, folder: str | Path | None = None) -> None:
+    def __init__(
+        self,
+        ae_title: str,
+        port: int = 0,
+        folder: str | Path | None = None,
+        *,
+        bind: str = LOOPBACK,
+        accept_calling: Sequence[str] = (),
+    ) -> None:
         self._title = check_ae_title(ae_title)
-        self._port = Peer(self._title, "127.0.0.1", port).port if port != 0 else 0
+        self._port = Peer(self._title, bind, port).port if port != 0 else 0
+        self._bind, self._accept = bind, [check_ae_title(title) for title in accept_calling]
+        if not bind.startswith("127.") and bind != "localhost" and not self._accept:
+            raise UsageError(
+                "a receiver that is open to the network must say whom it takes objects from",
+                remedy="Give accept_calling=[…], the AE titles of the archives that may send.",
+            )
         self._folder = Path(folder) if folder is not None else None
         self._server: Any = None
         self._changed = threading.Condition()
@@ -72,7 +92,7 @@ class Receiver:
                 "the receiver does not listen yet",
                 remedy=f'Use it in a block: with Receiver("{self._title}") as receiver: …',
             )
-        return Peer(self._title, "127.0.0.1", self._port)
+        return Peer(self._title, self._bind, self._port)
 
     def __enter__(self) -> Receiver:
         if self._folder is not None:
@@ -83,7 +103,7 @@ class Receiver:
                     f"the folder {self._folder.name} cannot be made: {error.strerror}",
                     remedy="Name a folder, new or not, in a place that you may write to.",
                 ) from error
-        ae = new_ae(self._title, check_called=True)
+        ae = new_ae(self._title, check_called=True, accept_calling=self._accept)
         ae.add_supported_context(Verification)
         for context in AllStoragePresentationContexts:
             ae.add_supported_context(context.abstract_syntax, AllTransferSyntaxes)
@@ -95,7 +115,7 @@ class Receiver:
             (evt.EVT_N_EVENT_REPORT, self._on_event),
         ]
         try:
-            server = ae.start_server(("127.0.0.1", self._port), block=False, evt_handlers=handlers)
+            server = ae.start_server((self._bind, self._port), block=False, evt_handlers=handlers)
         except OSError as error:
             raise PortTaken(
                 f"port {self._port} cannot be listened on: {error.strerror}",

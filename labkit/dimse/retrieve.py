@@ -22,6 +22,7 @@ from labkit.dimse.find import check_identifier, sop_class
 from labkit.dimse.instances import storage_classes_of
 from labkit.dimse.link import Link
 from labkit.dimse.peer import Peer, check_ae_title
+from labkit.dimse.permission import ask_destination
 from labkit.dimse.status import Status
 from labkit.dimse.trace import AssociationTrace
 
@@ -110,6 +111,7 @@ def move(
     title = check_ae_title(destination.ae_title if isinstance(destination, Peer) else destination)
     uid = sop_class(_MOVE, model)
     check_identifier(identifier)
+    ask_destination(peer, peer.called_by(ae_title), title)
     with associate(peer, [query_context(uid)], ae_title=ae_title, timeout=timeout, tls=tls) as link:
         request = C_MOVE()
         request.AffectedSOPClassUID, request.MoveDestination = uid, title
