@@ -19,6 +19,7 @@ from labkit.common.errors import LabkitError
 from labkit.exercises.commands import exercises_app, notebooks_app
 from labkit.lab import commands as lab_commands
 from labkit.lab import launch
+from labkit.lab.backends import chosen, ended, launched
 from labkit.lab.remote import Control
 from labkit.lab.workspace import Workspace
 
@@ -43,6 +44,13 @@ Where = Annotated[
     typer.Option("--workspace", metavar="DIR", help="The lab's folder.", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+OnBackend = Annotated[
+    str | None,
+    typer.Option(
+        "--backend", metavar="NAME", help="embedded, or containers (needs Docker).",
+        show_default=False,
+    ),
+]  # fmt: skip
 
 
 def main() -> None:
@@ -55,11 +63,12 @@ def main() -> None:
 
 
 @app.command()
-def up(workspace: Where = None, as_json: AsJson = False) -> None:
+def up(workspace: Where = None, as_json: AsJson = False, backend: OnBackend = None) -> None:
     """Start the lab, or say where the running one is."""
-    where = Workspace.at(workspace)
-    with _waiting("Starting the lab …"):
-        description = launch.start(where)
+    name = chosen(backend)
+    where = Workspace.at(workspace, name)
+    with _waiting("Starting the lab …") as shown:
+        description = launched(name, where, getattr(shown, "update", lambda text: None))
     if as_json:
         _print_json(description.public())
         return
@@ -73,9 +82,9 @@ def up(workspace: Where = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def status(workspace: Where = None, as_json: AsJson = False) -> None:
+def status(workspace: Where = None, as_json: AsJson = False, backend: OnBackend = None) -> None:
     """Ask every service whether it is well. Exit code 0 if all are, else 1."""
-    where = Workspace.at(workspace)
+    where = Workspace.at(workspace, chosen(backend))
     description = launch.find(where)
     if description is None:
         if as_json:
@@ -94,19 +103,20 @@ def status(workspace: Where = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def reset(workspace: Where = None, as_json: AsJson = False) -> None:
+def reset(workspace: Where = None, as_json: AsJson = False, backend: OnBackend = None) -> None:
     """Put everything back to the first state; what you have solved is kept."""
-    where = Workspace.at(workspace)
+    name = chosen(backend)
     with _waiting("Putting everything back …"):
-        Control(launch.start(where)).call("POST", "/reset")
+        Control(launched(name, Workspace.at(workspace, name))).call("POST", "/reset")
     _done({"reset": True}, "The lab is in its first state.", as_json)
 
 
 @app.command()
-def down(workspace: Where = None, as_json: AsJson = False) -> None:
+def down(workspace: Where = None, as_json: AsJson = False, backend: OnBackend = None) -> None:
     """End the lab. What it holds is kept for the next start."""
-    ended = launch.stop(Workspace.at(workspace))
-    _done({"ended": ended}, "The lab has ended." if ended else "No lab was running.", as_json)
+    name = chosen(backend)
+    was = ended(name, Workspace.at(workspace, name))
+    _done({"ended": was}, "The lab has ended." if was else "No lab was running.", as_json)
 
 
 @nodes_app.callback(invoke_without_command=True)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
 
-from labkit.common.errors import UsageError
+from labkit.lab.backends import chosen, launched
 from labkit.lab.embedded import EmbeddedLab
-from labkit.lab.launch import start
 from labkit.lab.protocol import Lab
 from labkit.lab.workspace import Workspace
-
-VARIABLE = "LABKIT_BACKEND"
 
 
 def open_lab(workspace: str | Path | None = None, *, backend: str | None = None) -> Lab:
@@ -21,10 +16,11 @@ def open_lab(workspace: str | Path | None = None, *, backend: str | None = None)
     Parameters
     ----------
     workspace
-        Its folder. Else the variable ``LABKIT_WORKSPACE``, else ``.lab`` in the repository.
+        Its folder. Else the variable ``LABKIT_WORKSPACE``, else ``.lab`` in the repository, or
+        ``.lab-containers`` …: a folder for each back end.
     backend
-        What the lab is made of, one of `BACKENDS`. Else the variable ``LABKIT_BACKEND``, else
-        ``"embedded"``.
+        What the lab is made of, one of `labkit.lab.backends.NAMES`. Else the variable
+        ``LABKIT_BACKEND``, else ``"embedded"``.
 
     Returns
     -------
@@ -38,29 +34,6 @@ def open_lab(workspace: str | Path | None = None, *, backend: str | None = None)
     UsageError
         There is no such back end.
     """
-    return BACKENDS[chosen(backend)](Workspace.at(workspace))
-
-
-def chosen(backend: str | None = None) -> str:
-    """Say which back end is meant: `backend`, else ``LABKIT_BACKEND``, else ``"embedded"``.
-
-    Raises
-    ------
-    UsageError
-        There is none of this name.
-    """
-    name = (backend or os.environ.get(VARIABLE) or "embedded").strip().lower()
-    if name not in BACKENDS:
-        raise UsageError(
-            f"There is no back end {name!r}.",
-            remedy=f"Use backend= or {VARIABLE} with one of: {', '.join(BACKENDS)}.",
-        )
-    return name
-
-
-def _embedded(workspace: Workspace) -> Lab:
-    return EmbeddedLab(workspace, start(workspace))
-
-
-BACKENDS: dict[str, Callable[[Workspace], Lab]] = {"embedded": _embedded}
-"""What opens a lab of each kind, by its name."""
+    name = chosen(backend)
+    where = Workspace.at(workspace, name)
+    return EmbeddedLab(where, launched(name, where))

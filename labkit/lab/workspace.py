@@ -20,9 +20,14 @@ class Workspace:
     root: Path
 
     @classmethod
-    def at(cls, folder: str | Path | None = None) -> Workspace:
-        """Choose: `folder`, else ``LABKIT_WORKSPACE``, else the repository's ``.lab``."""
-        chosen = folder or os.environ.get(VARIABLE) or _default()
+    def at(cls, folder: str | Path | None = None, backend: str | None = None) -> Workspace:
+        """Choose: `folder`, else ``LABKIT_WORKSPACE``, else the repository's ``.lab``.
+
+        The last is ``.lab-containers`` where the back end, given or by ``LABKIT_BACKEND``, is that.
+        """
+        kind = (backend or os.environ.get("LABKIT_BACKEND") or "embedded").strip().lower()
+        name = ".lab" if kind == "embedded" else f".lab-{kind}"
+        chosen = folder or os.environ.get(VARIABLE) or _default(name)
         return cls(Path(chosen).expanduser().resolve())
 
     @property
@@ -124,11 +129,11 @@ class Workspace:
             raise explained(error, self.root) from error
 
 
-def _default() -> Path:
-    """``.lab`` beside ``notebooks/``, looked for upwards from here, then around the package."""
+def _default(name: str) -> Path:
+    """`name` beside ``notebooks/``, looked for upwards from here, then around the package."""
     here = Path.cwd()
     around = Path(__file__).resolve().parents[2]
     for folder in (here, *here.parents, around):
         if (folder / "notebooks").is_dir() and (folder / "sample_data").is_dir():
-            return folder / ".lab"
-    return here / ".lab"
+            return folder / name
+    return here / name
