@@ -64,6 +64,10 @@ class Keeper:
         """Have it know these C-MOVE destinations, and no others."""
         self.ask("PUT", "/hosts", json={ae: list(at) for ae, at in destinations.items()})
 
+    def version(self) -> str:
+        """Which DCMTK it is: ``"3.6.9"``."""
+        return str(self.ask("GET", "/health").json()["version"])
+
     def sound(self) -> bool:
         """Whether it answers."""
         with suppress(LabError):

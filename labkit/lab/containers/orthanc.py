@@ -113,6 +113,10 @@ class Orthanc:
             body = {"AET": ae_title, "Host": host, "Port": port}
             self._ask("PUT", f"/modalities/{ae_title}", json=body)
 
+    def version(self) -> str:
+        """Which Orthanc it is: ``"1.12.7"``."""
+        return str(self._get("/system")["Version"]).partition("+")[0]
+
     def sound(self) -> bool:
         """Whether it answers."""
         with suppress(LabError):

@@ -47,7 +47,7 @@ class Supply:
     """
 
     def __init__(self, products: Products) -> None:
-        self._products = products
+        self.products = products
         self.porch = Porch(products.callback)
         self._taps: dict[str, Tap] = {}
         self._admin: dict[str, Orthanc | Keeper] = {}
@@ -60,8 +60,12 @@ class Supply:
             elif placed.kind in ("dcmqrscp", "wlmscpfs"):
                 self._admin[name] = Keeper(name, placed.admin)
 
+    def admin(self, name: str) -> Orthanc | Keeper:
+        """Return the administrator's side of a product."""
+        return self._admin[name]
+
     def __contains__(self, name: object) -> bool:
-        return name in self._products.placed
+        return name in self.products.placed
 
     def archive(self, name: str, folder: Path) -> Archive | None:
         """Return the mirror of a product, or ``None`` where the lab has its own archive."""
@@ -75,7 +79,7 @@ class Supply:
 
     def fhir(self, log: EventLog) -> HapiNode | None:
         """Return the FHIR server, or ``None`` where the lab has its own."""
-        placed = self._products.placed.get(FHIR)
+        placed = self.products.placed.get(FHIR)
         return HapiNode(placed.admin, log, self.porch) if placed is not None else None
 
     def tap(
@@ -93,7 +97,7 @@ class Supply:
             The lab's node of this name; of WORKLIST it goes on serving MPPS behind the same door,
             since wlmscpfs lists and does no more.
         """
-        placed = self._products.placed.get(name)
+        placed = self.products.placed.get(name)
         if placed is None:
             return None
         there = placed.host, placed.port
@@ -118,7 +122,7 @@ class Supply:
         """
         beyond = sorted(set(values) - _AT_THE_DOOR) if name in self else []
         if beyond:
-            kind = self._products.placed[name].kind
+            kind = self.products.placed[name].kind
             raise UsageError(
                 f"{name} is {kind} in a container here: {', '.join(beyond)} cannot be set.",
                 remedy="Do this on the embedded lab: `labkit up`, without --backend.",
@@ -170,15 +174,15 @@ class Supply:
     @property
     def callback(self) -> str:
         """The host by which containers reach the lab; empty where they cannot."""
-        return self._products.callback
+        return self.products.callback
 
     def _from_inside(self, title: str, peer: Peer) -> Address | None:
         """Where a container finds a peer; ``None`` where it cannot."""
         if peer.host not in (HOST, "localhost"):
             return peer.host, peer.port
         through = self.porch.open(peer.port)
-        if through is None and title in self._products.placed:
-            return self._products.placed[title].inside
+        if through is None and title in self.products.placed:
+            return self.products.placed[title].inside
         return through
 
     def refuse_unreachable(self, ae_title: str, host: str) -> None:

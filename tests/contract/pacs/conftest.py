@@ -13,6 +13,9 @@ on any other that these variables name:
 ``LABKIT_PACS_PRODUCT``, ``LABKIT_PACS_VERSION``
     What it is, to have its rows of ``deviations.toml`` apply.
 
+Where ``LABKIT_PRODUCTS`` names a file, it is run on the products in the lab's containers instead,
+from inside their network (see `python3 lab.py test containers`).
+
 The suite calls as LEARNER, stores objects of made-up patients, asks for these only, and leaves them
 there.
 
@@ -37,6 +40,8 @@ _PROGRAMS = {"Orthanc": "Orthanc", "dcmqrscp": "dcmqrscp"}
 
 
 def _products() -> list[object]:
+    if os.environ.get("LABKIT_PRODUCTS"):
+        return ["ARCHIVE", "LEGACY"]
     products: list[object] = ["embedded"]
     for product, program in _PROGRAMS.items():
         missing = find_program(program) is None

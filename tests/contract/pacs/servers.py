@@ -18,6 +18,9 @@ from pathlib import Path
 from labkit.common import ALLOW_ALL
 from labkit.common.errors import NetworkError
 from labkit.dimse import Peer, echo
+from labkit.lab.containers import products
+from labkit.lab.containers.supply import Supply
+from labkit.lab.workspace import PRODUCTS
 from labkit.pacs import Archive, Destinations, EventLog, NodeConfig, PacsNode
 
 DESTINATION = "CONTRACT"  # AE title that the PACS is to send to by C-MOVE, where we listen
@@ -157,11 +160,40 @@ def yours(folder: Path) -> Iterator[Target]:
     )
 
 
+@contextmanager
+def contained(name: str) -> Iterator[Target]:
+    """Start nothing: a product in a container, emptied, that is told where we listen.
+
+    Parameters
+    ----------
+    name
+        The node that it is, in the file that ``LABKIT_PRODUCTS`` names.
+    """
+    found = products.read(Path(os.environ[PRODUCTS]))
+    assert found is not None
+    supply = Supply(found)
+    destination = free_port()
+    try:
+        product, admin = supply.products.placed[name], supply.admin(name)
+        admin.clear()
+        nobody = Peer(UNREACHABLE, found.callback, free_port())  # not on loopback: told as it is
+        supply.know({DESTINATION: Peer(DESTINATION, "127.0.0.1", destination), UNREACHABLE: nobody})
+        peer = Peer(name, product.host, product.port)
+        _wait_for(peer)
+        yield Target(_PRODUCTS[product.kind], admin.version(), peer, destination)
+    finally:
+        admin.clear()
+        supply.close()
+
+
+_PRODUCTS = {"orthanc": "Orthanc", "dcmqrscp": "dcmqrscp"}
 SERVERS: dict[str, Callable[[Path], object]] = {
     "embedded": embedded,
     "Orthanc": orthanc,
     "dcmqrscp": dcmqrscp,
     "yours": yours,
+    "ARCHIVE": lambda folder: contained("ARCHIVE"),
+    "LEGACY": lambda folder: contained("LEGACY"),
 }
 
 

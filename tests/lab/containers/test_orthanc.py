@@ -144,7 +144,7 @@ def test_a_restart_finds_the_products_as_they_are(enterprise: Enterprise, tmp_pa
     held = {row["SOPInstanceUID"] for row in enterprise.objects("ARCHIVE")}
     copied = tmp_path / "lab"
     shutil.copytree(enterprise.workspace.root, copied)
-    again = Enterprise(Workspace.at(copied), Supply(enterprise.supply._products))
+    again = Enterprise(Workspace.at(copied), Supply(enterprise.supply.products))
     again.start({})
     try:
         assert {row["SOPInstanceUID"] for row in again.objects("ARCHIVE")} == held
