@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from urllib.parse import quote
 
 import typer
@@ -19,9 +19,13 @@ from labkit.common.errors import LabkitError
 from labkit.exercises.commands import exercises_app, notebooks_app
 from labkit.lab import commands as lab_commands
 from labkit.lab import launch
-from labkit.lab.backends import chosen, ended, launched
+from labkit.lab.backends import OWN, chosen, ended, launched
+from labkit.lab.own import commands as own_commands
 from labkit.lab.remote import Control
 from labkit.lab.workspace import Workspace
+
+if TYPE_CHECKING:
+    from labkit.lab.health import Health
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,7 +51,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing els
 OnBackend = Annotated[
     str | None,
     typer.Option(
-        "--backend", metavar="NAME", help="embedded, or containers (needs Docker).",
+        "--backend", metavar="NAME", help="embedded, containers or own.",
         show_default=False,
     ),
 ]  # fmt: skip
@@ -67,6 +71,10 @@ def up(workspace: Where = None, as_json: AsJson = False, backend: OnBackend = No
     """Start the lab, or say where the running one is."""
     name = chosen(backend)
     where = Workspace.at(workspace, name)
+    if name == OWN:
+        own = own_commands.described(where)
+        _done(own, own_commands.in_words(own), as_json)
+        return
     with _waiting("Starting the lab …") as shown:
         description = launched(name, where, getattr(shown, "update", lambda text: None))
     if as_json:
@@ -84,7 +92,10 @@ def up(workspace: Where = None, as_json: AsJson = False, backend: OnBackend = No
 @app.command()
 def status(workspace: Where = None, as_json: AsJson = False, backend: OnBackend = None) -> None:
     """Ask every service whether it is well. Exit code 0 if all are, else 1."""
-    where = Workspace.at(workspace, chosen(backend))
+    name = chosen(backend)
+    where = Workspace.at(workspace, name)
+    if name == OWN:
+        _tell(own_commands.health(where), as_json)
     description = launch.find(where)
     if description is None:
         if as_json:
@@ -94,12 +105,7 @@ def status(workspace: Where = None, as_json: AsJson = False, backend: OnBackend 
         raise typer.Exit(1)
     from labkit.lab.embedded import EmbeddedLab  # brings DIMSE and HTTP with it
 
-    health = EmbeddedLab(where, description).health()
-    if as_json:
-        _print_json({"running": True, "healthy": bool(health), "nodes": health.to_json()})
-    else:
-        _print(repr(health))
-    raise typer.Exit(0 if health else 1)
+    _tell(EmbeddedLab(where, description).health(), as_json)
 
 
 @app.command()
@@ -223,6 +229,14 @@ def _running(workspace: Path | None) -> Control:
 
 def _path(node: str) -> str:
     return f"/nodes/{quote(node.strip().upper(), safe='')}"
+
+
+def _tell(health: Health, as_json: bool) -> NoReturn:
+    if as_json:
+        _print_json({"running": True, "healthy": bool(health), "nodes": health.to_json()})
+    else:
+        _print(repr(health))
+    raise typer.Exit(0 if health else 1)
 
 
 def _waiting(words: str) -> AbstractContextManager[object]:

@@ -45,6 +45,10 @@ SETTINGS: dict[str, dict[str, object]] = {
         if sys.platform != "win32"
         else {}
     },
+    # What a user's own servers show is not saved in a notebook (docs/own-servers.md).
+    "jupyter_server_config.d/labkit.json": {
+        "ServerApp": {"jpserver_extensions": {"labkit.lab.own.extension": True}}
+    },
     "labconfig/default_setting_overrides.json": {
         "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
         "@jupyterlab/docmanager-extension:plugin": {

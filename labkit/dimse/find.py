@@ -95,7 +95,7 @@ def find(
         ``"study"`` or ``"patient"``: the root of the information model (PS3.4 C.6.1, C.6.2).
     limit
         Send a C-CANCEL after so many matches (PS3.7 9.1.2.3); the status is then 0xFE00, unless
-        the peer was done before it saw the cancel.
+        the peer was done before it saw the cancel. Without it what the peer has, ``peer.most``.
 
     Raises
     ------
@@ -198,6 +198,8 @@ def _query(
             f"a limit is a whole number from 1, not {limit!r}",
             remedy="Leave it out to get every match.",
         )
+    if limit is None and isinstance(peer, Peer):
+        limit = peer.most
     matches: list[Dataset] = []
     status = Status(0xFE00, service)
     with associate(peer, [query_context(uid)], ae_title=ae_title, timeout=timeout, tls=tls) as link:

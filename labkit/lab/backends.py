@@ -11,7 +11,7 @@ from labkit.lab.description import Description
 from labkit.lab.workspace import Workspace
 
 VARIABLE = "LABKIT_BACKEND"
-EMBEDDED, CONTAINERS = NAMES = ("embedded", "containers")
+EMBEDDED, CONTAINERS, OWN = NAMES = ("embedded", "containers", "own")
 
 
 def chosen(backend: str | None = None) -> str:
@@ -40,7 +40,17 @@ def launched(
     ----------
     say
         Shows how far it has come, where it takes long.
+
+    Raises
+    ------
+    UsageError
+        A user's own servers are never started.
     """
+    if backend == OWN:
+        raise UsageError(
+            "This never acts on your own servers.",
+            remedy="They are asked with `labkit doctor`, `labkit up` and `labkit status`.",
+        )
     if backend == CONTAINERS:
         from labkit.lab.containers.up import bring_up
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from labkit.lab.backends import chosen, launched
+from labkit.lab.backends import OWN, chosen, launched
 from labkit.lab.embedded import EmbeddedLab
 from labkit.lab.protocol import Lab
 from labkit.lab.workspace import Workspace
@@ -36,4 +36,8 @@ def open_lab(workspace: str | Path | None = None, *, backend: str | None = None)
     """
     name = chosen(backend)
     where = Workspace.at(workspace, name)
+    if name == OWN:
+        from labkit.lab.own.lab import open_own
+
+        return open_own(where)
     return EmbeddedLab(where, launched(name, where))

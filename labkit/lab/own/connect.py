@@ -1,0 +1,81 @@
+"""A section of ``labkit.toml`` made into what the clients of labkit take."""
+
+from __future__ import annotations
+
+import ssl
+
+import certifi
+import httpx
+
+from labkit.dimse.identity import UserIdentity
+from labkit.dimse.tls import Credential, Tls, client_context
+from labkit.lab.nodes import Node
+from labkit.lab.own.config import DicomPart, OwnConfig, WebPart
+from labkit.lab.own.guard import ReadOnly, ReadOnlyTransport
+
+TIMEOUT = 30.0
+"""Seconds that a server may be silent."""
+
+
+def node_of(part: DicomPart, config: OwnConfig, *, role: str, site: str = "yours") -> Node:
+    """Make the node, with its TLS, our title, the user's identity and the guard."""
+    ours = frozenset({config.receive.ae_title} if config.receive else ())
+    return Node(
+        part.ae_title,
+        part.host,
+        part.port,
+        role=role,
+        site=site,
+        tls=tls_of(part),
+        calling=part.our_ae_title,
+        identity=UserIdentity(part.user, part.passcode) if part.user else None,
+        policy=ReadOnly(ours) if config.limits.read_only else None,
+        most=config.limits.max_studies,
+    )
+
+
+def tls_of(part: DicomPart) -> Tls:
+    """Make the context; ``None`` where no TLS is asked for."""
+    if not part.secure:
+        return None
+    shown = Credential(part.certificate, part.key) if part.certificate and part.key else None
+    context = client_context(part.ca or certifi.where(), shown)
+    if part.ca is None:
+        context.load_default_certs()  # what this machine trusts, beside Mozilla's list
+    return (context, part.server_name) if part.server_name else context
+
+
+def verify_of(part: WebPart) -> ssl.SSLContext:
+    """Make the context for HTTPS; with a `ca`, that one alone is trusted."""
+    context = ssl.create_default_context(cafile=part.ca)
+    if part.ca is None:
+        context.load_verify_locations(cafile=certifi.where())
+    return context
+
+
+def transport_of(part: WebPart, *, read_only: bool) -> httpx.BaseTransport:
+    """Make the way to a web server; no proxy of the environment is used."""
+    wire = httpx.HTTPTransport(verify=verify_of(part))
+    return ReadOnlyTransport(wire) if read_only else wire
+
+
+def headers_of(part: WebPart) -> dict[str, str]:
+    """Make the header that logs in, if any."""
+    if part.token:
+        return {"Authorization": f"Bearer {part.token}"}
+    if part.user:
+        request = next(
+            httpx.BasicAuth(part.user, part.password).auth_flow(httpx.Request("GET", part.url))
+        )
+        return {"Authorization": request.headers["Authorization"]}
+    return {}
+
+
+def web_client(part: WebPart, *, read_only: bool, timeout: float = TIMEOUT) -> httpx.Client:
+    """Make a client for paths below ``part.url``; it follows no redirect."""
+    return httpx.Client(
+        base_url=part.url + "/",
+        headers=headers_of(part),
+        transport=transport_of(part, read_only=read_only),
+        timeout=timeout,
+    )
