@@ -16,7 +16,11 @@ MODULES = sorted(p for p in (ROOT / "labkit").rglob("*.py") if "tables" not in p
 SOURCES = [
     *MODULES,
     *sorted((ROOT / "labkit").rglob("*.js")),
-    *(path for name in ("tests", "tooling", "benchmarks") for path in (ROOT / name).rglob("*.py")),
+    *(
+        path
+        for name in ("tests", "tooling", "benchmarks", "containers")
+        for path in (ROOT / name).rglob("*.py")
+    ),
 ]
 
 

@@ -31,7 +31,7 @@ from tooling.installer import clean_environment
 
 TRACKS = ("start", "beginner", "intermediate", "advanced")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")  # as tests/browser
-OWN_CODE = ("labkit", "tooling", "benchmarks", "tests", "lab.py")
+OWN_CODE = ("labkit", "tooling", "benchmarks", "tests", "containers", "lab.py")
 MINUTES = 45  # a part that takes longer hangs; all of them together should need less than 20
 LONG_MINUTES = 300  # of the long ones
 # Files of tests run side by side; a worker that dies is named with the test that it was at.

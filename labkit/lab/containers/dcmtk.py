@@ -38,15 +38,15 @@ class Keeper:
     def kept(self) -> list[Kept]:
         """Everything that it holds, in the order received."""
         rows = self.ask("GET", "/objects").json()
-        return [Kept(row["name"], row["number"], row.get("SOPInstanceUID", "")) for row in rows]
+        return [Kept(f"{row['name']}:{row['number']}", row["number"]) for row in rows]
 
     def read(self, key: str) -> bytes:
         """One object, a Part 10 file."""
-        return self.ask("GET", f"/objects/{key}").content
+        return self.ask("GET", f"/objects/{_name(key)}").content
 
     def remove(self, key: str) -> None:
         """Delete it."""
-        self.ask("DELETE", f"/objects/{key}")
+        self.ask("DELETE", f"/objects/{_name(key)}")
 
     def clear(self) -> None:
         """Delete everything."""
@@ -99,6 +99,10 @@ class Keeper:
                 remedy="`docker compose logs` shows its log.",
             )
         return answer
+
+
+def _name(key: str) -> str:
+    return key.partition(":")[0]
 
 
 class ServedWorklist(StationWorklist):
@@ -157,7 +161,7 @@ class ServedWorklist(StationWorklist):
                 self._keeper.clear()
             before = self._served or {}
             for name in before.keys() - wanted.keys():
-                self._keeper.remove(name)
+                self._keeper.ask("DELETE", f"/objects/{name}")
             for name, data in wanted.items():
                 if before.get(name) != data:
                     self._keeper.ask("PUT", f"/objects/{name}", content=data)
