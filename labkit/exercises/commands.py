@@ -93,5 +93,30 @@ def check_notebooks(files: Files) -> None:
     raise typer.Exit(1 if bad else 0)
 
 
+@notebooks_app.command("clean")
+def clean_notebooks(
+    files: Files,
+    private: Annotated[
+        bool | None,
+        typer.Option(
+            "--private/--public",
+            help="Mark it, so that the workbook never saves its outputs; or take the mark away.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Take every output out of notebooks: before one is passed on that showed real data."""
+    import nbformat
+
+    from labkit.exercises import notebook_file
+    from labkit.lab.own.privacy import clean
+
+    for path in files:
+        notebook = notebook_file.read(path)
+        clean(notebook, private=private)
+        path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+        typer.echo(f"cleaned {path}")
+
+
 def _print_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=True))

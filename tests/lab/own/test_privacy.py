@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 from tornado.web import HTTPError
+from typer.testing import CliRunner
 
 from labkit.common.errors import LabError
+from labkit.exercises.commands import notebooks_app
 from labkit.lab.own import privacy
 from labkit.lab.own.extension import _load_jupyter_server_extension
 from labkit.lab.own.privacy import LEDGER, MARK, clean, is_private, join, keep_out
 from labkit.lab.workspace import Workspace
 
+ROOT = Path(__file__).resolve().parents[3]
 OUTPUT = {"output_type": "stream", "name": "stdout", "text": "Somebody's name"}
 
 
@@ -141,3 +144,24 @@ def test_a_mark_may_be_taken_away_or_left() -> None:
     assert content["metadata"] == {"labkit": {"own": True}}
     clean(content, private=False)
     assert content["metadata"] == {} and content["cells"][1]["outputs"] == []
+
+
+def test_the_command_line_cleans_a_notebook(tmp_path: Path) -> None:
+    file = tmp_path / "nb.ipynb"
+    cell = {"cell_type": "code", "source": "1", "outputs": [OUTPUT], "metadata": {}, "id": "a"}
+    whole = {"cells": [{**cell, "execution_count": 1}], "nbformat": 4, "nbformat_minor": 5}
+    for option, marked in (([], False), (["--private"], True), ([], True), (["--public"], False)):
+        before = json.loads(file.read_text()) if file.exists() else {"metadata": {}}
+        file.write_text(json.dumps({**whole, "metadata": before["metadata"]}))
+        result = CliRunner().invoke(notebooks_app, ["clean", str(file), *option])
+        assert result.exit_code == 0, result.output
+        after = json.loads(file.read_text())
+        assert after["cells"][0]["outputs"] == []
+        assert ("labkit" in after["metadata"]) is marked
+
+
+def test_no_notebook_of_the_workbook_is_private() -> None:
+    for path in (ROOT / "notebooks").rglob("*.ipynb"):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        assert not content["metadata"].get("labkit", {}).get("own"), path
+        assert MARK not in json.dumps([cell.get("outputs") for cell in content["cells"]]), path
