@@ -191,11 +191,7 @@ class Keeper(BaseHTTPRequestHandler):
         """Take a file, or a table of hosts."""
         data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path == "/hosts":
-            self._do(
-                lambda: self.dicom.know(
-                    {ae: (h, int(p)) for ae, (h, p) in json.loads(data).items()}
-                )
-            )
+            self._do(lambda: self.dicom.know(hosts_of(data)))
         elif path := self._object():
             self._do(lambda: self.dicom.put(path.name, data))
         else:
@@ -226,7 +222,9 @@ class Keeper(BaseHTTPRequestHandler):
     def _do(self, act):
         try:
             act()
-        except (OSError, RuntimeError, ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError) as error:  # of what was sent
+            self._answer(400, {"error": str(error)})
+        except (OSError, RuntimeError) as error:
             self._answer(500, {"error": str(error)})
         else:
             self._answer(200, {"done": True})

@@ -29,8 +29,8 @@ class Row:
     ----------
     test
         The test that fails because of it.
-    product, version
-        Whose it is.
+    product, versions
+        Whose it is; the versions that were tested and do so.
     does
         What it does, in words.
     section
@@ -39,7 +39,7 @@ class Row:
 
     test: str
     product: str
-    version: str
+    versions: tuple[str, ...]
     does: str
     section: str
 
@@ -49,24 +49,28 @@ def rows() -> list[Row]:
     data = tomllib.loads(DEVIATIONS.read_text(encoding="utf-8"))
     found: list[Row] = []
     for entry in data["deviation"]:
-        tests = entry["tests"]
-        found += [
-            Row(test, entry["product"], entry["version"], entry["does"], entry["section"])
-            for test in tests
-        ]
+        not_in = entry.get("not_in", {})
+        for test in entry["tests"]:
+            versions = tuple(v for v in entry["versions"] if test not in not_in.get(v, ()))
+            found.append(Row(test, entry["product"], versions, entry["does"], entry["section"]))
     return found
 
 
 def rows_for(product: str, version: str) -> Iterator[Row]:
     """Those of one product in one version."""
-    return (row for row in rows() if row.product == product and row.version == version)
+    return (row for row in rows() if row.product == product and version in row.versions)
 
 
 def table() -> str:
     """The table for the conformance page, one line a deviation."""
     lines = ["| product | what it does | the standard |", "|---|---|---|"]
-    seen = dict.fromkeys((r.product, r.version, r.does, r.section) for r in rows())
-    lines += [f"| {p} {v} | {does} | {section} |" for p, v, does, section in seen]
+    seen: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows():
+        versions = seen.setdefault((row.product, row.does, row.section), [])
+        versions += [version for version in row.versions if version not in versions]
+    lines += [
+        f"| {p} {', '.join(v)} | {does} | {section} |" for (p, does, section), v in seen.items()
+    ]
     return "\n".join(lines)
 
 
