@@ -115,9 +115,16 @@ def nodes_set(
     _print(dict(found) if as_json else None, repr(found))
 
 
-def examine(modality: str, workspace: Where = None, as_json: AsJson = False) -> None:
+def examine(
+    modality: str,
+    discontinued: Annotated[
+        str, typer.Option(help="Stop after the first image, for this reason.", metavar="REASON")
+    ] = "",
+    workspace: Where = None,
+    as_json: AsJson = False,
+) -> None:
     """Have a modality do the examination that is scheduled for it. Exit code 1 if a step failed."""
-    done = _lab(workspace).examine(modality)
+    done = _lab(workspace).examine(modality, discontinued=discontinued)
     plain = {key: value for key, value in done.to_json().items() if key != "traces"}
     _print(plain if as_json else None, repr(done))
     raise typer.Exit(0 if done else 1)

@@ -130,14 +130,18 @@ class Floor:
             for log in self.logs.values():
                 log.clear()
 
-    def examine(self, name: str, patient: Dataset | None = None) -> Performed:
+    def examine(
+        self, name: str, patient: Dataset | None = None, *, discontinued: str = ""
+    ) -> Performed:
         """Have a modality do one examination; with `patient`, under that person's name and ID."""
         from labkit.lab.modality import Modality
+        from labkit.lab.reporting import check_reason
 
         if name not in MODALITIES:
             raise UsageError(
                 f"There is no modality {name!r}.", remedy=f"There is {', '.join(MODALITIES)}."
             )
+        check_reason(discontinued)
         with self._counting:
             counts = self.state.get("examinations", {})
             number = int(counts.get(name, 0)) + 1
@@ -145,7 +149,7 @@ class Floor:
         settings = self.settings(name)
         tls = self.client_tls() if settings["tls"] else None
         modality = Modality(name, settings, self.peers(), self.logs[name], tls)
-        done = modality.examine(number, patient)
+        done = modality.examine(number, patient, discontinued=discontinued)
         made = self.state.get("made", [])
         self.state.put(made=[*made, *done.sop_instance_uids][-_REMEMBERED:])
         return self._noted(done)

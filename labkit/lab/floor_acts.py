@@ -20,12 +20,14 @@ def floor_acts(enterprise: Enterprise) -> dict[tuple[str, str], Callable[[Asked]
             return enterprise.floor.withdraw_study(asked.name, asked.field("study", str))
         return enterprise.floor.withdraw(asked.name, asked.field("objects", list))
 
+    def examine(asked: Asked) -> Any:
+        reason = asked.field("discontinued", str) if asked.body else ""
+        return enterprise.floor.examine(asked.name, discontinued=reason).to_json()
+
     return {
         ("GET", "/settings/{name}"): lambda asked: enterprise.floor.settings(asked.name),
         ("POST", "/settings/{name}"): lambda asked: enterprise.configure(asked.name, asked.body),
-        ("POST", "/modalities/{name}/examine"): lambda asked: enterprise.floor.examine(
-            asked.name
-        ).to_json(),
+        ("POST", "/modalities/{name}/examine"): examine,
         ("POST", "/workstation/open"): lambda asked: enterprise.floor.open_study(
             asked.field("keys", dict)
         ).to_json(),

@@ -55,17 +55,28 @@ class FloorVerbs:
         found = self._call("POST", f"/settings/{_title(name)}", _plain(values))
         return SettingsView(_title(name), found)
 
-    def examine(self, modality: str) -> Performed:
+    def examine(self, modality: str, *, discontinued: str = "") -> Performed:
         """Have a modality do the examination that is scheduled for it, and send the images.
 
-        It asks WORKLIST, makes images, sends them to ARCHIVE or ROUTER as its settings say.
+        It asks WORKLIST, makes images, sends them to ARCHIVE or ROUTER as its settings say. With
+        the setting ``mpps`` it tells WORKLIST when it begins and how it ended; with ``commitment``
+        it asks the archive for storage commitment.
+
+        Parameters
+        ----------
+        modality
+            ``"MR1"``, ``"US1"`` or ``"US2"``.
+        discontinued
+            Why it stops after the first image: ``"wrong worklist entry"``, ``"equipment failure"``,
+            ``"patient condition"`` or ``"patient refused"``; ``""`` if it is completed.
         """
         name = str(modality).strip().upper()
         if name not in MODALITIES:
             raise UsageError(
                 f"There is no modality {modality!r}.", remedy=f"There is {', '.join(MODALITIES)}."
             )
-        return Performed.from_json(self._call("POST", f"/modalities/{name}/examine"))
+        body = {"discontinued": discontinued} if discontinued else None
+        return Performed.from_json(self._call("POST", f"/modalities/{name}/examine", body))
 
     def open_study(self, **keys: str) -> Performed:
         """Open a study at the workstation: C-FIND at ARCHIVE by `keys`, then C-MOVE to WORKSTN.

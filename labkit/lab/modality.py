@@ -1,4 +1,4 @@
-"""A modality at work: worklist, images, C-STORE, storage commitment; one line a step."""
+"""A modality at work: worklist, MPPS, images, C-STORE, storage commitment; one line a step."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from labkit.common.errors import LabkitError
-from labkit.dimse import Peer, request_commitment, store, worklist
-from labkit.lab import images
+from labkit.dimse import Peer, mpps_create, mpps_set, request_commitment, store, worklist
+from labkit.lab import images, reporting
 from labkit.lab.performed import Performed, Step
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-    from labkit.dimse import AssociationTrace
+    from labkit.dimse import AssociationTrace, MppsResult
     from labkit.dimse.association import Tls
     from labkit.pacs import EventLog
 
@@ -48,7 +48,9 @@ class Modality:
     _steps: list[Step] = field(default_factory=list, init=False)
     _traces: list[AssociationTrace] = field(default_factory=list, init=False)
 
-    def examine(self, number: int, patient: Dataset | None = None) -> Performed:
+    def examine(
+        self, number: int, patient: Dataset | None = None, *, discontinued: str = ""
+    ) -> Performed:
         """Do one examination: the order that is scheduled for this station, sent where it belongs.
 
         Parameters
@@ -57,6 +59,8 @@ class Modality:
             Counts its examinations.
         patient
             Whose name and ID are taken in place of those of the order: a slip at the console.
+        discontinued
+            Why it stops after the first image, one of `labkit.lab.reporting.REASONS`; else ``""``.
         """
         order = self._order() if self.settings["worklist"] else None
         if order is not None and patient is not None:
@@ -64,8 +68,9 @@ class Modality:
                 setattr(order, keyword, patient.get(keyword, ""))
         if self.settings["worklist"] and order is None:
             return self._performed("no examination", [])
-        made = images.make(self.name, order, self.settings, number)
+        made = images.make(self.name, order, self.settings, number)[: 1 if discontinued else None]
         first = made[0]
+        step = self._begin(made, order, number) if self.settings["mpps"] else ""
         # As the modality shows it: the text that was typed or copied, not the bytes that it writes.
         shown = order.PatientName if order is not None else "a patient entered by hand"
         what = f"{first.get('StudyDescription') or first.Modality} of {shown}"
@@ -73,7 +78,36 @@ class Modality:
         stored = self._send(made)
         if stored and self.settings["commitment"]:
             self._commit(stored)
+        if step:
+            self._end(step, made, discontinued)
         return self._performed(what, made)
+
+    def _begin(self, made: list[Dataset], order: Dataset | None, number: int) -> str:
+        """Say that the step has begun, and write it into the images; its UID, ``""`` if refused."""
+        ds = reporting.begun(made[0], order, self.settings["ae_title"], number)
+        uid = self._report(
+            lambda: mpps_create(self.peers["WORKLIST"], ds, **self._calling()), "N-CREATE", ds
+        )
+        if uid:
+            reporting.tie(made, ds, uid)
+        return uid
+
+    def _end(self, step: str, made: list[Dataset], discontinued: str) -> None:
+        """Say how it ended. Images that could not be sent were made all the same."""
+        ds = reporting.ended(made, self.settings["called"], discontinued)
+        self._report(
+            lambda: mpps_set(self.peers["WORKLIST"], step, ds, **self._calling()), "N-SET", ds
+        )
+
+    def _report(self, send: Callable[[], MppsResult], verb: str, ds: Dataset) -> str:
+        done = self._try("mpps", send)
+        if done is None:
+            return ""
+        self._traces.append(done.trace)
+        ok = done.status.category in ("Success", "Warning")
+        said = f"{verb} {ds.PerformedProcedureStepStatus}: {done.status}"
+        self._say("mpps", ok, said, done.status.code)
+        return str(done.SOPInstanceUID) if ok else ""
 
     def _order(self) -> Dataset | None:
         """Ask the worklist for the first step of this station (PS3.4 K.6.1.2)."""

@@ -116,7 +116,7 @@ class Lab(Protocol):
         """Change settings of a node or modality, as its administrator does."""
         ...
 
-    def examine(self, modality: str) -> Performed:
+    def examine(self, modality: str, *, discontinued: str = "") -> Performed:
         """Have a modality do the examination that is scheduled for it, and send the images."""
         ...
 

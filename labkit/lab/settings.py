@@ -120,6 +120,7 @@ _MODALITY: Mapping[str, Setting] = {
     ),
     "clock_minutes": Setting(0, c.number(-10000, 10000, "minutes"), "how far its clock is ahead"),
     "commitment": Setting(False, c.flag, "whether it asks the archive to commit to what it sent"),
+    "mpps": Setting(False, c.flag, "whether it tells WORKLIST what it does, by MPPS"),
 }  # fmt: skip
 _WORKLIST: Mapping[str, Setting] = {
     "stations": Setting(

@@ -53,7 +53,7 @@ class RefusedVerbs:
         """Their administrator does that."""
         never("configure()")
 
-    def examine(self, modality: str) -> Performed:
+    def examine(self, modality: str, *, discontinued: str = "") -> Performed:
         """No examination is made up."""
         never("examine()")
 
