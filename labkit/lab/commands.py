@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,10 @@ from labkit.common.errors import UsageError
 
 faults_app = typer.Typer(help="Break the lab on purpose, and mend it.", no_args_is_help=True)
 
-route_app = typer.Typer(help="The rules of ROUTER: what goes where.", no_args_is_help=True)
+route_app = typer.Typer(
+    help="The rules and the queue of ROUTER: what goes where, and what waits.",
+    no_args_is_help=True,
+)
 
 Where = Annotated[
     Path | None,
@@ -93,6 +97,21 @@ def route_clear(workspace: Where = None, as_json: AsJson = False) -> None:
     """Have ROUTER forward everything, as in a new lab."""
     _lab(workspace).configure("ROUTER", rules="")
     _print({"cleared": True} if as_json else None, "ROUTER has no rules: it forwards everything.")
+
+
+@route_app.command("queue")
+def route_queue(workspace: Where = None, as_json: AsJson = False) -> None:
+    """Show what waits in ROUTER, for which destination, the tries, and why the last one failed."""
+    found = _lab(workspace).routing.queue()
+    _print([asdict(each) for each in found] if as_json else None, str(found))
+
+
+@route_app.command("retry")
+def route_retry(workspace: Where = None, as_json: AsJson = False) -> None:
+    """Have ROUTER try everything that waits at once, whatever its next try was."""
+    count = len(_lab(workspace).routing.retry())
+    said = f"ROUTER tries {count} again; look with `labkit route queue`."
+    _print({"tried": count} if as_json else None, said if count else "Nothing waits.")
 
 
 def nodes_show(name: str, workspace: Where = None, as_json: AsJson = False) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from labkit.lab import queue
+
 if TYPE_CHECKING:
     from labkit.lab.control import Asked
     from labkit.lab.enterprise import Enterprise
@@ -32,6 +34,8 @@ def floor_acts(enterprise: Enterprise) -> dict[tuple[str, str], Callable[[Asked]
             asked.field("keys", dict)
         ).to_json(),
         ("POST", "/nodes/{name}/withdraw"): withdraw,
+        ("GET", "/router/queue"): lambda asked: queue.waiting(enterprise.cast.router),
+        ("POST", "/router/retry"): lambda asked: queue.retry(enterprise.cast.router),
         ("GET", "/faults"): lambda asked: enterprise.faults.public(),
         ("POST", "/faults/inject"): lambda asked: enterprise.faults.inject(
             asked.field("name", str)

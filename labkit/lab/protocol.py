@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from labkit.lab.logtext import LogText
     from labkit.lab.nodes import Node, NodeName, Nodes
     from labkit.lab.performed import Performed
+    from labkit.lab.queue import Routing
     from labkit.lab.settings_view import SettingsView
     from labkit.lab.workflow_verbs import Acknowledgement, Hl7Service
 
@@ -164,6 +165,11 @@ class Lab(Protocol):
 
     def send_hl7(self, message: str | bytes) -> Acknowledgement:
         """Send one HL7 v2 message to the RIS and return what it answered."""
+        ...
+
+    @property
+    def routing(self) -> Routing:
+        """The queue of ROUTER: what waits for whom, and why."""
         ...
 
     def mark(self) -> Mark:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.hl7 import mllp
 from labkit.hl7.message import read
+from labkit.lab.queue import Routing
 
 if TYPE_CHECKING:
     from labkit.lab.description import Description
@@ -88,6 +89,11 @@ class WorkflowVerbs:
             The RIS does not listen; it stops with the node WORKLIST.
         """
         return Acknowledgement.of(mllp.send(self.hl7.host, self.hl7.port, message))
+
+    @property
+    def routing(self) -> Routing:
+        """The queue of ROUTER: ``lab.routing.queue()``, ``lab.routing.retry()``."""
+        return Routing(self._call)
 
 
 def mllp_host() -> str:

@@ -103,6 +103,11 @@ class RefusedVerbs:
         """No RIS is named in labkit.toml."""
         never("send_hl7()")
 
+    @property
+    def routing(self) -> NoReturn:
+        """No router is named in labkit.toml."""
+        never("routing")
+
     def mark(self) -> Mark:
         """Their logs are not ours to read."""
         never("mark()", OWN_TRACE)
