@@ -35,7 +35,8 @@ def test_what_waits_says_why_and_goes_when_tried_again(lab: Lab, lab_workspace: 
     assert (entry.destination, entry.sop_instance_uid) == ("ARCHIVE", "1.2.62.1")
     assert entry.tries == 1 and "ARCHIVE" in entry.problem and 0 <= entry.next_try <= 1
     assert queue[0:1] == (entry,)
-    assert "1.2.62.1 -> ARCHIVE  1 try, next in " in repr(queue)
+    assert "1.2.62.1 -> ARCHIVE: 1 try, next in " in str(queue)
+    assert "for ARCHIVE: " in repr(queue) and "127.0.0.1" not in repr(queue)
     (shown,) = ask("queue")
     assert shown["destination"] == "ARCHIVE" and shown["problem"]
     lab.start_node("ARCHIVE")
