@@ -20,6 +20,7 @@ from labkit.exercises.commands import exercises_app, notebooks_app
 from labkit.lab import commands as lab_commands
 from labkit.lab import launch
 from labkit.lab.backends import OWN, chosen, ended, launched
+from labkit.lab.doctor.commands import doctor
 from labkit.lab.own import commands as own_commands
 from labkit.lab.remote import Control
 from labkit.lab.workspace import Workspace
@@ -38,6 +39,7 @@ app.add_typer(nodes_app, name="nodes")
 nodes_app.command("show")(lab_commands.nodes_show)
 nodes_app.command("set")(lab_commands.nodes_set)
 app.command("examine")(lab_commands.examine)
+app.command("doctor")(doctor)
 app.add_typer(lab_commands.faults_app, name="faults")
 app.add_typer(lab_commands.route_app, name="route")
 app.add_typer(exercises_app, name="exercises")

@@ -1,0 +1,110 @@
+"""Which nodes there are, and what each is asked."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+
+from labkit.dimse import Receiver
+from labkit.lab.doctor import net
+from labkit.lab.doctor.dicom import DicomChecks, Inbox
+from labkit.lab.doctor.finding import Check, Finding, LayerFails, examined
+from labkit.lab.doctor.web import DicomWebChecks, FhirChecks
+from labkit.lab.nodes import FHIR
+from labkit.lab.own.connect import verify_of
+from labkit.lab.own.lab import DICOMWEB, OwnLab
+
+if TYPE_CHECKING:
+    from labkit.lab.embedded import EmbeddedLab
+
+OURS = "DOCTOR"
+"""AE title to which a lab of our own sends; it is taken away again at once."""
+
+Plan = dict[str, list[Check]]
+"""The layers of each node, by its name."""
+
+
+def findings(plan: Plan) -> Iterator[Finding]:
+    """Examine one node after the other."""
+    for name, layers in plan.items():
+        yield from examined(name, layers)
+
+
+def plan_of_own(lab: OwnLab) -> Plan:
+    """Say what the servers of a ``labkit.toml`` are asked."""
+    config, plan = lab.config, Plan()
+    inbox = _inbox(lab) if config.receive is not None and config.archive is not None else None
+    for name, node in lab.nodes.items():
+        if name == "WORKLIST":
+            plan[name] = DicomChecks(node, ("worklist",)).layers
+        else:
+            plan[name] = DicomChecks(
+                node, ("C-FIND", "C-GET", "C-MOVE"), inbox, config.preset
+            ).layers
+    if config.dicomweb is not None:
+        part = config.dicomweb
+        web = lab.dicomweb
+        checks = (part.url, web.http, lambda: verify_of(part), part.token, "[dicomweb]")
+        plan[DICOMWEB] = DicomWebChecks(*checks).layers
+    if config.fhir is not None:
+        fhir_part = config.fhir
+        fhir = lab.fhir
+        plan[FHIR] = FhirChecks(
+            fhir_part.url, fhir.http, lambda: verify_of(fhir_part), fhir_part.token, "[fhir]"
+        ).layers
+    return plan
+
+
+def plan_of_lab(lab: EmbeddedLab) -> Plan:
+    """Say what the nodes of a lab of our own are asked; each offers what it offers."""
+
+    @contextmanager
+    def receiving() -> Iterator[Receiver]:
+        with Receiver(OURS) as receiver:
+            lab.add_node(receiver.peer)
+            try:
+                yield receiver
+            finally:
+                lab.remove_node(OURS)
+
+    inbox = Inbox(receiving, OURS, "127.0.0.1", 0)
+    plan: Plan = {name: DicomChecks(node, (), inbox).layers for name, node in lab.nodes.items()}
+    url = lab.fhir.url
+
+    def http() -> httpx.Client:
+        return httpx.Client(base_url=f"{url}/", trust_env=False)
+
+    plan[FHIR] = FhirChecks(url, http, ssl.create_default_context).layers
+    return plan
+
+
+def _inbox(lab: OwnLab) -> Inbox:
+    part, archive = lab.config.receive, lab.config.archive
+    assert part is not None and archive is not None
+    towards = net.address_towards(archive.host, archive.port)
+    address = part.address or (part.bind if _one_address(part.bind) else towards)
+
+    @contextmanager
+    def receiving() -> Iterator[Receiver]:
+        if _loopback(part.bind) and not _loopback(towards):
+            raise LayerFails(
+                f"[receive] listens on {part.bind}, and the archive is another machine",
+                remedy=f'You: bind = "{towards}", the address of this machine on that network.',
+            )
+        with lab.receiver() as receiver:
+            yield receiver
+
+    return Inbox(receiving, part.ae_title, address, part.port)
+
+
+def _loopback(address: str) -> bool:
+    return address.startswith("127.") or address in ("localhost", "::1")
+
+
+def _one_address(bind: str) -> bool:
+    """Whether `bind` names an address that others can use, and not all or none."""
+    return bind not in ("0.0.0.0", "::") and not _loopback(bind)
