@@ -18,7 +18,7 @@ from labkit.dimse.association import Tls, associate, query_context
 from labkit.dimse.identifier import identifier as make_identifier
 from labkit.dimse.peer import Peer
 from labkit.dimse.status import Status
-from labkit.dimse.table import columns_of, html_table, text_table
+from labkit.dimse.table import cell, columns_of, html_table, text_table
 from labkit.dimse.trace import AssociationTrace
 
 _FIND = {
@@ -61,6 +61,15 @@ class FindResult(Sequence[Dataset]):
     def raise_for_status(self) -> None:
         """Raise `DimseError` if the status is a failure or a cancel."""
         self.status.raise_for_status("C-FIND")
+
+    def sorted_by(self, *keywords: str) -> FindResult:
+        """Return the same answer with its matches in the order of these attributes, as text.
+
+        DICOM defines no order of the matches (PS3.4 C.4.1.3.1): each archive has its own.
+        """
+        columns = [tuple(keyword.split(".")) for keyword in keywords]
+        matches = sorted(self._matches, key=lambda ds: [cell(ds, column) for column in columns])
+        return FindResult(matches, self.status, self.trace, self.asked)
 
     def _heading(self) -> str:
         count = f"{len(self)} match" + ("" if len(self) == 1 else "es")

@@ -7,7 +7,7 @@ from labkit.common.errors import (
     NoPresentationContext,
     UsageError,
 )
-from labkit.dimse import Peer, decode_messages, find, identifier, new_ae, worklist
+from labkit.dimse import FindResult, Peer, decode_messages, find, identifier, new_ae, worklist
 from tests.dimse.wire import between
 
 
@@ -26,6 +26,29 @@ def test_matches_and_their_table(scp, ct) -> None:
     ]
     assert f"<td>{ct.StudyInstanceUID}</td>" in result._repr_html_()
     result.raise_for_status()
+
+
+def test_matches_can_be_put_in_an_order_of_ones_own(scp) -> None:
+    step = {"ScheduledProcedureStepSequence": {"Modality": None}}
+    asked = identifier("STUDY", PatientName=None, StudyDate=None, **step)
+    rows = [("Zoe", "20260102", "CT"), ("Ann", "20260103", "MR"), ("Ann", "20260101", "US")]
+    matches = [
+        identifier(None, PatientName=name, StudyDate=date,
+                   ScheduledProcedureStepSequence={"Modality": modality})
+        for name, date, modality in rows
+    ]  # fmt: skip
+    came = find(scp.peer, asked)
+    result = FindResult(matches, came.status, came.trace, asked)
+    assert [m.StudyDate[-1] for m in result.sorted_by("PatientName", "StudyDate")] == [
+        "1",
+        "3",
+        "2",
+    ]
+    by_step = result.sorted_by("ScheduledProcedureStepSequence.Modality")
+    assert [m.StudyDate[-1] for m in by_step] == ["2", "3", "1"]
+    assert [m.StudyDate[-1] for m in result] == ["2", "3", "1"]  # as they came
+    assert [m.StudyDate[-1] for m in result.sorted_by("PatientName")] == ["3", "1", "2"]
+    assert repr(result.sorted_by("StudyDate")).splitlines()[0] == repr(result).splitlines()[0]
 
 
 def test_nothing_found_is_a_success(scp) -> None:
