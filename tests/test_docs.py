@@ -62,7 +62,8 @@ def commands() -> dict[str, set[str]]:
         for word, command in group.commands.items():
             if hasattr(command, "commands"):
                 walk(command, f"{path}{word} ")
-            options = {name for parameter in command.params for name in parameter.opts}
+            names = [[*one.opts, *one.secondary_opts] for one in command.params]
+            options = {name for each in names for name in each}
             found[f"{path}{word}"] = options | {"--help"}
 
     walk(typer.main.get_command(app), "")

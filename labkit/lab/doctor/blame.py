@@ -59,7 +59,13 @@ def not_moved(
             f"{who}: compare its entry for {ours} with this one. The network's administrator: "
             "allow TCP from there to here, and in this machine's own firewall."
         )
-    else:
-        said = f"answers {result.status}: it does not know {ours}, or may not send to it"
+    elif result.status.code == 0xA801:
+        said = f"answers {result.status}: it does not know {ours}"
         remedy = f"{who}: add this entry."
+    else:  # a product may say the same of both (Orthanc: C000)
+        said = f"answers {result.status}: it does not know {ours}, or could not send to it"
+        remedy = (
+            f"{who}: add this entry. If it is there: can that machine reach this one at that port? "
+            "Firewalls, here too."
+        )
     return LayerFails(said, remedy=remedy, entry=entry)

@@ -107,7 +107,7 @@ def test_the_file_comes_before_the_preset(tmp_path: Path) -> None:
         (ARCHIVE + 'passcode = "x"\n', "passcode needs a user", "user"),
         ('[archive]\nae_title = "A"\nport = 1\n', "needs host", "host ="),
         ('[fhir]\nurl = "ftp://x"\n', "not an address of the web", "https"),
-        ('[fhir]\nurl = "https://x:y@z"\n', "user in it", "password"),
+        ('[fhir]\nurl = "https://x@z"\n', "user in it", "password"),
         ('[fhir]\nurl = "https://z"\ntoken = "a"\nuser = "b"\n', "a token and a user", "one"),
         ('[fhir]\nurl = "https://z"\npassword = "a"\n', "password needs a user", "user"),
         ('[fhir]\nurl = "https://z"\ntoken = "${NOWHERE}"\n', "NOWHERE is not set", "Set NOWHERE"),
