@@ -72,7 +72,7 @@ class Receiver:
         self._title = check_ae_title(ae_title)
         self._port = Peer(self._title, bind, port).port if port != 0 else 0
         self._bind, self._accept = bind, [check_ae_title(title) for title in accept_calling]
-        if not bind.startswith("127.") and bind != "localhost" and not self._accept:
+        if not is_loopback(bind) and not self._accept:
             raise UsageError(
                 "a receiver that is open to the network must say whom it takes objects from",
                 remedy="Give accept_calling=[…], the AE titles of the archives that may send.",
@@ -184,3 +184,8 @@ class Receiver:
             self.events.append((event.event_type, event.event_information))
             self._changed.notify_all()
         return 0x0000, None
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only programs of this machine can reach an address."""
+    return address.startswith("127.") or address in ("localhost", "::1")

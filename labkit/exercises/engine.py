@@ -242,13 +242,17 @@ def _names(types: type | tuple[type, ...]) -> str:
 
 def _lab(namespace: Mapping[str, Any]) -> Lab:
     """Return the notebook's own lab, or join that of the workspace."""
-    lab = _named_lab(namespace)
-    if lab is not None:
-        return lab
     # Imported here: an exercise without a network should not wait for the network's layers.
     from labkit.lab import open_lab
+    from labkit.lab.own.refused import EMBEDDED, NotOnYourServers, RefusedVerbs
 
-    return open_lab()
+    lab = _named_lab(namespace) or open_lab()
+    if isinstance(lab, RefusedVerbs):
+        raise NotOnYourServers(
+            "This exercise is about the lab's patients, and not about your own servers.",
+            remedy=EMBEDDED,
+        )
+    return lab
 
 
 def _named_lab(namespace: Mapping[str, Any]) -> Lab | None:

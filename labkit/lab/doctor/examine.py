@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from labkit.dimse import Receiver
+from labkit.dimse.receiver import is_loopback
 from labkit.lab.doctor import net
 from labkit.lab.doctor.dicom import DicomChecks, Inbox
 from labkit.lab.doctor.finding import Check, Finding, LayerFails, examined
@@ -90,7 +91,7 @@ def _inbox(lab: OwnLab) -> Inbox:
 
     @contextmanager
     def receiving() -> Iterator[Receiver]:
-        if _loopback(part.bind) and not _loopback(towards):
+        if is_loopback(part.bind) and not is_loopback(towards):
             raise LayerFails(
                 f"[receive] listens on {part.bind}, and the archive is another machine",
                 remedy=f'You: bind = "{towards}", the address of this machine on that network.',
@@ -101,10 +102,6 @@ def _inbox(lab: OwnLab) -> Inbox:
     return Inbox(receiving, part.ae_title, address, part.port)
 
 
-def _loopback(address: str) -> bool:
-    return address.startswith("127.") or address in ("localhost", "::1")
-
-
 def _one_address(bind: str) -> bool:
     """Whether `bind` names an address that others can use, and not all or none."""
-    return bind not in ("0.0.0.0", "::") and not _loopback(bind)
+    return bind not in ("0.0.0.0", "::") and not is_loopback(bind)

@@ -147,9 +147,15 @@ class OwnLab(RefusedVerbs):
         part = self._config.receive
         if part is None:
             raise self._missing("receive")
-        archive = self._config.archive
-        callers = part.allow or ((archive.ae_title,) if archive else ())
-        return Receiver(part.ae_title, part.port, folder, bind=part.bind, accept_calling=callers)
+        return Receiver(
+            part.ae_title, part.port, folder, bind=part.bind, accept_calling=self.callers
+        )
+
+    @property
+    def callers(self) -> tuple[str, ...]:
+        """The calling AE titles from which `receiver` takes objects."""
+        part, archive = self._config.receive, self._config.archive
+        return (part.allow if part else ()) or ((archive.ae_title,) if archive else ())
 
     def health(self) -> Health:
         """Ask every server whether it is well; `labkit doctor` says far more."""

@@ -16,6 +16,8 @@ from labkit import cli
 from labkit.common.errors import AccessDenied, UsageError
 from labkit.dicom import sample
 from labkit.dimse import associate, find, get, identifier, move, store
+from labkit.exercises.engine import MISSING, judge
+from labkit.exercises.find import find as find_exercise
 from labkit.lab import Lab
 from labkit.lab.own.lab import OwnLab, open_own, read_config
 from labkit.lab.own.privacy import MARK
@@ -132,8 +134,14 @@ def test_the_command_line(own: OwnLab, orthanc: Orthanc) -> None:
     assert said["nodes"] == {
         "ARCHIVE": {"ae_title": "ORTHANC", "host": "127.0.0.1", "port": orthanc.port}
     }
-    assert set(said) == {"backend", "nodes", "fhir", "dicomweb", "read_only"}
+    assert set(said) == {"backend", "nodes", "fhir", "dicomweb", "receive", "read_only"}
+    assert said["receive"]["allow"] == ["ORTHANC"] and not said["receive"]["open_to_network"]
+    file = Path("labkit.toml")
     text = run(cli.app, ["up"]).stdout
+    assert "OPEN TO" not in text
+    file.write_text(file.read_text().replace("[receive]", '[receive]\nbind = "0.0.0.0"'))
+    text = run(cli.app, ["up"]).stdout
+    assert "OPEN TO THE NETWORK; it takes objects from ORTHANC" in text
     assert "read only" in text and PASSWORD not in text and "labkit doctor" in text
     assert run(cli.app, ["status"]).exit_code == 0
     assert json.loads(run(cli.app, ["status", "--json"]).stdout)["healthy"] is True
@@ -149,3 +157,9 @@ def test_a_server_that_is_off_is_a_row_of_its_own(
     health = lab.health()
     assert health["ARCHIVE"].healthy and health["FHIR"].healthy
     assert "401" in health["DICOMWEB"].problem and "labkit doctor" in health["DICOMWEB"].remedy
+
+
+def test_exercises_leave_it_alone(own: OwnLab) -> None:
+    verdict = judge(find_exercise("send-as-ct1").load(), MISSING, {"lab": own})
+    assert verdict.outcome == "unchecked" and "the lab's patients" in verdict.why
+    assert "embedded" in verdict.then
