@@ -35,12 +35,12 @@ EXERCISE = Exercise(
             return saved
     """,
     explanation="""
-        The ETag of a read is the version, written W/"3". If-Match gives it back with the save:
-        412 Precondition Failed means that the resource has moved on, and nothing was written (FHIR
-        R4 http, managing resource contention); HAPI FHIR 8.8.0 says 409 Conflict. No lock is held,
-        so a client that dies locks nobody out. What was read is old after a 412, so the change has to be made anew on what is there
-        now. And the tries are counted, since a resource that others write to all the time would
-        keep it going for ever.
+        The ETag of a read is the version, written W/"3". If-Match gives it back with the save: 412
+        Precondition Failed means that the resource has moved on, and nothing was written (FHIR R4
+        http, managing resource contention); HAPI FHIR 8.8.0 says 409 Conflict. No lock is held, so
+        a client that dies locks nobody out. What was read is old after a 412, so the change has to
+        be made anew on what is there now. And the tries are counted, since a resource that others
+        write to all the time would keep it going for ever.
     """,
     hints=(
         "A read answers with the header ETag. Which header gives it back when you save?",
