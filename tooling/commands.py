@@ -28,7 +28,12 @@ def run(arguments: list[str], text: str) -> int:
     options = _parser(text).parse_args(arguments)
     try:
         if options.command == "test":
-            return checks.run(options.what, share=options.share, seed=options.seed)
+            return checks.run(
+                options.what,
+                share=options.share,
+                seed=options.seed,
+                with_engine=options.with_engine,
+            )
         if options.command == "lock":
             return locks.renew()
         python = set_up()
@@ -70,6 +75,11 @@ def _parser(text: str) -> argparse.ArgumentParser:
     )
     test.add_argument(
         "--seed", type=int, default=checks.SEED, metavar="N", help="of the long run's dice"
+    )
+    test.add_argument(
+        "--with-engine",
+        action="store_true",
+        help="of containers: start a Docker engine if none runs",
     )
     commands.add_parser("lock", help="renew requirements/*.lock from pyproject.toml")
     return parser

@@ -1,0 +1,95 @@
+"""`python3 lab.py test containers`: the lab on real products, from nothing; 35 minutes at most.
+
+    python3 lab.py test containers                 on the Docker engine that runs
+    python3 lab.py test containers --with-engine   where none runs, installs and starts one of its
+                                                   own (Debian, as root), and ends it afterwards
+
+Builds the images, starts the lab as a learner does and looks at it from this machine, and runs the
+contract suites and every notebook inside the containers' network. What may differ there is told by
+rows of deviations and by tags, and nothing else may: docs/conformance.md has a table of both. What
+it started is stopped; volumes of its own project are deleted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = "labkit-tests"
+_PYTEST = ("/venv/bin/python", "-m", "pytest", "-p", "no:cacheprovider", "-q", "-rfE")
+_INSIDE = {
+    "LABKIT_FHIR_URL": "http://fhir:8080/fhir",
+    "LABKIT_AUTH_URL": "http://auth:8080",
+    "LABKIT_CALLBACK_HOST": "workbook",
+}
+
+
+def steps() -> list[tuple[str, Sequence[str]]]:
+    """Every check: its name, and what the interpreter of .venv is to run."""
+    profiles = ("--profile", "core", "--profile", "security")
+    own = ("-m", "tooling.containers")
+    suites = ("tests/contract/pacs", "tests/contract/fhir", "tests/containers")
+    return [
+        ("images", (*own, *profiles, "--profile", "tests", "build")),
+        ("from this machine", ("-m", "pytest", "-s", "tests/containers/test_from_host.py")),
+        ("start", (*own, *profiles, "up", "-d")),
+        ("contract suites", (*own, "inside", *suites, "-k", "not notebook")),
+        ("notebooks", (*own, "inside", "tests/containers/test_notebooks.py", "--timeout=1800")),
+    ]
+
+
+def environment() -> dict[str, str]:
+    """Return what the steps need besides.
+
+    A project, ports and a network of their own: a lab that a learner has running is left alone.
+    """
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    names = sorted(set(re.findall(r"LABKIT_PORT_\w+", compose)) - {"LABKIT_PORT_"})
+    with contextlib.ExitStack() as stack:  # all are held until each is chosen
+        held = [stack.enter_context(socket.socket()) for _ in names]
+        for sock in held:
+            sock.bind(("127.0.0.1", 0))
+        ports = {n: str(s.getsockname()[1]) for n, s in zip(names, held, strict=True)}
+    return {
+        **ports,
+        "COMPOSE_PROJECT_NAME": PROJECT,
+        "LABKIT_CONTAINERS": "1",
+        "LABKIT_SUBNET": "172.28.79.0/24",
+    }
+
+
+def tidy(python: Path, env: dict[str, str]) -> None:
+    """Stop everything that was started, and delete its volumes."""
+    every = ("--profile", "full", "--profile", "tests", "--profile", "security")
+    subprocess.run(
+        [str(python), "-m", "tooling.containers", *every, "down", "--volumes", "--remove-orphans"],
+        cwd=ROOT, env=env, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Call docker compose; with ``inside``, pytest within the containers' network."""
+    from labkit.lab.containers.engine import compose_command
+
+    command = [*compose_command(), "--project-directory", str(ROOT)]
+    command += ["-f", str(ROOT / "docker-compose.yml")]
+    if arguments[0] == "inside":
+        given = [f"-e{name}={value}" for name, value in _INSIDE.items()]
+        # --use-aliases: the products call this container by the name of the workbook.
+        run = ["--profile", "tests", "run", "--rm", "--use-aliases", "-T", *given, "tests"]
+        command += [*run, *_PYTEST, *arguments[1:]]
+    else:
+        command += arguments
+    return subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL).returncode
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("COMPOSE_PROJECT_NAME", PROJECT)
+    sys.exit(main(sys.argv[1:]))
