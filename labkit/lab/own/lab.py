@@ -12,7 +12,7 @@ from labkit.lab.health import Health, NodeHealth
 from labkit.lab.nodes import FHIR, Node, Nodes
 from labkit.lab.own.config import NAME, VARIABLE, OwnConfig, WebPart, find_config, load
 from labkit.lab.own.connect import headers_of, node_of, transport_of, web_client
-from labkit.lab.own.privacy import MARK, NOTE, join
+from labkit.lab.own.privacy import MARK, join
 from labkit.lab.own.refused import RefusedVerbs
 from labkit.lab.workspace import Workspace
 
@@ -184,8 +184,8 @@ class OwnLab(RefusedVerbs):
         """Show the table, with the mark by which the notebook is known (`privacy`)."""
         health = self.health()
         return {
-            "text/plain": f"{health!r}\n{NOTE}",
-            "text/html": f"{health._repr_html_()}<p>{NOTE}</p>",
+            "text/plain": repr(health),
+            "text/html": health._repr_html_(),
             MARK: {"own": True},
         }
 

@@ -7,7 +7,8 @@ output, and marks it. It is known by any of these, so that none has to be relied
 - the Jupyter server runs with ``LABKIT_BACKEND=own``;
 - its metadata, as sent or as on the disk, have the mark;
 - an output has it (what ``open_lab(backend="own")`` and the lab itself show);
-- its kernel wrote it into the server's ledger when it joined (`join`);
+- its kernel wrote it into the server's ledger (`join`) when it joined own servers, or when it was
+  asked to by `labkit.lab.own.keep_private`;
 - a code cell says ``backend="own"``.
 
 In doubt it is private. And a kernel whose server has no such hook is refused by `join`.
@@ -28,7 +29,7 @@ from labkit.lab.workspace import Workspace
 
 MARK = "application/vnd.labkit.own+json"
 """A MIME type of an output: whoever shows this has shown what is private."""
-NOTE = "Own servers: what this notebook shows is not saved in it."
+NOTE = "This notebook is private: what it shows is not saved in it."
 LEDGER = "LABKIT_SAVE_GUARD"
 """Set by the hook's server for its kernels: its pid, and the file in which they enter themselves.
 
@@ -40,7 +41,7 @@ _SAYS = re.compile(r"backend\s*=\s*['\"]own\b|LABKIT_BACKEND\W+own\b|labkit\.lab
 
 
 def join(workspace: Workspace) -> None:
-    """Note that this process has to do with own servers; nothing to do outside of a notebook.
+    """Note that this notebook is private; there is nothing to do outside of one.
 
     Raises
     ------
@@ -54,8 +55,8 @@ def join(workspace: Workspace) -> None:
     ledger, notebook = _ledger_of(os.environ), os.environ.get(_SESSION)
     if ledger is None or not notebook or not _started_by_server():
         raise LabError(
-            "This notebook would be saved with what your servers show, patients' names too.",
-            remedy="Open it with `python3 lab.py`: there outputs of own servers are never saved.",
+            "This notebook would be saved with all that it shows, patients' names too.",
+            remedy="Open it with `python3 lab.py`: there a private notebook has no outputs saved.",
         )
     try:
         with ledger.open("a", encoding="utf-8") as stream:

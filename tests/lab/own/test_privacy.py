@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from labkit.common.errors import LabError
 from labkit.exercises.commands import notebooks_app
-from labkit.lab.own import privacy
+from labkit.lab.own import keep_private, privacy
 from labkit.lab.own.extension import _load_jupyter_server_extension
 from labkit.lab.own.privacy import LEDGER, MARK, clean, is_private, join, keep_out
 from labkit.lab.workspace import Workspace
@@ -122,7 +122,8 @@ def test_the_ledger_of_the_server_says_which(here: Path, monkeypatch: pytest.Mon
             join(workspace)  # of a program that a kernel of this server has started
     monkeypatch.setenv("JPY_PARENT_PID", pid)
     assert not is_private(notebook(), here, privacy.os.environ)
-    join(workspace)
+    monkeypatch.setenv("LABKIT_WORKSPACE", str(workspace.root))
+    keep_private()
     assert MARK in shown[0]
     assert is_private(notebook(), here, privacy.os.environ)
     assert not is_private(notebook(), here.with_name("other.ipynb"), privacy.os.environ)
