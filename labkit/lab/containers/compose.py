@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from labkit.common.errors import LabError, PortTaken
-from labkit.lab.containers import engine
+from labkit.lab.containers import engine, images
 from labkit.lab.containers.engine import Finished, Run
 from labkit.lab.containers.products import Placed, Products
 from labkit.lab.http import HOST
@@ -81,8 +81,7 @@ class Compose:
         LabError
             An image cannot be built, or a service does not get well.
         """
-        say("Building the images (the first time takes minutes) …")
-        self._do("The images cannot be built", "build")
+        self._build(say)
         say("Starting the containers …")
         self._start()
         deadline = time.monotonic() + patience
@@ -110,6 +109,25 @@ class Compose:
         port = self._port("fhir", _FHIR)
         placed[FHIR] = Placed("hapi", HOST, port, f"http://{HOST}:{port}/fhir", ("fhir", _FHIR))
         return Products(placed)
+
+    def _build(self, say: Say) -> None:
+        """Build the images, unless those of this very repository are here.
+
+        Where they cannot be built, because there is no network, those that are here will do: a
+        classroom loads them from a file.
+        """
+        names = images.named(self._do(f"{FILE} cannot be read", "config").out)
+        made_of = images.source(self._folder / "containers")
+        if images.here(names, self._run, made_of=made_of):
+            return
+        say("Building the images (the first time takes minutes) …")
+        try:
+            argument = f"{images.ARGUMENT}={made_of}"
+            self._do("The images cannot be built", "build", "--build-arg", argument)
+        except LabError as error:
+            if not images.here(names, self._run):
+                raise
+            say(f"{error.message}; those that are here will do …")
 
     def _port(self, service: str, port: int) -> int:
         said = self._do(f"{service} has no published port {port}", "port", service, str(port)).out

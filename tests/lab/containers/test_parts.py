@@ -159,7 +159,8 @@ def test_a_taken_port_is_told_by_its_number(tmp_path: Path) -> None:
 
 
 def test_a_build_that_fails_shows_its_last_words(tmp_path: Path) -> None:
-    docker = Docker(info=about(), build=Finished(1, "", "step 1\nE: Unable to fetch some archives"))
+    failed = Finished(1, "", "step 1\nE: Unable to fetch some archives")
+    docker = Docker(info=about(), build=failed, image=Finished(1, "", "No such image"))
     with pytest.raises(LabError, match=r"cannot be built: .*Unable to fetch"):
         Compose(tmp_path, run=docker).up(lambda text: None)
 
