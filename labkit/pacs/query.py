@@ -87,7 +87,13 @@ class _Answering:
 
 
 def find(
-    archive: Archive, query: Query, ae_title: str, *, unknown_matches: bool = True
+    archive: Archive,
+    query: Query,
+    ae_title: str,
+    *,
+    unknown_matches: bool = True,
+    offset: int = 0,
+    limit: int | None = None,
 ) -> Iterator[Match]:
     """Answer a query, one match at a time, in the order received.
 
@@ -97,8 +103,13 @@ def find(
         Where the answers can be retrieved from: Retrieve AE Title (0008,0054) of each.
     unknown_matches
         As of `statement_of`.
+    offset, limit
+        Which part of the matches; only for a query that the index alone answers (no `others`).
     """
     statement = statement_of(query, unknown_matches=unknown_matches)
+    if offset or limit is not None:
+        part = f" LIMIT {-1 if limit is None else limit:d} OFFSET {offset:d}"
+        statement = Statement(statement.sql + part, statement.values)
     levels = len(levels_joined(query))
     computed = computed_keywords(query)
     answering = _Answering(query, ae_title)
@@ -114,6 +125,14 @@ def find(
                 continue
             answer = answering.answer(known, ds)
             yield Match(answer, known.get("PatientID", ""), known.get("StudyInstanceUID", ""))
+
+
+def count(archive: Archive, query: Query, *, unknown_matches: bool = True) -> int:
+    """How many match a query that the index alone answers."""
+    statement = statement_of(query, unknown_matches=unknown_matches)
+    with archive.index.reader() as reader:
+        found = reader.execute(f"SELECT count(*) FROM ({statement.sql})", statement.values)
+        return int(found.fetchone()[0])
 
 
 def _matches_others(query: Query, ds: Dataset | None) -> bool:

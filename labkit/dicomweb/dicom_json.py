@@ -1,0 +1,140 @@
+"""Data sets in the DICOM JSON Model (PS3.18 Annex F), made with pydicom and mended where needed.
+
+pydicom 3.0 is mended here in these points:
+
+- one value that its VR does not allow (a DS of ``"n/a"``) makes it give up the whole data set; here
+  it is written as the text that it is,
+- numbers that JSON has not (NaN, infinity) come out as invalid JSON; here as text,
+- Specific Character Set keeps the name of the file's encoding, though JSON is UTF-8 (F.2.1.2); here
+  it is ``ISO_IR 192``.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
+
+from labkit.common.errors import DataError
+from labkit.dicom.reading import PARSE_ERRORS
+from labkit.dicomweb.source import Json
+
+INLINE = 1024
+"""Bytes of a value that are still given inline; longer ones are links (PS3.18 F.2.6)."""
+BINARY = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "UN"))
+_CHARACTER_SET = 0x00080005
+Link = Callable[[str], str]
+"""Makes the URI of bulk data from the path of an element: ``"7FE00010"``, ``"00880200/0/…"``."""
+
+
+def to_json(ds: Dataset, link: Link | None = None, path: str = "") -> Json:
+    """Write a data set as DICOM JSON.
+
+    Parameters
+    ----------
+    ds
+        File meta information and group lengths are left out (F.2.2).
+    link
+        Names the bulk data; without it everything is inline.
+    path
+        Where `ds` is, if it is an item.
+    """
+    made: Json = {}
+    for tag in sorted(ds.keys()):
+        if tag.element == 0 or tag.group == 2:
+            continue
+        key = f"{int(tag):08X}"
+        made[key] = _element(ds, tag, link, path + key)
+    if _CHARACTER_SET in ds and not path:
+        made["00080005"] = {"vr": "CS", "Value": ["ISO_IR 192"]}
+    return made
+
+
+def _element(ds: Dataset, tag: BaseTag, link: Link | None, path: str) -> Json:
+    try:
+        element = ds[tag]
+        if element.VR == "SQ":
+            items = [to_json(item, link, f"{path}/{n}/") for n, item in enumerate(element.value)]
+            return {"vr": "SQ", "Value": items} if items else {"vr": "SQ"}
+        if element.VR in BINARY:
+            return _binary(element, link, path)
+        found: Json = element.to_json_dict(None, 0)
+        if "Value" in found:
+            found["Value"] = [_number(value) for value in found["Value"]]
+        return found
+    except PARSE_ERRORS:
+        return _as_text(ds.get_item(tag))
+
+
+def _binary(element: DataElement, link: Link | None, path: str) -> Json:
+    value = element.value
+    if value is None or not len(value):
+        return {"vr": str(element.VR)}
+    if link is not None and len(value) > INLINE:
+        return {"vr": str(element.VR), "BulkDataURI": link(path)}
+    return {"vr": str(element.VR), "InlineBinary": base64.b64encode(value).decode("ascii")}
+
+
+def _number(value: Any) -> Any:
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _as_text(raw: RawDataElement | DataElement | None) -> Json:
+    """What a value says that its VR forbids."""
+    assert raw is not None
+    vr = str(raw.VR or "UN")
+    value = raw.value
+    if isinstance(value, bytes):
+        if vr in BINARY or vr in ("AT", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV", "SQ"):
+            return {"vr": "UN", "InlineBinary": base64.b64encode(value).decode("ascii")}
+        value = value.decode("ascii", "replace")
+    parts = [part.strip(" \0") or None for part in str(value or "").split("\\")]
+    return {"vr": vr, "Value": parts} if any(parts) else {"vr": vr}
+
+
+def dataset_of(value: object, bulk: Callable[[str], Any] | None = None) -> Dataset:
+    """Read one object of DICOM JSON.
+
+    Parameters
+    ----------
+    bulk
+        Gives the value behind a BulkDataURI; without it such elements are empty.
+
+    Raises
+    ------
+    DataError
+        It is JSON and not DICOM JSON, or an element of it cannot be.
+    """
+    if not isinstance(value, dict) or not all(len(tag) == 8 for tag in value):
+        raise DataError(
+            "this is JSON, but not DICOM JSON: its names are no tags (PS3.18 F.2.2)",
+            remedy="Ask the DICOMweb server with Accept: application/dicom+json.",
+        )
+
+    def fetched(tag: str, vr: str, uri: object) -> Any:
+        return bulk(str(uri)) if bulk is not None and isinstance(uri, str) else None
+
+    try:
+        ds = Dataset.from_json(value, bulk_data_uri_handler=fetched)
+        for element in ds:  # a value is made when it is looked at
+            _ = element.value
+    except PARSE_ERRORS as error:
+        raise DataError(
+            f"an element of this DICOM JSON cannot be: {error}", remedy="Compare it with PS3.18 F.2"
+        ) from error
+    return ds
+
+
+def encode(values: Iterable[Json]) -> Iterable[bytes]:
+    """Write an array of data sets, piece by piece: DICOM JSON is always an array (F.2)."""
+    opening = b"["
+    for value in values:
+        yield opening + json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        opening = b","
+    yield b"[]" if opening == b"[" else b"]"

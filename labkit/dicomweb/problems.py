@@ -1,0 +1,72 @@
+"""Errors as HTTP has them: a status, and a body that says what to do (RFC 9457)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+from labkit.common.errors import (
+    AccessDenied,
+    AssociationRejected,
+    DimseError,
+    LabkitError,
+    NetworkError,
+    ResponseTimeout,
+    UsageError,
+)
+
+
+class WebError(LabkitError):
+    """A request that cannot be answered as asked.
+
+    Attributes
+    ----------
+    status
+        HTTP status code.
+    headers
+        More headers of the answer: ``Allow``, ``Retry-After``.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        remedy: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.status = status
+        self.headers = dict(headers or {})
+
+
+def status_of(error: LabkitError) -> int:
+    """The HTTP status of an error: whose fault it is, the client's or that of who is behind us."""
+    if isinstance(error, WebError):
+        return error.status
+    if isinstance(error, AccessDenied):
+        return HTTPStatus.FORBIDDEN
+    if isinstance(error, UsageError):
+        return HTTPStatus.BAD_REQUEST
+    if isinstance(error, ResponseTimeout):
+        return HTTPStatus.GATEWAY_TIMEOUT
+    if isinstance(error, (AssociationRejected, DimseError, NetworkError)):
+        return HTTPStatus.BAD_GATEWAY
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def problem(error: LabkitError) -> Response:
+    """The answer to a request that failed, as ``application/problem+json``."""
+    status = status_of(error)
+    body = {"title": HTTPStatus(status).phrase, "status": status, "detail": error.message}
+    if error.remedy:
+        body["remedy"] = error.remedy
+    headers = error.headers if isinstance(error, WebError) else {}
+    return Response(
+        json.dumps(body, ensure_ascii=False).encode(),
+        status,
+        {"Content-Type": "application/problem+json", **headers},
+    )
