@@ -17,15 +17,16 @@ _NAMED = re.compile(r"^\s+image: (\S+)$", re.MULTILINE)
 
 
 def source(folder: Path) -> str:
-    """Return a digest of all files that the images are made of.
+    """Return a digest of all files that the labelled images are made of.
 
     Certificates are left out: they are of the place, and an image from another place is as good.
     So are the ends of lines, which git may have changed.
     """
     found = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
+    labelled = [p.parent for p in folder.glob("*/Dockerfile") if LABEL in p.read_text("utf-8")]
+    for path in sorted(path for one in labelled for path in one.rglob("*")):
         parts = path.relative_to(folder).parts
-        if not path.is_file() or parts[0] == "certs" or {"target", "__pycache__"} & set(parts):
+        if not path.is_file() or {"target", "__pycache__"} & set(parts):
             continue
         found.update("/".join(parts).encode() + b"\0")
         found.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")

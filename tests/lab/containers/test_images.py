@@ -59,10 +59,12 @@ def up(folder: Path, docker: Docker) -> list[str]:
 def test_what_images_are_made_of(folder: Path) -> None:
     before = images.source(folder / "containers")
     (folder / "containers/certs/me.crt").write_text("another")
-    (folder / "containers/fhir/target/x").write_text("another")
-    (folder / "containers/a/Dockerfile").write_bytes(b"FROM x\r\n")
+    (folder / "containers/a/target/x").write_text("another")
+    (folder / "containers/b/Dockerfile").write_text("FROM y")
+    labelled = folder / "containers/a/Dockerfile"
+    labelled.write_bytes(labelled.read_bytes().replace(b"\n", b"\r\n"))
     assert images.source(folder / "containers") == before
-    (folder / "containers/a/Dockerfile").write_text("FROM y\n")
+    (folder / "containers/a/more").write_text("new")
     assert images.source(folder / "containers") != before
 
 
