@@ -40,12 +40,10 @@ class Docker:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     made = tmp_path / "containers"
-    for name, text in {
-        "a/Dockerfile": "FROM x\n",
-        "certs/me.crt": "1",
-        "fhir/target/x": "2",
-    }.items():
-        (made / name).parent.mkdir(parents=True)
+    labelled = f"FROM x\nLABEL {images.LABEL}=$SOURCE\n"
+    files = {"a/Dockerfile": labelled, "a/target/x": "2", "certs/me.crt": "1", "b/Dockerfile": ""}
+    for name, text in files.items():
+        (made / name).parent.mkdir(parents=True, exist_ok=True)
         (made / name).write_bytes(text.encode())
     return tmp_path
 
