@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
+from pydicom import dcmread
 
 from labkit.common.errors import LabError
 from labkit.lab.containers.mirror import Kept
-from labkit.pacs.corrections import KEYWORDS, Correction
+from labkit.pacs.corrections import KEYWORDS, Correction, set_and_record
 
-_UIDS = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"]
 _PAGE = 1000
 
 
@@ -84,7 +84,7 @@ class Orthanc:
 
     def fill(self, files: Iterable[Path]) -> None:
         """Have it take Part 10 files, in one request: it unpacks a ZIP itself."""
-        packed = io.BytesIO()
+        packed = BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
             for number, path in enumerate(files):
                 archive.write(path, f"{number:06d}.dcm")
@@ -92,17 +92,36 @@ class Orthanc:
             self._ask("POST", "/instances", content=packed.getvalue())
 
     def correct(self, correction: Correction) -> None:
-        """Change a patient in each of its studies; the UIDs stay, as IHE PIR wants it."""
-        for study in self._get("/studies?expand"):
-            known = {k: study["PatientMainDicomTags"].get(k, "") for k in KEYWORDS}
-            if changes := correction.changes(known):
-                body = {
-                    "Replace": {**{k: known[k] for k in ("PatientID",)}, **changes},
-                    "Keep": _UIDS,
-                    "Force": True,
-                    "Synchronous": True,
-                }
-                self._ask("POST", f"/studies/{study['ID']}/modify", json=body)
+        """Put the corrected object in the place of each of a patient; UIDs stay (IHE PIR).
+
+        ``/studies/{id}/modify`` would do it, but not where ``OverwriteInstances`` is off: Orthanc
+        then drops what it has modified, as it drops every second object of a UID. And it knows a
+        patient by the first object that came, so all have to go before the first comes back.
+        """
+        corrected: dict[str, bytes] = {}
+        for instance in self._of(correction.patient_id):
+            ds = dcmread(BytesIO(self._ask("GET", f"/instances/{instance}/file").content))
+            changes = correction.changes({k: str(ds.get(k) or "") for k in KEYWORDS})
+            if not changes:
+                continue
+            set_and_record(
+                ds, changes, at=correction.at, system=correction.system, reason=correction.reason
+            )
+            file = BytesIO()
+            ds.save_as(file, enforce_file_format=True)
+            corrected[instance] = file.getvalue()
+        for instance in corrected:
+            self._ask("DELETE", f"/instances/{instance}")
+        for data in corrected.values():
+            self._ask("POST", "/instances", content=data)
+
+    def _of(self, patient_id: str) -> list[str]:
+        """Orthanc's identifiers of all instances under a Patient ID."""
+        found = []
+        for patient in self._get("/patients?expand"):
+            if patient["MainDicomTags"].get("PatientID") == patient_id:
+                found += [row["ID"] for row in self._get(f"/patients/{patient['ID']}/instances")]
+        return found
 
     def know(self, destinations: Mapping[str, tuple[str, int]]) -> None:
         """Have it know these C-MOVE destinations, and no others."""
@@ -147,7 +166,7 @@ class Orthanc:
         return answer
 
 
-def number_of(packed: io.BytesIO) -> int:
+def number_of(packed: BytesIO) -> int:
     """Return how many files are in a ZIP."""
     with zipfile.ZipFile(packed) as archive:
         return len(archive.namelist())

@@ -21,6 +21,7 @@ from labkit.lab.containers.products import Placed, Products
 from labkit.lab.containers.supply import Supply
 from labkit.lab.enterprise import Enterprise
 from labkit.lab.workspace import Workspace
+from labkit.pacs.corrections import Correction
 from tests.contract.pacs.servers import find_program, free_port
 
 PROGRAM = find_program("Orthanc")
@@ -128,6 +129,21 @@ def test_switched_off_at_the_door(fresh: Enterprise) -> None:
     assert fresh.running()["ARCHIVE"] is False
     fresh.start_node("ARCHIVE")
     assert len(find(peer(fresh, "ARCHIVE"), identifier("STUDY", PatientID="NG-00417"))) >= 0
+
+
+def test_a_correction_is_entered_with_what_was_before(fresh: Enterprise) -> None:
+    study = samples.sample("dx-hand")
+    ds = study.datasets()[0]
+    values = {"PatientName": "Right^Name"}
+    made = Correction(str(ds.PatientID), str(ds.IssuerOfPatientID), values, at="20260115090000")
+    changed = fresh.cast.archives["ARCHIVE"].correct(made)
+    assert str(ds.SOPInstanceUID) in changed
+    keys = identifier("STUDY", StudyInstanceUID=study.study_uid, PatientName="")
+    assert str(find(peer(fresh, "ARCHIVE"), keys)[0].PatientName) == "Right^Name"
+    held = fresh.cast.archives["ARCHIVE"].get(str(ds.SOPInstanceUID))
+    assert held is not None
+    before = held.dataset().OriginalAttributesSequence[-1].ModifiedAttributesSequence[0]
+    assert before.PatientName == ds.PatientName
 
 
 def test_what_it_cannot_do_is_refused_and_changes_nothing(fresh: Enterprise) -> None:
