@@ -15,7 +15,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -36,6 +35,7 @@ class Server:
         self.lock = threading.RLock()
         self.process = None
         self.hosts = {}
+        self.version = version()
         FILES.mkdir(parents=True, exist_ok=True)
         (FILES / "lockfile").touch()
 
@@ -177,7 +177,7 @@ class Keeper(BaseHTTPRequestHandler):
         """Tell what there is."""
         if self.path == "/health":
             alive = listens()
-            self._answer(200 if alive else 503, {"server": SERVER, "version": version()})
+            self._answer(200 if alive else 503, {"server": SERVER, "version": self.dicom.version})
         elif self.path == "/objects":
             self._answer(200, objects())
         elif self.path == "/log":
@@ -239,9 +239,6 @@ class Keeper(BaseHTTPRequestHandler):
 
 def main():
     """Serve until told to end."""
-    if "--check" in sys.argv:
-        urllib.request.urlopen(f"http://127.0.0.1:{KEEPER}/health", timeout=4)
-        return
     if SERVER not in ("dcmqrscp", "wlmscpfs"):
         sys.exit(f"SERVER={SERVER}: it is dcmqrscp or wlmscpfs")
     Keeper.dicom = Server()
