@@ -20,6 +20,8 @@ from labkit.exercises.find import TRACKS
 
 #: Bytes; a notebook has to open quickly, and to show on GitHub.
 LARGEST = 400 * 1024
+#: In the metadata of a cell that varies with the back end: which product does what.
+WHY = "why_it_varies"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 _NAME = re.compile(r"(\d\d)_[a-z0-9_]+")
 
@@ -119,7 +121,10 @@ def settle(notebook: Any) -> Any:
     for cell in notebook.cells:
         cell.id = _cell_id(cell.source, used)
         tags = list(cell.metadata.get("tags", []))
-        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        kept = {"tags": tags} if tags else {}
+        if why := cell.metadata.get(WHY):
+            kept[WHY] = str(why)
+        cell.metadata = nbformat.from_dict(kept)
         cell.pop("attachments", None)
         if cell.cell_type == "code":
             cell.outputs = [_settle_output(output) for output in _joined(cell.outputs)]

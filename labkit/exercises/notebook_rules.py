@@ -12,7 +12,7 @@ from labkit.exercises import notebook_file
 from labkit.exercises.cells import compose, slug_of
 from labkit.exercises.find import catalogue, find
 from labkit.exercises.links import broken
-from labkit.exercises.notebook_file import LARGEST, Place, place_of
+from labkit.exercises.notebook_file import LARGEST, WHY, Place, place_of
 
 #: What a product does otherwise; on the embedded lab such a cell is compared as every other.
 BACKEND = "varies-backend"
@@ -123,6 +123,8 @@ def _tags(notebook: Notebook) -> Iterator[str]:
         if bool(reasons - {BACKEND}) != (IGNORE in tags) or len(reasons) > 1:
             known = ", ".join(reason for reason in VARIES if reason != BACKEND)
             yield f"cell {number}: {IGNORE} goes with one of {known}; {BACKEND} stands alone"
+        if (BACKEND in reasons) != bool(re.search(r"\d", cell.metadata.get(WHY, ""))):
+            yield f"cell {number}: {WHY} names product, version and act where {BACKEND} stands"
         tagged += bool(reasons)
     most = MOST_TAGGED_OF.get((notebook.place.track, notebook.path.stem[:2]), MOST_TAGGED)
     if tagged > most * len(notebook.code):

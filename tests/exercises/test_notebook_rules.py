@@ -9,7 +9,8 @@ from nbformat.v4 import new_output
 
 from labkit.common.errors import UsageError
 from labkit.exercises import notebook_file
-from labkit.exercises.notebook_rules import CLOSING, check
+from labkit.exercises.notebook_file import WHY
+from labkit.exercises.notebook_rules import BACKEND, CLOSING, check
 from labkit.exercises.notebooks import build
 
 DRAFT = f"""# 00 Start here
@@ -106,9 +107,10 @@ def drop(number: int) -> Any:
     return lambda notebook: notebook.cells.pop(number)
 
 
-def tag(*tags: str) -> Any:
+def tag(*tags: str, why: str = "") -> Any:
     def act(notebook: Any) -> None:
         notebook.cells[1].metadata.tags = list(tags)
+        notebook.cells[1].metadata[WHY] = why
 
     return act
 
@@ -133,6 +135,10 @@ def stream(text: str, name: str = "stdout") -> Any:
         (tag("skip"), "cell 2: no such tag: skip"),
         (tag("nbval-ignore-output"), "cell 2: nbval-ignore-output goes with one of"),
         (tag("varies-timing"), "cell 2: nbval-ignore-output goes with one of"),
+        (tag(BACKEND), "cell 2: why_it_varies names product, version and act"),
+        (tag(BACKEND, why="it depends"), "cell 2: why_it_varies names product, version and act"),
+        (tag(why="Orthanc 1.12.7 says C000"), "cell 2: why_it_varies names product, version"),
+        (tag(BACKEND, "varies-tool", why="X 1"), "cell 2: nbval-ignore-output goes with one of"),
         (stream("x", "stderr"), "cell 2 writes to standard error"),
         (stream("at 127.0.0.1:104"), "cell 2 shows a host and port: '127.0.0.1'"),
         (stream("at 10.1.2.3:11112"), "cell 2 shows a host and port: '10.1.2.3:11112'"),
