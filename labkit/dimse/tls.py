@@ -126,13 +126,15 @@ class Authority:
         return found
 
 
-def client_context(authority: str | Path, credential: Credential | None = None) -> ssl.SSLContext:
+def client_context(
+    authority: str | Path | None, credential: Credential | None = None
+) -> ssl.SSLContext:
     """Make a context for an SCU: it checks the server's certificate, name and dates.
 
     Parameters
     ----------
     authority
-        PEM file of who signs the certificates that are trusted.
+        PEM file of who signs the certificates that are trusted; ``None``: whom this machine trusts.
     credential
         What to show if the server asks (node authentication).
 
@@ -142,6 +144,8 @@ def client_context(authority: str | Path, credential: Credential | None = None) 
         A file is missing or is no PEM.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if authority is None:
+        context.load_default_certs()
     return _prepared(context, authority, credential)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ssl
 
-import certifi
 import httpx
 
 from labkit.dimse.identity import UserIdentity
 from labkit.dimse.tls import Credential, Tls, client_context
 from labkit.lab.nodes import Node
 from labkit.lab.own.config import DicomPart, OwnConfig, WebPart
-from labkit.lab.own.guard import ReadOnly, ReadOnlyTransport
+from labkit.lab.own.guard import GuardedTransport, ReadOnly
 
 TIMEOUT = 30.0
 """Seconds that a server may be silent."""
@@ -39,24 +38,23 @@ def tls_of(part: DicomPart) -> Tls:
     if not part.secure:
         return None
     shown = Credential(part.certificate, part.key) if part.certificate and part.key else None
-    context = client_context(part.ca or certifi.where(), shown)
-    if part.ca is None:
-        context.load_default_certs()  # what this machine trusts, beside Mozilla's list
+    context = client_context(part.ca, shown)
     return (context, part.server_name) if part.server_name else context
 
 
 def verify_of(part: WebPart) -> ssl.SSLContext:
     """Make the context for HTTPS; with a `ca`, that one alone is trusted."""
-    context = ssl.create_default_context(cafile=part.ca)
-    if part.ca is None:
-        context.load_verify_locations(cafile=certifi.where())
+    if part.ca is not None:
+        return ssl.create_default_context(cafile=part.ca)
+    context = httpx.create_ssl_context()  # the list that comes with httpx
+    context.load_default_certs()  # and what this machine trusts, the hospital's own too
     return context
 
 
 def transport_of(part: WebPart, *, read_only: bool) -> httpx.BaseTransport:
     """Make the way to a web server; no proxy of the environment is used."""
     wire = httpx.HTTPTransport(verify=verify_of(part))
-    return ReadOnlyTransport(wire) if read_only else wire
+    return GuardedTransport(wire, part.url, read_only=read_only)
 
 
 def headers_of(part: WebPart) -> dict[str, str]:

@@ -10,14 +10,25 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pynetdicom.sop_class import (
+    BasicGrayscalePrintManagementMeta,
+    CTImageStorage,
+    ModalityPerformedProcedureStep,
+    ModalityWorklistInformationFind,
+    PatientRootQueryRetrieveInformationModelFind,
+    StorageCommitmentPushModel,
+    UnifiedProcedureStepPush,
+    Verification,
+)
 
-from labkit.common import ALLOW_ALL
-from labkit.common.errors import AssociationError
+from labkit.common import ALLOW_ALL, AccessRequest
+from labkit.common.errors import AccessDenied, AssociationError
 from labkit.dicom import studies
 from labkit.dimse import Authority, echo, find, identifier, server_context, store
 from labkit.lab.doctor.examine import findings, plan_of_own
 from labkit.lab.own.config import OwnConfig, load
 from labkit.lab.own.connect import node_of, web_client
+from labkit.lab.own.guard import GuardedTransport, ReadOnly
 from labkit.lab.own.lab import OwnLab
 from labkit.lab.workspace import Workspace
 from labkit.pacs import Archive, Destinations, EventLog, NodeConfig, PacsNode
@@ -150,3 +161,69 @@ def test_who_is_not_trusted_gets_no_secret(https: int, tmp_path: Path) -> None:
     assert SAID == {}
     (*_, last) = findings(plan_of_own(OwnLab(Workspace(tmp_path), config)))
     assert last.layer == "TLS" and "does not trust" in last.said
+
+
+def test_a_login_goes_to_its_own_server_alone(ca: Authority, https: int, tmp_path: Path) -> None:
+    SAID.clear()
+    url = f"https://127.0.0.1:{https}"
+    config = read(tmp_path, f"[fhir]\nurl = '{url}/r4'\nca = '{ca.certificate}'\nuser = 'ada'\n")
+    assert config.fhir is not None
+    for read_only in (True, False):
+        with web_client(config.fhir, read_only=read_only) as web:
+            for other in (
+                f"https://localhost:{https}/",
+                f"http://127.0.0.1:{https}/",
+                "https://x/",
+            ):
+                with pytest.raises(AccessDenied, match="another server"):
+                    web.get(other)
+            assert SAID == {}
+            assert web.get(f"{url}/elsewhere").status_code == 200
+            SAID.clear()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "Patient", True),
+        ("HEAD", "Patient", True),
+        ("POST", "Patient/_search", True),
+        ("POST", "Patient/$validate", True),
+        ("POST", "Patient", False),
+        ("POST", "", False),
+        ("POST", "$reindex", False),
+        ("POST", "Patient?x=/_search", False),
+        ("PUT", "Patient/_search", False),
+        ("DELETE", "Patient/1", False),
+        ("PATCH", "Patient/1", False),
+    ],
+)
+def test_what_may_be_sent_while_nothing_may_change(method: str, path: str, allowed: bool) -> None:
+    inner = httpx.MockTransport(lambda request: httpx.Response(200))
+    guarded = GuardedTransport(inner, "http://h/r4", read_only=True)
+    with httpx.Client(base_url="http://h/r4/", transport=guarded) as web:
+        if allowed:
+            assert web.request(method, path).status_code == 200
+        else:
+            with pytest.raises(AccessDenied, match="read_only"):
+                web.request(method, path)
+
+
+@pytest.mark.parametrize(
+    ("uid", "allowed"),
+    [
+        (Verification, True),
+        (PatientRootQueryRetrieveInformationModelFind, True),
+        (ModalityWorklistInformationFind, True),
+        (CTImageStorage, False),
+        (ModalityPerformedProcedureStep, False),
+        (StorageCommitmentPushModel, False),
+        (BasicGrayscalePrintManagementMeta, False),
+        (UnifiedProcedureStepPush, False),
+        ("1.2.840.113619.4.30", False),
+        ("", False),
+    ],
+)
+def test_which_services_may_be_asked(uid: str, allowed: bool) -> None:
+    request = AccessRequest("US", "?", "PACS", {"SOPClassUID": uid})
+    assert bool(ReadOnly().decide(request)) is allowed
