@@ -19,7 +19,7 @@ from labkit.common.errors import LabkitError
 from labkit.exercises.commands import exercises_app, notebooks_app
 from labkit.lab import commands as lab_commands
 from labkit.lab import launch
-from labkit.lab.backends import OWN, chosen, ended, launched
+from labkit.lab.backends import OWN, chosen, ended, launched, not_own
 from labkit.lab.doctor.commands import doctor
 from labkit.lab.own import commands as own_commands
 from labkit.lab.remote import Control
@@ -226,6 +226,8 @@ def map_(words: Annotated[list[str] | None, typer.Argument(metavar="SOURCE...")]
 
 
 def _running(workspace: Path | None) -> Control:
+    if workspace is None:
+        not_own(chosen())
     return Control(launch.joined(Workspace.at(workspace)))
 
 

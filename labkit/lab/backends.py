@@ -31,6 +31,15 @@ def chosen(backend: str | None = None) -> str:
     return name
 
 
+def not_own(backend: str) -> None:
+    """Raise if a user's own servers are meant: what comes next is for a lab of ours."""
+    if backend == OWN:
+        raise UsageError(
+            "This never acts on your own servers.",
+            remedy="They are asked with `labkit doctor`, `labkit up` and `labkit status`.",
+        )
+
+
 def launched(
     backend: str, workspace: Workspace, say: Callable[[str], None] = lambda text: None
 ) -> Description:
@@ -46,11 +55,7 @@ def launched(
     UsageError
         A user's own servers are never started.
     """
-    if backend == OWN:
-        raise UsageError(
-            "This never acts on your own servers.",
-            remedy="They are asked with `labkit doctor`, `labkit up` and `labkit status`.",
-        )
+    not_own(backend)
     if backend == CONTAINERS:
         from labkit.lab.containers.up import bring_up
 

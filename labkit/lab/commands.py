@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from labkit.common.errors import UsageError
+from labkit.lab.backends import chosen, not_own
 
 faults_app = typer.Typer(help="Break the lab on purpose, and mend it.", no_args_is_help=True)
 
@@ -171,6 +172,8 @@ def _lab(workspace: Path | None) -> Any:
     from labkit.lab.embedded import EmbeddedLab
     from labkit.lab.workspace import Workspace
 
+    if workspace is None:
+        not_own(chosen())
     return EmbeddedLab.joined(Workspace.at(workspace))
 
 

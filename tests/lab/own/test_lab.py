@@ -145,7 +145,8 @@ def test_the_command_line(own: OwnLab, orthanc: Orthanc) -> None:
     assert "read only" in text and PASSWORD not in text and "labkit doctor" in text
     assert run(cli.app, ["status"]).exit_code == 0
     assert json.loads(run(cli.app, ["status", "--json"]).stdout)["healthy"] is True
-    assert "never acts" in str(run(cli.app, ["reset"]).exception)
+    for words in ("reset", "nodes list", "log ARCHIVE", "faults inject X", "examine MR1"):
+        assert "never acts" in str(run(cli.app, words.split()).exception), words
     assert run(cli.app, ["down"]).stdout == "No lab was running.\n"
 
 
