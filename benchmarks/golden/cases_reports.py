@@ -8,7 +8,9 @@ from pydicom.dataset import Dataset
 
 from benchmarks.golden.headers import (
     BASIC_TEXT_SR,
+    CT,
     ENCAPSULATED_PDF,
+    PRESENTATION_STATE,
     ROOT,
     code,
     header,
@@ -17,6 +19,7 @@ from benchmarks.golden.headers import (
 )
 from benchmarks.golden.model import Case, count, has, is_, mentions
 
+SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 DOSE_SR = "1.2.840.10008.5.1.4.1.1.88.67"
 _TITLE = code("18748-4", "LN", "Diagnostic imaging report")
 _FLAGS = "PS3.3 C.17.2"
@@ -48,6 +51,27 @@ def letter(**elements: Any) -> Dataset:
         "ContentTime": "090000", "EncapsulatedDocument": b"%PDF-\0",
         "EncapsulatedDocumentLength": 5, **elements,
     })  # fmt: skip
+
+
+def presentation(**elements: Any) -> Dataset:
+    """A presentation state that shows frame 2 of the first slice."""
+    shown = item(ReferencedSOPClassUID=CT, ReferencedSOPInstanceUID=f"{ROOT}.1.1.1",
+                 ReferencedFrameNumber="2")  # fmt: skip
+    series = item(SeriesInstanceUID=f"{ROOT}.1.1", ReferencedImageSequence=[shown])
+    return header(series=3, **{
+        "SOPClassUID": PRESENTATION_STATE, "Modality": "PR", "ContentLabel": "WINDOWED",
+        "ReferencedSeriesSequence": [series], **elements,
+    })  # fmt: skip
+
+
+def segmentation() -> Dataset:
+    """Two segments, of which the second says what it is."""
+    lesion = code("52988006", "SCT", "Lesion")
+    return header(
+        series=4, SOPClassUID=SEGMENTATION, Modality="SEG", FrameOfReferenceUID=f"{ROOT}.9",
+        SegmentSequence=[item(SegmentNumber=1),
+                         item(SegmentNumber=2, SegmentedPropertyTypeCodeSequence=[lesion])],
+    )  # fmt: skip
 
 
 def dose() -> Dataset:
@@ -146,6 +170,49 @@ CASES: tuple[Case, ...] = (
         "FHIR R4 documentreference content",
         lambda: [letter(MIMETypeOfEncapsulatedDocument=None)],
         (count("DocumentReference.content", 1), is_("DocumentReference.status", "current")),
+    ),
+    Case(
+        "document-report", "report", "A PDF titled as a report is one, and a document too.",
+        "PS3.16 CID 7000",
+        lambda: [letter(ConceptNameCodeSequence=[_TITLE], VerificationFlag="VERIFIED")],
+        (is_("DiagnosticReport.status", "final"), count("DiagnosticReport.presentedForm", 1),
+         is_("DiagnosticReport.code.coding.code", "18748-4"),
+         is_("DocumentReference.status", "current")),
+    ),
+    Case(
+        "document-report-unsaid", "report", "No Verification Flag: nobody says how it stands.",
+        "PS3.3 C.24.2", lambda: [letter(ConceptNameCodeSequence=[_TITLE])],
+        (is_("DiagnosticReport.status", "unknown"),),
+    ),
+    Case(
+        "document-no-report", "document", "A consent in PDF is no report.", "PS3.16 CID 7000",
+        lambda: [letter(ConceptNameCodeSequence=[code("59284-0", "LN", "Consent Document")])],
+        (is_("DiagnosticReport.id"), is_("DocumentReference.type.coding.code", "59284-0")),
+    ),
+    Case(
+        "report-final-unsigned", "report", "Meant as final, and nobody signed: preliminary.",
+        _FLAGS, lambda: [report(PreliminaryFlag="FINAL", VerificationFlag="UNVERIFIED",
+                                VerifyingObserverSequence=None)],
+        (is_("DiagnosticReport.status", "preliminary"),),
+    ),
+    Case(
+        "presentation", "selections", "A presentation state selects images and frames, in R5.",
+        "PS3.3 C.11.11", lambda: [header(), presentation()],
+        (is_("ImagingSelection.instance.uid", f"{ROOT}.1.1.1"),
+         is_("ImagingSelection.instance.subset", "2"),
+         is_("ImagingSelection.code.text", "WINDOWED")), fhir="R5",
+    ),
+    Case(
+        "segments", "selections", "Each segment is a selection, by its number, in R5.",
+        "FHIR R5 imagingselection instance.subset", lambda: [header(), segmentation()],
+        (is_("ImagingSelection.instance.subset", "1", "2"),
+         is_("ImagingSelection.category.coding.code", "52988006"),
+         has("ImagingSelection.seriesUid", f"{ROOT}.1.4")), fhir="R5",
+    ),
+    Case(
+        "segments-r4", "selections", "R4 has no ImagingSelection: none is invented.",
+        "FHIR R4 resourcelist", lambda: [header(), segmentation()],
+        (is_("ImagingSelection.id"), count("ImagingStudy.id", 1)),
     ),
     Case(
         "dose", "dose", "The totals of a dose report, with code and unit; events are not added up.",

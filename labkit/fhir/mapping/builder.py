@@ -10,7 +10,7 @@ from pydicom.tag import Tag
 
 from labkit.common.errors import UsageError
 from labkit.fhir.mapping.assembly import Assembly
-from labkit.fhir.mapping.compiled import Compiled, Scope, Variant
+from labkit.fhir.mapping.compiled import Compiled, Ready, Scope, Variant
 from labkit.fhir.mapping.elements import Field, parse_source, read
 from labkit.fhir.mapping.engine import Counted, raw, value_of
 from labkit.fhir.mapping.gathered import Gathered, Series
@@ -135,6 +135,8 @@ class StudyBuilder:
             written, omitted = [], []
             for number, group in enumerate(self.compiled.of(kind, "object")):
                 got, missed = value_of(group, seen, self._context(study.uid))
+                if got is None and _whole(group):
+                    continue  # a row that gives whole resources speaks for itself
                 if got is None and number == 0:
                     break  # the first row of a type says whether an instance becomes one
                 if got is not None:
@@ -199,12 +201,19 @@ def _object_classes(compiled: Compiled) -> frozenset[str] | None:
     """Return the SOP classes that may become a resource of their own; ``None`` for any."""
     found: set[str] = set()
     for kind in compiled.kinds("object"):
-        for ready in compiled.of(kind, "object")[0]:
+        groups = compiled.of(kind, "object")
+        telling = [g for number, g in enumerate(groups) if number == 0 or _whole(g)]
+        for ready in (ready for group in telling for ready in group):
             tests = [t for t in ready.tests if t.verb == "in" and t.source == _SOP_CLASS]
             if not tests:
                 return None
             found.update(tests[0].values)
     return frozenset(found)
+
+
+def _whole(group: list[Ready]) -> bool:
+    """Whether the rows of a group give whole resources: ``ImagingSelection[]``."""
+    return "." not in group[0].path
 
 
 def _base(endpoint: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime, timezone
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -38,6 +39,8 @@ def map_command(
         metavar="URL", help="Send each study as a transaction to this FHIR server.")] = "",
     explain: Annotated[bool, typer.Option(
         "--explain", help="Say of each element where it comes from, or why it is empty.")] = False,
+    provenance: Annotated[bool, typer.Option(
+        "--provenance", help="Add a Provenance: which table made it of what, and when.")] = False,
     compare: Annotated[Path | None, typer.Option(
         metavar="TABLE", help="Show only what this table makes otherwise.",
         show_default=False)] = None,
@@ -95,7 +98,7 @@ def map_command(
         else:
             append = kept is not None and bool(kept.done)
             output = stack.enter_context(_output(form, to, out, append))
-            ok = _write(run, output, explain, kept)
+            ok = _write(run, output, explain, kept, provenance)
     _tell(run.source.report, run.headers, run.studies)
     if run.studies == 0 and not (kept and kept.done):
         raise typer.Exit(1)
@@ -103,13 +106,16 @@ def map_command(
         raise typer.Exit(1)
 
 
-def _write(run: Any, output: Any, explain: bool, state: Any) -> bool:
+def _write(run: Any, output: Any, explain: bool, state: Any, provenance: bool) -> bool:
     """Write all studies; return whether there was nothing to complain about."""
     from labkit.fhir.mapping.check import check_resource
     from labkit.fhir.mapping.explanation import explain as explanation
+    from labkit.fhir.mapping.provenance import with_provenance
 
     ok = True
     for (mapped,) in run:
+        if provenance:
+            mapped = with_provenance(mapped, run.tables[0], datetime.now(timezone.utc))
         issues = [i for r in mapped.resources for i in check_resource(r, run.fhir)]
         for issue in issues:
             _say(f"study {mapped.uid}: {issue}")

@@ -19,6 +19,7 @@ from labkit.fhir.mapping.transforms import (
     people,
     plain,
     reports,
+    selections,
     series,
     times,
 )
@@ -27,7 +28,7 @@ Transform: TypeAlias = "Callable[..., Any]"
 
 TRANSFORMS: Mapping[str, Transform] = {
     function.__name__: function
-    for module in (plain, identity, times, codes, people, series, equipment, reports)
+    for module in (plain, identity, times, codes, people, series, equipment, reports, selections)
     for function in module.TRANSFORMS
 }
 

@@ -1,4 +1,4 @@
-"""Structured reports, encapsulated documents and key objects: instances that say something."""
+"""Structured reports and encapsulated documents: instances that say something."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from pydicom.dataset import Dataset
-from pydicom.sr.codedict import codes
+from pydicom.sr.codedict import Collection, codes
 
 from labkit.fhir.mapping.elements import Field
 from labkit.fhir.mapping.links import Context, Copy, Link
 from labkit.fhir.mapping.trail import Omit
-from labkit.fhir.mapping.transforms.codes import code_value, concept_of, sop_class
+from labkit.fhir.mapping.transforms.codes import code_value, concept_of
+from labkit.fhir.mapping.transforms.identity import study_uid_identifier
 from labkit.fhir.mapping.transforms.people import person_links
-from labkit.fhir.mapping.transforms.plain import clean, is_uid
+from labkit.fhir.mapping.transforms.plain import clean
 from labkit.fhir.mapping.transforms.times import fhir_date, with_time
 
 _UCUM = "http://unitsofmeasure.org"
@@ -29,7 +31,8 @@ def report_status(fields: Sequence[Field], ctx: Any) -> str | Omit:
     """Return the status of a report from its flags (PS3.3 C.17.2).
 
     Complete and verified is ``final``, complete alone ``preliminary``, else ``partial``; a verified
-    document that replaces another (0040,A360) is ``amended``.
+    document that replaces another (0040,A360) is ``amended``. No standard says so: the rule follows
+    from R4's definition of ``final``, "complete and verified by an authorized person".
     """
     completion, verification = _first(fields, 0), _first(fields, 1)
     if completion not in ("COMPLETE", "PARTIAL"):
@@ -39,6 +42,35 @@ def report_status(fields: Sequence[Field], ctx: Any) -> str | Omit:
     if verification != "VERIFIED" or _first(fields, 3) == "PRELIMINARY":
         return "preliminary"
     return "amended" if len(fields) > 2 and fields[2] else "final"
+
+
+def document_status(fields: Sequence[Field], ctx: Any) -> str | Omit:
+    """Return the status of an encapsulated document from its Verification Flag (PS3.3 C.24.2)."""
+    flag = _first(fields, 0)
+    if flag not in ("VERIFIED", "UNVERIFIED"):
+        return Omit("invalid", f"{flag!r} is no Verification Flag (PS3.3 C.24.2)")
+    return "final" if flag == "VERIFIED" else "preliminary"
+
+
+def titled_report(fields: Sequence[Field], ctx: Any) -> dict[str, Any] | Omit:
+    """Return the identifier of a document whose title says that it is an imaging report.
+
+    Consents and referrals are PDF too: the coded title (0040,A043) tells. Those of reports are in
+    CID 7000 Diagnostic Imaging Report Document Title (PS3.16 Annex B).
+    """
+    title = (fields[1] or (Dataset(),))[0] if len(fields) > 1 else Dataset()
+    wanted = _report_titles()
+    scheme = str(title.get("CodingSchemeDesignator") or "")
+    if (code_value(title), scheme) not in wanted:
+        return Omit("condition", "no title of an imaging report (PS3.16 CID 7000)")
+    found: dict[str, Any] | Omit = study_uid_identifier(fields[:1], ctx)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _report_titles() -> frozenset[tuple[str, str]]:
+    group = Collection("CID7000")
+    return frozenset((c.value, c.scheme_designator) for c in group.concepts.values())
 
 
 def text_concept(fields: Sequence[Field], ctx: Any) -> dict[str, str]:
@@ -148,39 +180,6 @@ def dose_observations(fields: Sequence[Field], ctx: Context) -> list[dict[str, A
     return found or Omit("absent", "no number in an accumulated dose container")
 
 
-def selections(fields: Sequence[Field], ctx: Context) -> list[dict[str, Any]] | Omit:
-    """Return an ImagingSelection for each series that a key object note refers to (R5).
-
-    A note may refer to instances of other studies; each series says which study it is of.
-    """
-    ds = _dataset(fields)
-    code = _named(ds, ctx)
-    if not code:
-        return Omit("no-code", "the note has no document title")
-    found = []
-    for study in ds.get("CurrentRequestedProcedureEvidenceSequence") or ():
-        study_uid = str(study.get("StudyInstanceUID") or "")
-        for series in study.get("ReferencedSeriesSequence") or ():
-            uid = str(series.get("SeriesInstanceUID") or "")
-            instances = list(_instances(series, ctx))
-            if not (is_uid(uid) and is_uid(study_uid) and instances):
-                continue
-            own = {"derivedFrom": [ctx.study()]} if study_uid == ctx.study_uid else {}
-            found.append({
-                "status": "available", "subject": Copy("subject"), "code": code,
-                "studyUid": study_uid, **own, "seriesUid": uid, "instance": instances,
-            })  # fmt: skip
-    return found or Omit("absent", "the note refers to nothing")
-
-
-def _instances(series: Dataset, ctx: Context) -> Iterator[dict[str, Any]]:
-    for sop in series.get("ReferencedSOPSequence") or ():
-        uid = str(sop.get("ReferencedSOPInstanceUID") or "")
-        kind = sop_class(((str(sop.get("ReferencedSOPClassUID") or ""),),), ctx)
-        if is_uid(uid):
-            yield {"uid": uid, **({"sopClass": kind} if isinstance(kind, dict) else {})}
-
-
 def _tree(item: Dataset) -> Iterator[Dataset]:
     """Walk a content tree, the root first (PS3.3 C.17.3)."""
     todo = [item]
@@ -229,5 +228,5 @@ def _first(fields: Sequence[Field], number: int) -> str:
 
 TRANSFORMS = (
     report_status, text_concept, instant, verifying_observers, conclusion, attachment,
-    unnamed_attachment, dose_observations, selections,
+    unnamed_attachment, dose_observations, document_status, titled_report,
 )  # fmt: skip
