@@ -14,13 +14,23 @@ from labkit.fhir import FhirStore, validate
 from labkit.fhir.definitions import definitions
 from labkit.fhir.index import index_rows
 from labkit.fhir.store import KINDS
+from tests.effort import effort
 
 QUIET = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=effort(60, 5_000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 TYPES = definitions().resources
 CODES = sorted({code for parameters in definitions().search.values() for code in parameters})
-NAMES = st.sampled_from([*CODES, "_count", "_sort", "_page", "_total", "_summary", "subject.name"])
+CHAINS = [
+    "patient.identifier", "subject:Patient.name", "patient._has:ImagingStudy:patient:modality",
+    "_has:ImagingStudy:patient:modality", "_has:ImagingStudy:patient:", "_include", "_revinclude",
+    "_include:iterate", "_elements",
+]  # fmt: skip
+NAMES = st.sampled_from(
+    [*CODES, "_count", "_sort", "_page", "_total", "_summary", "subject.name", *CHAINS]
+)
 MODIFIERS = st.sampled_from(["", ":exact", ":not", ":missing", ":Patient", ":identifier", ":x"])
 VALUES = st.text(max_size=20) | st.sampled_from(
     ["Patient/1", "a|b", "|", "ge2026", "2026-01-01T00:00:00Z", "true", "\\", "\\,", "a,b", "-_id"]

@@ -31,9 +31,10 @@ def read(path: Path) -> Figures:
 
 def summary(figures: Figures) -> dict[str, int]:
     """Return kills, objects and resources lost, random inputs, and crashes by them."""
+    killed = [*figures["kills"], *figures["fhir-kills"]]
     return {
-        "kills": sum(row["kills"] for row in figures["kills"]),
-        "lost": sum(row["lost"] for row in figures["kills"]),
+        "kills": sum(row["kills"] for row in killed),
+        "lost": sum(row["lost"] for row in killed),
         "inputs": sum(row["inputs"] for row in figures["fuzz"]),
         "crashes": sum(row["failed"] for row in figures["fuzz"]),
     }
@@ -54,6 +55,15 @@ def _sections(figures: Figures) -> list[str]:
             f"one created Patients. {row['acknowledged']} objects and resources had been "
             f"acknowledged. After the last start {row['lost']} of them were missing or changed; "
             "every object on disk was whole."
+        )
+    for row in figures["fhir-kills"]:
+        made.append(
+            "## The FHIR server killed with -9\n\n"
+            f"The server alone was killed {row['kills']} times while three clients sent "
+            "transactions (a Patient, its studies, an update). "
+            f"{row['acknowledged']} had been acknowledged, of which {row['lost']} were missing "
+            f"after the last start; {row['unanswered']} more were there whose answer never came. "
+            f"{row['half']} were there in part."
         )
     for row in figures["soak"]:
         before, after = row["before"], row["after"]

@@ -1,75 +1,64 @@
-"""Which FHIR server the contract suite is aimed at.
+"""One contract suite for a FHIR R4 server.
+
+It is run on the embedded server always, and on any other that these variables name:
 
 ``LABKIT_FHIR_URL``
-    Service base URL of a FHIR R4 server that may be written to. Without it, the embedded server is
-    started on a free port of this machine, with uvicorn, as the lab does it.
+    Service base URL of a FHIR R4 server that may be written to. HAPI FHIR in the lab's containers
+    is ``http://127.0.0.1:8080/fhir``.
+``LABKIT_CALLBACK_HOST``
+    The host by which that server reaches this process, to deliver the notices of Subscriptions
+    (default 127.0.0.1).
 
 The suite asks for what it made itself, by identifiers of its own, and leaves it there.
+
+Where the standard leaves a choice (400 or 422 for a bad code) each choice is accepted. What a
+product does differently is a row of ``deviations.toml``. A test named there has to fail: if the
+product begins to conform, the suite says so. `tests/contract/table.py` makes the table in
+``docs/conformance.md`` of the rows.
 """
 
 from __future__ import annotations
 
 import os
-import socket
-import threading
-import time
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
-from labkit.common import ALLOW_ALL
-from labkit.fhir import FhirClient, FhirStore, fhir_app
-
-
-def serve(folder: Path) -> Iterator[str]:
-    """Run the embedded server; gives its base URL."""
-    store = FhirStore(folder / "fhir.sqlite")
-    # asyncio sets TCP_NODELAY only where the protocol is named; without it each answer waits 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}/fhir"
-    app = fhir_app(store, ALLOW_ALL, base_url=url)
-    mounted = uvicorn.Config(_under("/fhir", app), log_level="error", lifespan="off")
-    server = uvicorn.Server(mounted)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield url
-    server.should_exit = True
-    thread.join(10)
-    store.close()
+from labkit.fhir import FhirClient
+from tests.contract.fhir.servers import SERVERS, Target
+from tests.contract.fhir.world import World, settle
+from tests.contract.table import rows_for
 
 
-def _under(path: str, app: object) -> object:
-    from starlette.applications import Starlette
-    from starlette.routing import Mount
+def _servers() -> list[str]:
+    aimed = ["yours"] if os.environ.get("LABKIT_FHIR_URL") else []
+    # Inside the containers' network the embedded server has been tested before, outside.
+    return aimed if aimed and os.environ.get("LABKIT_PRODUCTS") else ["embedded", *aimed]
 
-    return Starlette(routes=[Mount(path, app)])  # type: ignore[arg-type]
+
+@pytest.fixture(scope="session", params=_servers())
+def target(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Target]:
+    """The server under test."""
+    with SERVERS[request.param](tmp_path_factory.mktemp(str(request.param))) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
-def fhir_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    aimed = os.environ.get("LABKIT_FHIR_URL")
-    if aimed:
-        yield aimed.rstrip("/")
-    else:
-        yield from serve(tmp_path_factory.mktemp("fhir"))
-
-
-@pytest.fixture(scope="session")
-def http(fhir_url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=fhir_url, timeout=60, trust_env=False) as http:
+def http(target: Target) -> Iterator[httpx.Client]:
+    """Requests as they are, on the server under test."""
+    accept = {"Accept": "application/fhir+json"}
+    with httpx.Client(base_url=target.url, timeout=60, trust_env=False, headers=accept) as http:
         yield http
 
 
 @pytest.fixture(scope="session")
-def fhir(fhir_url: str) -> Iterator[FhirClient]:
-    with FhirClient(fhir_url, timeout=60) as fhir:
+def fhir(target: Target) -> Iterator[FhirClient]:
+    """Our client, on the server under test."""
+    with FhirClient(target.url, timeout=60) as fhir:
         yield fhir
 
 
@@ -77,3 +66,20 @@ def fhir(fhir_url: str) -> Iterator[FhirClient]:
 def mark() -> str:
     """An identifier value that nothing else on the server has."""
     return f"contract-{uuid.uuid4()}"
+
+
+@pytest.fixture(autouse=True)
+def deviation(request: pytest.FixtureRequest) -> None:
+    """Expect a test to fail where a row says that this product differs."""
+    target: Target = request.getfixturevalue("target")
+    param = request.node.callspec.params["target"]
+    name = request.node.name.replace(f"[{param}]", "").replace(f"[{param}-", "[")
+    for row in rows_for("fhir", target.product, target.version):
+        if row.test == name:
+            request.node.add_marker(pytest.mark.xfail(reason=row.does, strict=True))
+
+
+@pytest.fixture(scope="session")
+def world(fhir: FhirClient) -> World:
+    """A patient of the suite with two studies, on the server under test."""
+    return settle(fhir)

@@ -20,7 +20,7 @@ The suite calls as LEARNER, stores objects of made-up patients, asks for these o
 there.
 
 What a product does differently is a row of ``deviations.toml``. A test named there has to fail: if
-the product begins to conform, the suite says so. `tests/contract/pacs/table.py` makes the table in
+the product begins to conform, the suite says so. `tests/contract/table.py` makes the table in
 ``docs/conformance.md`` of the rows.
 """
 
@@ -34,7 +34,7 @@ import pytest
 
 from tests.contract.pacs.cases import Holdings, fill
 from tests.contract.pacs.servers import SERVERS, Target, find_program
-from tests.contract.pacs.table import rows_for
+from tests.contract.table import rows_for
 
 _PROGRAMS = {"Orthanc": "Orthanc", "dcmqrscp": "dcmqrscp"}
 
@@ -74,6 +74,6 @@ def deviation(request: pytest.FixtureRequest, target: Target) -> None:
     name = request.node.name.replace(f"[{request.node.callspec.params['target']}]", "").replace(
         f"[{request.node.callspec.params['target']}-", "["
     )
-    for row in rows_for(target.product, target.version):
+    for row in rows_for("pacs", target.product, target.version):
         if row.test == name:
             request.node.add_marker(pytest.mark.xfail(reason=row.does, strict=True))
