@@ -52,7 +52,8 @@ final class Rest {
         capabilities.setImplementationDescription("HAPI FHIR of the imaging workbook");
         server.setServerConformanceProvider(capabilities);
 
-        // Asked of every request, in this order; the first that objects answers.
+        // Asked of every request, in this order; the first that objects answers. An
+        // AuthorizationInterceptor, which decides who may see what, belongs before this one.
         var validator = spring.getBean(FhirInstanceValidator.class);
         validator.setBestPracticeWarningLevel(BestPracticeWarningLevel.Ignore);
         server.registerInterceptor(new Validation(validator));

@@ -9,9 +9,8 @@ import java.util.Map;
  * @param database JDBC URL: in memory, or in the folder {@code FHIR_DATA}
  * @param baseUrl what the server calls itself ({@code FHIR_BASE_URL}); empty: as the caller did
  * @param callbackHost where notices to a loopback address go ({@code CALLBACK_HOST}); empty: there
- * @param issuer who issues the access tokens that are asked for ({@code FHIR_ISSUER}); empty: none are
  */
-record Settings(int port, String database, String baseUrl, String callbackHost, String issuer) {
+record Settings(int port, String database, String baseUrl, String callbackHost) {
 
     static Settings fromEnvironment(String[] args) {
         Map<String, String> env = System.getenv();
@@ -25,8 +24,7 @@ record Settings(int port, String database, String baseUrl, String callbackHost, 
                 Integer.parseInt(port),
                 database,
                 env.getOrDefault("FHIR_BASE_URL", ""),
-                env.getOrDefault("CALLBACK_HOST", ""),
-                env.getOrDefault("FHIR_ISSUER", ""));
+                env.getOrDefault("CALLBACK_HOST", ""));
     }
 
     boolean inMemory() {
