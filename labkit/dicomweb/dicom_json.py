@@ -2,8 +2,9 @@
 
 pydicom 3.0 is mended here in these points:
 
-- one value that its VR does not allow (a DS of ``"n/a"``) makes it give up the whole data set; here
-  it is written as the text that it is,
+- one value that its VR does not allow (a DS of ``"n/a"``) makes it give up the whole data set, in
+  writing as in reading; here it is written as bytes of unknown VR,
+- a name without an alphabetic group gets an empty one; here only groups that there are (F.2.2),
 - numbers that JSON has not (NaN, infinity) come out as invalid JSON; here as text,
 - Specific Character Set keeps the name of the file's encoding, though JSON is UTF-8 (F.2.1.2); here
   it is ``ISO_IR 192``.
@@ -66,10 +67,12 @@ def _element(ds: Dataset, tag: BaseTag, link: Link | None, path: str) -> Json:
             return _binary(element, link, path)
         found: Json = element.to_json_dict(None, 0)
         if "Value" in found:
-            found["Value"] = [_number(value) for value in found["Value"]]
+            if element.VR in ("IS", "DS") and any(isinstance(v, str) for v in found["Value"]):
+                return _as_bytes(ds.get_item(tag))
+            found["Value"] = [_mended(value) for value in found["Value"]]
         return found
     except PARSE_ERRORS:
-        return _as_text(ds.get_item(tag))
+        return _as_bytes(ds.get_item(tag))
 
 
 def _binary(element: DataElement, link: Link | None, path: str) -> Json:
@@ -81,21 +84,19 @@ def _binary(element: DataElement, link: Link | None, path: str) -> Json:
     return {"vr": str(element.VR), "InlineBinary": base64.b64encode(value).decode("ascii")}
 
 
-def _number(value: Any) -> Any:
+def _mended(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {group: text for group, text in value.items() if text} or None
+    if value == "":
+        return None  # an empty value among others (F.2.5)
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _as_text(raw: RawDataElement | DataElement | None) -> Json:
-    """What a value says that its VR forbids."""
-    assert raw is not None
-    vr = str(raw.VR or "UN")
-    value = raw.value
-    if isinstance(value, bytes):
-        if vr in BINARY or vr in ("AT", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV", "SQ"):
-            return {"vr": "UN", "InlineBinary": base64.b64encode(value).decode("ascii")}
-        value = value.decode("ascii", "replace")
-    parts = [part.strip(" \0") or None for part in str(value or "").split("\\")]
-    return {"vr": vr, "Value": parts} if any(parts) else {"vr": vr}
+def _as_bytes(raw: RawDataElement | DataElement | None) -> Json:
+    """A value that its VR forbids, as the bytes that it is: readers may look, and none fails."""
+    value = raw.value if raw is not None else None
+    data = value if isinstance(value, bytes) else str(value or "").encode()
+    return {"vr": "UN", "InlineBinary": base64.b64encode(data).decode("ascii")}
 
 
 def dataset_of(value: object, bulk: Callable[[str], Any] | None = None) -> Dataset:

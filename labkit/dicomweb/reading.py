@@ -21,7 +21,7 @@ CHUNK = 1 << 16
 EXPLICIT = str(ExplicitVRLittleEndian)
 # No DICOMweb answer is in these (PS3.18 8.7.3).
 _NEVER = frozenset(NATIVE) - {EXPLICIT}
-_PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
+PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
 
 
 def headers(source: Source, place: Place) -> Iterator[tuple[Instance, Dataset]]:
@@ -46,7 +46,7 @@ def header(file: BinaryIO) -> FileDataset:
     little = getattr(ds.file_meta, "TransferSyntaxUID", EXPLICIT) != NATIVE[2]
     order = "little" if little else "big"
     tag = int.from_bytes(start[:2], order) << 16 | int.from_bytes(start[2:], order)  # type: ignore[arg-type]
-    if tag in _PIXELS:
+    if tag in PIXELS:
         words = int(ds.get("BitsAllocated") or 8) > 8 and not _syntax(ds).is_encapsulated
         ds.add_new(tag, {0x7FE00008: "OF", 0x7FE00009: "OD"}.get(tag, "OW" if words else "OB"), b"")
     return ds

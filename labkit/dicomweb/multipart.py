@@ -1,0 +1,148 @@
+"""``multipart/related`` (RFC 2387, RFC 2046 5.1), written and read piece by piece.
+
+Python's own parser (`email`) and the known packages want the whole body in memory, or take only
+``form-data``: bodies here are studies of gigabytes. So this one is fed with whatever the network
+gives, and gives on what it knows to be content.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from labkit.common.errors import DataError
+
+_MOST_HEADERS = 16 * 1024
+_REMEDY = "Each part: CRLF, --boundary, CRLF, headers, an empty line, content (RFC 2046 5.1.1)."
+
+
+class Writer:
+    """Writes a body.
+
+    Attributes
+    ----------
+    boundary
+        Made up at random: nothing in the content can be taken for it.
+    """
+
+    def __init__(self) -> None:
+        self.boundary = secrets.token_hex(16)
+
+    def content_type(self, kind: str) -> str:
+        """The header of the whole, for parts of media type `kind`."""
+        return f'multipart/related; type="{kind}"; boundary={self.boundary}'
+
+    def part(self, headers: dict[str, str], content: Iterable[bytes]) -> Iterator[bytes]:
+        """Write one part."""
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        yield f"\r\n--{self.boundary}\r\n{lines}\r\n".encode()
+        yield from content
+
+    def end(self) -> bytes:
+        """Write the end of the body."""
+        return f"\r\n--{self.boundary}--\r\n".encode()
+
+
+@dataclass(frozen=True)
+class Begin:
+    """A part begins, with these headers; names are in lower case."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class End:
+    """The part is complete."""
+
+
+Event = Begin | bytes | End
+"""What the parser finds: a part begins, some of its content, it ends."""
+
+
+class Parser:
+    """Reads a body that comes in pieces.
+
+    Parameters
+    ----------
+    boundary
+        From the ``Content-Type`` of the whole.
+
+    Raises
+    ------
+    DataError
+        From `feed` and `close`: the body is not what it should be, or was cut short.
+    """
+
+    def __init__(self, boundary: str) -> None:
+        if not 1 <= len(boundary) <= 70:
+            raise DataError("the body's boundary is missing or too long", remedy=_REMEDY)
+        self._mark = f"\r\n--{boundary}".encode("latin-1", "replace")
+        # The first boundary may stand at the very beginning, without the line break before it.
+        self._rest = b"\r\n"
+        self._state = "preamble"
+
+    def feed(self, data: bytes) -> Iterator[Event]:
+        """Take the next piece; gives what is known by now."""
+        self._rest += data
+        while True:
+            before = self._state, len(self._rest)
+            yield from self._step()
+            if (self._state, len(self._rest)) == before:
+                return
+
+    def close(self) -> None:
+        """Note that no more comes."""
+        if self._state != "end":
+            raise DataError("the multipart body ends before its last boundary", remedy=_REMEDY)
+
+    def _step(self) -> Iterator[Event]:
+        if self._state in ("preamble", "content"):
+            yield from self._until_boundary()
+        elif self._state == "after boundary":
+            self._after_boundary()
+        elif self._state == "headers":
+            yield from self._headers()
+        else:
+            self._rest = b""  # the epilogue has no meaning
+
+    def _until_boundary(self) -> Iterator[Event]:
+        at = self._rest.find(self._mark)
+        inside = self._state == "content"
+        # What could still be the beginning of a boundary waits for the next piece.
+        end = at if at >= 0 else max(len(self._rest) - len(self._mark) + 1, 0)
+        content, self._rest = self._rest[:end], self._rest[end:]
+        if inside and content:
+            yield content
+        if at >= 0:
+            self._rest = self._rest[len(self._mark) :]
+            self._state = "after boundary"
+            if inside:
+                yield End()
+
+    def _after_boundary(self) -> None:
+        if self._rest.startswith(b"--"):
+            self._state = "end"
+            return
+        line, found, rest = self._rest.partition(b"\r\n")
+        if found:
+            if line.strip(b" \t"):
+                raise DataError("something follows a boundary on its line", remedy=_REMEDY)
+            # The break is kept: a part without headers begins with an empty line at once.
+            self._rest, self._state = b"\r\n" + rest, "headers"
+        elif len(self._rest) > _MOST_HEADERS:
+            raise DataError("the line of a boundary does not end", remedy=_REMEDY)
+
+    def _headers(self) -> Iterator[Event]:
+        at = self._rest.find(b"\r\n\r\n")
+        if max(at, 0 if at >= 0 else len(self._rest)) > _MOST_HEADERS:
+            raise DataError("the headers of a part do not end", remedy=_REMEDY)
+        if at < 0:
+            return
+        lines = self._rest[:at].decode("latin-1").split("\r\n")
+        # Content may be empty: then the boundary's own line break is the one just read.
+        self._rest, self._state = self._rest[at + 4 :], "content"
+        if self._rest.startswith(self._mark[2:]):
+            self._rest = b"\r\n" + self._rest
+        pairs = (line.partition(":") for line in lines if line.strip())
+        yield Begin({name.strip().lower(): value.strip() for name, _, value in pairs})

@@ -1,0 +1,172 @@
+"""What all routes share: the source, the policy, and how an answer is sent."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import format_datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from labkit.common.access import AccessPolicy, AccessRequest, decide
+from labkit.dicomweb.parameters import check_uid
+from labkit.dicomweb.problems import WebError
+from labkit.dicomweb.source import Instance, Place, Source
+
+_GZIP = 16 + zlib.MAX_WBITS
+MAX_BODY = 8 << 30
+
+
+@dataclass(frozen=True)
+class Service:
+    """A DICOMweb service.
+
+    Attributes
+    ----------
+    source
+        Where the objects are.
+    policy
+        Asked for each act and for each patient whose data would be seen.
+    base_url
+        As clients reach it, without a slash at its end.
+    identify
+        Says who sends a request, for the policy.
+    deletes
+        Whether DELETE is offered.
+    max_body
+        Bytes that a request to store may have.
+    """
+
+    source: Source
+    policy: AccessPolicy
+    base_url: str
+    identify: Callable[[Request], str]
+    deletes: bool = False
+    max_body: int = MAX_BODY
+
+    def allow(self, request: Request, action: str, resource: dict[str, str]) -> None:
+        """Raise 403 unless the policy lets the sender do it."""
+        decision = decide(
+            self.policy, AccessRequest(self.identify(request), action, self.base_url, resource)
+        )
+        if not decision:
+            raise WebError(403, f"{action} is refused: {decision.reason}")
+
+    def may_see(self, request: Request) -> Callable[[str, str], bool]:
+        """Return a function that says whether a patient and a study may be seen."""
+        actor = self.identify(request)
+        known: dict[tuple[str, str], bool] = {}
+
+        def visible(patient_id: str, study: str) -> bool:
+            key = patient_id, study
+            if key not in known:
+                resource = {"PatientID": patient_id, "StudyInstanceUID": study}
+                asked = AccessRequest(actor, "read", self.base_url, resource)
+                known[key] = bool(decide(self.policy, asked))
+            return known[key]
+
+        return visible
+
+    def instances(self, request: Request, place: Place) -> Iterator[Instance]:
+        """Go through the objects of a place that the sender may see.
+
+        Raises
+        ------
+        WebError
+            404 from the first step, if there are none. A study that is hidden is not there.
+        """
+        visible, found = self.may_see(request), False
+        for instance in self.source.instances(place):
+            if visible(instance.patient_id, instance.place.study):
+                found = True
+                yield instance
+        if not found:
+            raise nothing_at(place)
+
+
+def nothing_at(place: Place) -> WebError:
+    """404, saying what is not there."""
+    level = "instance" if place.instance else "series" if place.series else "study"
+    return WebError(
+        404, f"there is no such {level} here", remedy="Search for it first: GET /studies."
+    )
+
+
+def place_of(request: Request) -> Place:
+    """The UIDs of the path; 400 if one is none."""
+    parts = request.path_params
+    return Place(
+        *(
+            check_uid(parts[name]) if name in parts else ""
+            for name in ("study", "series", "instance")
+        )
+    )
+
+
+def etag_of(version: str, *form: str) -> str:
+    """A strong entity tag of what is there and in which form it is answered; ``""`` if unknown."""
+    if not version:
+        return ""
+    return f'"{hashlib.sha256(chr(10).join((version, *form)).encode()).hexdigest()[:32]}"'
+
+
+def not_modified(request: Request, etag: str) -> Response | None:
+    """304 if the client has this already (RFC 9110 13.1.2)."""
+    asked = {
+        tag.strip().removeprefix("W/")
+        for tag in request.headers.get("if-none-match", "").split(",")
+    }
+    if etag and (etag in asked or "*" in asked):
+        return Response(status_code=304, headers={"ETag": etag})
+    return None
+
+
+def http_date(seconds: float) -> str:
+    """A time as HTTP writes it."""
+    return format_datetime(datetime.fromtimestamp(int(seconds), timezone.utc), usegmt=True)
+
+
+def answer(
+    request: Request,
+    content: Iterable[bytes],
+    media_type: str,
+    headers: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    """Send content as it is made; gzip for text where the client takes it.
+
+    The first piece is made before the status is sent, so that an error there is still an error.
+    """
+    sent: dict[str, Any] = {"Content-Type": media_type, "Vary": "Accept, Accept-Encoding"}
+    sent |= headers or {}
+    pieces = iter(content)
+    first = next(pieces, b"")
+    if request.method == "HEAD":
+        close = getattr(pieces, "close", None)
+        if close:
+            close()
+        return Response(b"", status, sent)
+    whole = _chained(first, pieces)
+    if "json" in media_type and "gzip" in request.headers.get("accept-encoding", ""):
+        sent["Content-Encoding"] = "gzip"
+        whole = _gzipped(whole)
+    return StreamingResponse(whole, status, sent)
+
+
+def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
+
+
+def _gzipped(content: Iterable[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
+    for piece in content:
+        packed = packer.compress(piece)
+        if packed:
+            yield packed
+    yield packer.flush()

@@ -1,0 +1,180 @@
+"""STOW-RS: storing (PS3.18 10.5). The body is read as it comes; one object is held at a time."""
+
+from __future__ import annotations
+
+import json
+from tempfile import SpooledTemporaryFile
+from typing import Any, BinaryIO, cast
+
+from pydicom.errors import InvalidDicomError
+from pydicom.filereader import dcmread
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from labkit.common.errors import DataError
+from labkit.dicom.reading import PARSE_ERRORS
+from labkit.dicomweb.media import DICOM, JSON, MULTIPART, XML, choose, parse
+from labkit.dicomweb.multipart import Begin, End, Parser
+from labkit.dicomweb.native_xml import to_xml
+from labkit.dicomweb.problems import WebError
+from labkit.dicomweb.service import Service, place_of
+from labkit.dicomweb.source import Json, Outcome, Place
+
+_IN_MEMORY = 1 << 20
+_CANNOT_UNDERSTAND, _DOES_NOT_MATCH, _NOT_AUTHORISED = 0xC000, 0xA900, 0x0124
+_UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+_TAGS = ("SOPClassUID", "PatientID", *_UIDS)
+_REMEDY = 'Send Content-Type: multipart/related; type="application/dicom"; boundary=… (10.5.2).'
+
+
+class _Receiving:
+    """One request to store: puts parts together and has each stored as soon as it is whole."""
+
+    def __init__(self, service: Service, request: Request, place: Place) -> None:
+        self.service, self.request, self.place = service, request, place
+        self.outcomes: list[Outcome] = []
+        self._file: Any = None
+        self._kind = DICOM
+
+    async def take(self, parser: Parser | None, data: bytes) -> None:
+        if parser is None:
+            await self._write(data)
+            return
+        for event in parser.feed(data):
+            if isinstance(event, Begin):
+                self.begin(parse(event.headers.get("content-type", DICOM)).name)
+            elif isinstance(event, End):
+                await self.end()
+            else:
+                await self._write(event)
+
+    def begin(self, kind: str = DICOM) -> None:
+        self._kind = kind
+        self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+
+    async def _write(self, data: bytes) -> None:
+        if self._file is not None:
+            self._file.write(data)
+
+    async def end(self) -> None:
+        file, self._file = self._file, None
+        with file:
+            if self._kind != DICOM:
+                text = f"a part is {self._kind}, not {DICOM}"
+                self.outcomes.append(Outcome(Place(), failure=_CANNOT_UNDERSTAND, text=text))
+                return
+            file.seek(0)
+            self.outcomes.append(await run_in_threadpool(self._store, cast(BinaryIO, file)))
+
+    def drop(self) -> None:
+        """Forget a part that did not come to its end."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _store(self, file: BinaryIO) -> Outcome:
+        try:
+            ds = dcmread(file, stop_before_pixels=True, specific_tags=list(_TAGS))
+            sop_class = str(ds.get("SOPClassUID") or "")
+            held = Place(*(str(ds.get(keyword) or "") for keyword in _UIDS))
+            patient_id = str(ds.get("PatientID") or "")
+        except (InvalidDicomError, *PARSE_ERRORS) as error:
+            text = f"a part is no Part 10 file ({error})"
+            return Outcome(Place(), failure=_CANNOT_UNDERSTAND, text=text)
+        if self.place.study and held.study != self.place.study:
+            text = "the object is of another study than the URL (10.5.1.1)"
+            return Outcome(held, sop_class, _DOES_NOT_MATCH, text=text)
+        try:
+            resource = {"PatientID": patient_id, **held.keys()}
+            self.service.allow(self.request, "store", resource)
+        except WebError as error:
+            return Outcome(held, sop_class, _NOT_AUTHORISED, text=error.message)
+        file.seek(0)
+        return self.service.source.store(file)
+
+
+async def store(service: Service, request: Request) -> Response:
+    """Store what is sent: 200 all, 202 some or with warnings, 409 none (10.5.3.1)."""
+    place = place_of(request)
+    form = choose(request, (JSON, XML)) if request.headers.get("accept") else JSON
+    await run_in_threadpool(service.allow, request, "store", place.keys())
+    content = parse(request.headers.get("content-type", ""))
+    if content.name == MULTIPART and content.type in ("", DICOM):
+        parser: Parser | None = Parser(content.parameters.get("boundary", ""))
+    elif content.name == DICOM:
+        parser = None
+    else:
+        said = f"{content.name}; type={content.type}" if content.type else content.name or "nothing"
+        raise WebError(415, f"the request carries {said}", remedy=_REMEDY)
+    receiving = _Receiving(service, request, place)
+    if parser is None:
+        receiving.begin()
+    size = 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > service.max_body:
+                raise WebError(413, f"a request has at most {service.max_body} bytes here",
+                               remedy="Store in several requests.")  # fmt: skip
+            await receiving.take(parser, chunk)
+        if parser is not None:
+            parser.close()
+        else:
+            await receiving.end()
+    except DataError as error:
+        if not receiving.outcomes:
+            raise
+        # Some are stored by now; the client has to be told which, so this is a failure among them.
+        receiving.outcomes.append(Outcome(Place(), failure=_CANNOT_UNDERSTAND, text=error.message))
+    finally:
+        receiving.drop()
+    if not receiving.outcomes:
+        raise WebError(400, "the body holds no object", remedy=_REMEDY)
+    return _answer(service, receiving.outcomes, form)
+
+
+def _answer(service: Service, outcomes: list[Outcome], form: str) -> Response:
+    stored = [outcome for outcome in outcomes if not outcome.failure]
+    status = 409 if not stored else 200
+    if stored and (len(stored) < len(outcomes) or any(outcome.warning for outcome in stored)):
+        status = 202
+    body = response_of(outcomes, service.base_url)
+    texts = dict.fromkeys(o.text for o in outcomes if o.text)
+    clean = (t.replace('"', "'").encode("ascii", "replace").decode() for t in list(texts)[:5])
+    said = ", ".join(f'299 {service.base_url} "{text}"' for text in clean)
+    headers = {"Content-Type": form, **({"Warning": " ".join(said.split())} if said else {})}
+    data = to_xml(body) if form == XML else json.dumps(body, ensure_ascii=False).encode()
+    return Response(data, status, headers)
+
+
+def response_of(outcomes: list[Outcome], base_url: str) -> Json:
+    """The Store Instances Response Module (PS3.18 Annex I)."""
+    made: Json = {}
+    studies = {o.place.study for o in outcomes if o.place.study and not o.failure}
+    if len(studies) == 1:
+        made["00081190"] = _element("UR", f"{base_url}/studies/{studies.pop()}")
+    failed: list[Json] = []
+    others: list[Json] = []
+    done: list[Json] = []
+    for outcome in outcomes:
+        item: Json = {}
+        if outcome.place.instance:
+            item["00081150"] = _element("UI", outcome.sop_class_uid)
+            item["00081155"] = _element("UI", outcome.place.instance)
+        if outcome.failure:
+            item["00081197"] = _element("US", outcome.failure)
+            (failed if outcome.place.instance else others).append(item)
+            continue
+        item["00081190"] = _element("UR", base_url + outcome.place.path)
+        if outcome.warning:
+            item["00081196"] = _element("US", outcome.warning)
+        done.append(item)
+    for tag, items in (("00081198", failed), ("00081199", done), ("0008119A", others)):
+        if items:
+            made[tag] = {"vr": "SQ", "Value": items}
+    return made
+
+
+def _element(vr: str, value: str | int) -> Json:
+    return {"vr": vr, "Value": [value]} if value != "" else {"vr": vr}
