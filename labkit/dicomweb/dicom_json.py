@@ -3,7 +3,7 @@
 pydicom 3.0 is mended here in these points:
 
 - one value that its VR does not allow (a DS of ``"n/a"``) makes it give up the whole data set, in
-  writing as in reading; here it is written as bytes of unknown VR,
+  writing as in reading; here it is written as the text that it is, with a VR of text,
 - a name without an alphabetic group gets an empty one; here only groups that there are (F.2.2),
 - numbers that JSON has not (NaN, infinity) come out as invalid JSON; here as text,
 - Specific Character Set keeps the name of the file's encoding, though JSON is UTF-8 (F.2.1.2); here
@@ -68,11 +68,11 @@ def _element(ds: Dataset, tag: BaseTag, link: Link | None, path: str) -> Json:
         found: Json = element.to_json_dict(None, 0)
         if "Value" in found:
             if element.VR in ("IS", "DS") and any(isinstance(v, str) for v in found["Value"]):
-                return _as_bytes(ds.get_item(tag))
+                return _as_found(ds.get_item(tag))
             found["Value"] = [_mended(value) for value in found["Value"]]
         return found
     except PARSE_ERRORS:
-        return _as_bytes(ds.get_item(tag))
+        return _as_found(ds.get_item(tag))
 
 
 def _binary(element: DataElement, link: Link | None, path: str) -> Json:
@@ -92,11 +92,17 @@ def _mended(value: Any) -> Any:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _as_bytes(raw: RawDataElement | DataElement | None) -> Json:
-    """A value that its VR forbids, as the bytes that it is: readers may look, and none fails."""
+def _as_found(raw: RawDataElement | DataElement | None) -> Json:
+    """A value that its VR forbids, as the text that it is (UT), else as bytes (OB).
+
+    Not as UN: pydicom gives that the VR of the dictionary when it reads it, and fails again.
+    """
     value = raw.value if raw is not None else None
     data = value if isinstance(value, bytes) else str(value or "").encode()
-    return {"vr": "UN", "InlineBinary": base64.b64encode(data).decode("ascii")}
+    text = data.decode("latin-1").strip(" \0")
+    if text.isprintable() and text.isascii():
+        return {"vr": "UT", "Value": [text]} if text else {"vr": "UT"}
+    return {"vr": "OB", "InlineBinary": base64.b64encode(data).decode("ascii")}
 
 
 def dataset_of(value: object, bulk: Callable[[str], Any] | None = None) -> Dataset:

@@ -59,12 +59,12 @@ def test_values_as_annex_f_has_them() -> None:
     assert made["7FE00010"] == {"vr": "OW", "BulkDataURI": "http://x/7FE00010"}
 
 
-def test_a_value_that_cannot_be_is_kept_as_bytes() -> None:
+def test_a_value_that_cannot_be_is_kept_as_text() -> None:
     ds = Dataset()
     tag = Tag(0x00180050)
     ds[tag] = RawDataElement(tag, "DS", 3, b"n/a", 0, False, True)
     made = to_json(ds)
-    assert made["00180050"] == {"vr": "UN", "InlineBinary": "bi9h"}
+    assert made["00180050"] == {"vr": "UT", "Value": ["n/a"]}
     assert json.loads(b"".join(encode([made])))
 
 
