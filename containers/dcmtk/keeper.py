@@ -233,6 +233,8 @@ class Keeper(BaseHTTPRequestHandler):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(data)))
+        if status >= 400:  # what was sent with it may not have been read, and is no next request
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(data)
 
