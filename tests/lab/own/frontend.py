@@ -21,7 +21,7 @@ from tornado.websocket import websocket_connect
 from tooling.workbook import SETTINGS
 
 TOKEN = "t" * 32
-LIMIT = 60.0
+LIMIT = 120.0
 SECTIONS = ("jupyter_server_config.d/labkit.json",)
 
 

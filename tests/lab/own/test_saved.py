@@ -14,6 +14,7 @@ from labkit.dicom import read as read_object
 from labkit.dicom import sample
 from labkit.dimse import Peer, store
 from labkit.lab.own.config import VARIABLE
+from labkit.lab.own.privacy import MARK
 from tests.lab.own.conftest import PASSWORD, STUDY, Orthanc
 from tests.lab.own.frontend import Frontend, jupyter
 
@@ -70,27 +71,24 @@ def on_disk(place: Path, name: str) -> str:
 
 
 def test_what_own_servers_show_is_not_saved(frontend: Frontend, place: Path) -> None:
-    said = f'{IMPORTS}lab = labkit.open_lab(backend="own")'
-    notebook = frontend.run("own.ipynb", [said, LOOK, f"print({LOOK})", "1 / 0"])
+    """No cell says in so many words that the servers are somebody's own; the kernel knows."""
+    chosen = "import os\nos.environ['LABKIT_' + 'BACKEND'] = 'o' 'wn'\n"
+    cells = [f"{chosen}{IMPORTS}lab = labkit.open_lab()", LOOK, f"print({LOOK})", "1 / 0"]
+    notebook = frontend.run("seen.ipynb", cells)
     shown = json.dumps(notebook)
     assert shown.count(NAME) >= 2 and "ZeroDivisionError" in shown  # else the test shows nothing
-    frontend.save("own.ipynb", notebook)
-    after = json.loads(on_disk(place, "own.ipynb"))
+    assert MARK in shown
+    frontend.save("seen.ipynb", notebook)
+    after = json.loads(on_disk(place, "seen.ipynb"))
     assert [cell["outputs"] for cell in after["cells"]] == [[], [], [], []]
-    frontend.save("a copy.ipynb", notebook)
+    frontend.save("a copy.ipynb", notebook)  # known by the mark that the kernel showed
     assert holds(place, NAME) == []
-
-
-def test_nor_where_only_the_kernel_knows(frontend: Frontend, place: Path) -> None:
-    """Nothing in the cells says so, the mark has been cleared away, and the file is new."""
-    chosen = "import os\nos.environ['LABKIT_' + 'BACKEND'] = 'o' 'wn'\n"
-    notebook = frontend.run("quiet.ipynb", [f"{chosen}{IMPORTS}lab = labkit.open_lab()", LOOK])
-    assert NAME in json.dumps(notebook)
-    notebook["cells"][0]["outputs"] = []
-    frontend.save("quiet.ipynb", notebook)
+    notebook["cells"][0]["outputs"] = []  # which somebody clears away,
+    (place / "book" / "seen.ipynb").unlink()  # and the file is new
+    frontend.save("seen.ipynb", notebook)
     assert holds(place, NAME) == []
     renamed = {"path": "renamed.ipynb"}
-    frontend.http.patch("api/contents/quiet.ipynb", json=renamed).raise_for_status()
+    frontend.http.patch("api/contents/seen.ipynb", json=renamed).raise_for_status()
     frontend.save("renamed.ipynb", notebook)
     assert holds(place, NAME) == []
 
