@@ -62,7 +62,8 @@ def _check_shell(bundle: Resource, entries: Any) -> None:
     shell = {name: value for name, value in bundle.items() if name != "entry"}
     issues = validate({**shell, "entry": bare} if bare and all(bare) else shell)
     for number, entry in enumerate(bare):
-        if not {"method", "url"} <= set(entry.get("request", ())):
+        request = entry.get("request")
+        if not isinstance(request, dict) or not {"method", "url"} <= set(request):
             where = f"Bundle.entry[{number}].request"
             issues.append(Issue("required", "method and url say what to do with the entry", where))
     if issues:

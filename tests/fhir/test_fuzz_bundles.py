@@ -74,6 +74,31 @@ def entries(draw: st.DrawFn) -> Resource:
     return made
 
 
+@st.composite
+def acts(draw: st.DrawFn) -> Resource:
+    """Something that can be carried out, if nothing else in the Bundle hinders."""
+    id_, link = draw(IDS), draw(st.sampled_from([*URNS[:2], "Patient/a", "Patient?_id=a"]))
+    patient: Resource = {"resourceType": "Patient", "gender": draw(st.sampled_from(["male", "F"]))}
+    study = {"resourceType": "ImagingStudy", "status": "available", "subject": {"reference": link}}
+    method = draw(st.sampled_from(["POST", "POST", "PUT", "PUT", "DELETE", "GET"]))
+    if method == "POST":
+        resource = draw(st.sampled_from([patient, study]))
+        request = {"method": method, "url": resource["resourceType"]}
+        return {"resource": resource, "request": request}
+    made: Resource = {"request": {"method": method, "url": f"Patient/{id_}"}}
+    return {**made, "resource": {**patient, "id": id_}} if method == "PUT" else made
+
+
+@st.composite
+def transactions(draw: st.DrawFn) -> list[Resource]:
+    """A few acts, now and then with something odd among them; every entry has its own name."""
+    sent = [
+        draw(acts() if draw(st.integers(0, 9)) else entries())
+        for _ in range(draw(st.integers(0, 4)))
+    ]
+    return [{**entry, "fullUrl": urn} for entry, urn in zip(sent, URNS, strict=False)]
+
+
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=6),
     lambda inner: (
@@ -106,7 +131,7 @@ def send(http: httpx.Client, bundle: Resource) -> httpx.Response:
 
 
 @MANY
-@given(st.lists(entries(), max_size=6))
+@given(transactions() | st.lists(entries(), max_size=6))
 def test_a_transaction_of_anything_is_whole_or_not_at_all(
     http: httpx.Client, store: FhirStore, sent: list[Resource]
 ) -> None:

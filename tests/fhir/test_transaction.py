@@ -236,6 +236,11 @@ def test_what_is_sent_to_the_base_is_a_batch_or_a_transaction(http: httpx.Client
     assert http.post("/", json=patient(), headers=JSON).status_code == 400
 
 
+@pytest.mark.parametrize("request_", [None, 1, "method url", [], {}], ids=repr)
+def test_an_entry_without_a_request_is_refused(http: httpx.Client, request_: Any) -> None:
+    assert send(http, {"request": request_}, kind="batch").status_code == 400
+
+
 def test_the_policy_is_asked_for_each_entry(connect: Any, store: FhirStore) -> None:
     class NoStudies:
         def decide(self, request: AccessRequest) -> Decision:
