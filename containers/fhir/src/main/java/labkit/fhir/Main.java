@@ -22,6 +22,7 @@ public final class Main {
         var spring = new AnnotationConfigApplicationContext();
         spring.registerBean(Settings.class, () -> settings);
         spring.register(Storage.class);
+        spring.registerShutdownHook(); // closes the database, in order
         spring.refresh();
         Terminology.load(spring);
         RestfulServer fhir = Rest.server(spring, settings);
@@ -39,6 +40,5 @@ public final class Main {
         http.start();
         System.out.println("FHIR R4 at port " + settings.port() + ", base path /fhir");
         http.join();
-        spring.close();
     }
 }

@@ -19,7 +19,7 @@ record Settings(int port, String database, String baseUrl, String callbackHost) 
         String database =
                 folder.isEmpty()
                         ? "jdbc:h2:mem:fhir;DB_CLOSE_DELAY=-1"
-                        : "jdbc:h2:file:" + folder + "/fhir";
+                        : "jdbc:h2:file:" + folder + "/fhir;DB_CLOSE_ON_EXIT=FALSE";
         return new Settings(
                 Integer.parseInt(port),
                 database,
