@@ -99,6 +99,10 @@ def choose(request: Request, offered: Sequence[str]) -> str:
         name = f"multipart {each.type}" if each.name == MULTIPART else each.name
         if name == "*/*":
             return offered[0]
+        if each.name in (MULTIPART, "multipart/*") and each.type in ("", "*/*"):
+            parts = [offer for offer in offered if offer.startswith("multipart ")]
+            if parts:
+                return parts[0]
         if name == "application/json" and JSON in offered:
             return JSON
         if name in offered:

@@ -42,6 +42,8 @@ class Description:
         By name.
     fhir_url
         Base URL of the FHIR server.
+    dicomweb_url
+        Base URL of the archive's DICOMweb service; ``""`` where it has none.
     hl7_port
         Where the RIS takes HL7 v2 messages over MLLP.
     """
@@ -54,6 +56,7 @@ class Description:
     fhir_url: str
     hl7_port: int = 0
     backend: str = "embedded"
+    dicomweb_url: str = ""
 
     def public(self) -> dict[str, Any]:
         """Return what ``labkit up --json`` prints: addresses and no secret."""
@@ -61,7 +64,8 @@ class Description:
             name: {"ae_title": node.ae_title, "host": node.host, "port": node.port}
             for name, node in self.nodes.items()
         }
-        return {"backend": self.backend, "nodes": nodes, "fhir": {"url": self.fhir_url}}
+        made = {"backend": self.backend, "nodes": nodes, "fhir": {"url": self.fhir_url}}
+        return {**made, "dicomweb": {"url": self.dicomweb_url}} if self.dicomweb_url else made
 
     def write(self, path: Path) -> None:
         """Put the description in place in one step, readable by its owner alone."""

@@ -13,11 +13,12 @@ from labkit.common.errors import LabError, LabNotRunning, UsageError
 from labkit.dimse import AssociationTrace, Peer
 from labkit.lab.certificates import Certificates
 from labkit.lab.description import Description, read
+from labkit.lab.dicomweb import EmbeddedDicomweb
 from labkit.lab.floor_verbs import FloorVerbs
 from labkit.lab.health import HEALTH_AE, TIMEOUT, Health, NodeHealth, examine
 from labkit.lab.launch import find, joined
 from labkit.lab.logtext import LogText
-from labkit.lab.nodes import FHIR, Node, NodeName, Nodes, UnknownNode
+from labkit.lab.nodes import DICOMWEB, FHIR, Node, NodeName, Nodes, UnknownNode
 from labkit.lab.protocol import Mark
 from labkit.lab.remote import Control
 from labkit.lab.settings import MODALITIES
@@ -122,6 +123,11 @@ class EmbeddedLab(FloorVerbs, WorkflowVerbs):
     def fhir(self) -> EmbeddedFhir:
         """The FHIR server."""
         return EmbeddedFhir(self._described().fhir_url)
+
+    @property
+    def dicomweb(self) -> EmbeddedDicomweb:
+        """The DICOMweb service of ARCHIVE."""
+        return EmbeddedDicomweb(self._described().dicomweb_url)
 
     def health(self) -> Health:
         """Ask every service whether it is well: a C-ECHO to each node, ``/metadata`` of FHIR."""
@@ -247,7 +253,7 @@ class EmbeddedLab(FloorVerbs, WorkflowVerbs):
     def _name(self, name: NodeName) -> str:
         """Return the name of a node as the lab spells it."""
         title = name.ae_title if isinstance(name, Node) else str(name).strip().upper()
-        known = [*self._described().nodes, *MODALITIES, FHIR]
+        known = [*self._described().nodes, *MODALITIES, FHIR, DICOMWEB]
         if title not in known:
             raise UnknownNode(title, known)
         return title

@@ -19,12 +19,13 @@ from labkit.lab.description import NodeAddress
 from labkit.lab.faults.board import FaultBoard
 from labkit.lab.fhirnode import FhirNode
 from labkit.lab.floor import Floor
-from labkit.lab.nodes import FHIR
+from labkit.lab.nodes import DICOMWEB, FHIR
 from labkit.lab.observed import Observed
 from labkit.lab.ris import HL7
 from labkit.lab.ris_patients import north_general
 from labkit.lab.seed import Seed
 from labkit.lab.traces import TraceStore
+from labkit.lab.webnode import WebNode
 from labkit.lab.workspace import Workspace
 from labkit.pacs import EventLog
 
@@ -65,12 +66,20 @@ class Enterprise(Observed):
         self.floor = Floor(workspace, self.cast)
         self.faults = FaultBoard(self)
         self.ris = north_general(self.cast, lambda: self.fhir_url)
-        self._logs = {**self.cast.logs, **self.floor.logs, FHIR: fhir_log}
+        web_log = EventLog(workspace.log(DICOMWEB))
+        # A product in the place of ARCHIVE has a web face of its own.
+        self._web = WebNode(self.cast.archives["ARCHIVE"], web_log) if supply is None else None
+        self._logs = {**self.cast.logs, **self.floor.logs, FHIR: fhir_log, DICOMWEB: web_log}
 
     @property
     def fhir_url(self) -> str:
         """Base URL of the FHIR server."""
         return self._fhir.url
+
+    @property
+    def dicomweb_url(self) -> str:
+        """Base URL of the archive's DICOMweb service; ``""`` where it has none."""
+        return self._web.url if self._web is not None else ""
 
     def addresses(self) -> dict[str, NodeAddress]:
         """Return where the nodes listen."""
@@ -90,6 +99,8 @@ class Enterprise(Observed):
             self.cast.start_all(ports)
             self.ris.listen(ports.get(HL7, 0))
             self._fhir.start(fhir_port)
+            if self._web is not None:
+                self._web.start(ports.get(DICOMWEB, 0))
             self._introduce(forget=new)
             if new:
                 self._forget()
@@ -100,6 +111,8 @@ class Enterprise(Observed):
         with self.changing:
             self.faults.close()
             self.ris.hang_up()
+            if self._web is not None:
+                self._web.stop()
             self.cast.close()
             self._fhir.close()
             if self.supply is not None:
@@ -117,20 +130,25 @@ class Enterprise(Observed):
             self.ris.listen()
             if not self._fhir.running:
                 self._fhir.start()
+            if self._web is not None:
+                self._web.start()
             self._introduce(forget=True)
             self._forget()
             return {"seconds": round(time.monotonic() - began, 3)}
 
     def running(self) -> dict[str, bool]:
         """Return which services answer."""
-        return {**self.cast.running(), FHIR: self._fhir.running}
+        web = {} if self._web is None else {DICOMWEB: self._web.running}
+        return {**self.cast.running(), FHIR: self._fhir.running, **web}
 
     def stop_node(self, name: str) -> dict[str, bool]:
-        """Stop one node, or ``"FHIR"``."""
+        """Stop one node, ``"FHIR"`` or ``"DICOMWEB"``."""
         with self.changing:
             self.faults.note_step(f"{name}: stopped")
             if name == FHIR:
                 self._fhir.stop()
+            elif name == DICOMWEB and self._web is not None:
+                self._web.stop()
             else:
                 self.cast[name].stop()
                 self.ris.follow(name, False)
@@ -138,16 +156,18 @@ class Enterprise(Observed):
             return self.running()
 
     def start_node(self, name: str) -> dict[str, bool]:
-        """Start one node, or ``"FHIR"``; one that runs is left alone."""
+        """Start one node, ``"FHIR"`` or ``"DICOMWEB"``; one that runs is left alone."""
         with self.changing:
-            before = self.addresses(), self.fhir_url
-            if name != FHIR:
+            before = self.addresses(), self.fhir_url, self.dicomweb_url
+            if name == DICOMWEB and self._web is not None:
+                self._web.start()
+            elif name != FHIR:
                 self.cast.start(self._known(name, self.cast))
                 self.ris.follow(name, True)
                 self.floor.keep_down(name, False)
             elif not self._fhir.running:
                 self._fhir.start()
-            if (self.addresses(), self.fhir_url) != before:
+            if (self.addresses(), self.fhir_url, self.dicomweb_url) != before:
                 self._introduce()
             self.faults.settle()
             return self.running()

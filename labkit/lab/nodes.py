@@ -85,3 +85,6 @@ CAST = {
 
 FHIR = "FHIR"
 """The name by which the FHIR server is stopped, started and looked up; it has no AE title."""
+
+DICOMWEB = "DICOMWEB"
+"""The same for the DICOMweb service of ARCHIVE (PS3.18)."""

@@ -25,7 +25,7 @@ from labkit.lab.description import Description, read
 from labkit.lab.enterprise import Enterprise
 from labkit.lab.http import HOST, HttpService
 from labkit.lab.lock import FileLock
-from labkit.lab.nodes import FHIR
+from labkit.lab.nodes import DICOMWEB, FHIR
 from labkit.lab.problems import explained
 from labkit.lab.ris import HL7
 from labkit.lab.workspace import Workspace
@@ -81,6 +81,7 @@ class Server:
             fhir_url=self.enterprise.fhir_url,
             hl7_port=self.enterprise.ris.port,
             backend=self.backend,
+            dicomweb_url=self.enterprise.dicomweb_url,
         ).write(self.workspace.description)
 
     def stop(self) -> None:
@@ -107,6 +108,7 @@ def _last_time(workspace: Workspace) -> dict[str, int]:
         if before is not None:
             ports = {name: int(node.port) for name, node in before.nodes.items()}
             ports[FHIR] = urlsplit(before.fhir_url).port or 0
+            ports[DICOMWEB] = urlsplit(before.dicomweb_url).port or 0
             ports[HL7] = before.hl7_port
             ports[_CONTROL] = urlsplit(before.control_url).port or 0
             return {name: port for name, port in ports.items() if 0 < port < 1 << 16}

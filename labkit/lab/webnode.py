@@ -1,0 +1,104 @@
+"""DICOMweb of the archive as a part of the lab: QIDO-RS, WADO-RS, STOW-RS, and WADO-URI beside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from starlette.responses import PlainTextResponse
+
+from labkit.common.access import ALLOW_ALL, AccessPolicy
+from labkit.dicomweb import ArchiveSource, dicomweb_app, wado_app
+from labkit.lab.http import HOST, HttpService
+from labkit.lab.nodes import DICOMWEB
+from labkit.pacs import Archive, EventLog
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BASE, WADO = "/dicom-web", "/wado"
+
+
+class WebNode:
+    """The web face of an archive.
+
+    Parameters
+    ----------
+    archive
+        Shared with the DICOM node.
+    log
+        Gets one line a request.
+    policy
+        Asked for every act; the lab is open unless told otherwise.
+    """
+
+    def __init__(
+        self, archive: Archive, log: EventLog, *, policy: AccessPolicy = ALLOW_ALL
+    ) -> None:
+        self._source = ArchiveSource(archive)
+        self._log = log
+        self._policy = policy
+        self._service = HttpService("dicomweb")
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        """Its base URL; WADO-URI is at ``/wado`` of the same origin."""
+        return f"http://{HOST}:{self._port}{BASE}"
+
+    @property
+    def running(self) -> bool:
+        """Whether it answers now."""
+        return self._service.running
+
+    def start(self, port: int = 0) -> None:
+        """Serve, at `port` where it is free, else at the one it had."""
+        if self.running:
+            return
+        self._port = self._service.bind(port or self._port)
+        apps = {
+            BASE: dicomweb_app(self._source, self._policy, base_url=self.url),
+            WADO: wado_app(
+                self._source, self._policy, base_url=f"http://{HOST}:{self._port}{WADO}"
+            ),
+        }
+        self._service.start(_noted(_below(apps), self._log))
+        self._log.write("INFO", DICOMWEB, "-", "listening")
+
+    def stop(self) -> None:
+        """Stop answering; the objects stay."""
+        if self.running:
+            self._log.write("INFO", DICOMWEB, "-", "stopped")
+        self._service.stop()
+
+
+def _below(apps: Mapping[str, ASGIApp]) -> ASGIApp:
+    """Serve each application below its path."""
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        for prefix, app in apps.items():
+            path = scope["path"] + ("/" if scope["path"] == prefix else "")
+            if path.startswith(f"{prefix}/"):
+                await app({**scope, "path": path, "root_path": prefix}, receive, send)
+                return
+        outside = PlainTextResponse(f"DICOMweb is at {BASE}, WADO-URI at {WADO}", status_code=404)
+        await outside(scope, receive, send)
+
+    return dispatch
+
+
+def _noted(app: ASGIApp, log: EventLog) -> ASGIApp:
+    """Write a line for each request: method, path and status. Values of the query stay out."""
+
+    async def noted(scope: Scope, receive: Receive, send: Send) -> None:
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                asked = f"{scope['method']} {scope['path'].removeprefix(BASE).lstrip('/')}"
+                level = "INFO" if status < 400 else "WARNING"
+                log.write(level, DICOMWEB, "-", f"{asked} -> {status}")
+            await send(message)
+
+        await app(scope, receive, noting)
+
+    return noted
