@@ -43,9 +43,7 @@ def plan_of_own(lab: OwnLab) -> Plan:
         if name == "WORKLIST":
             plan[name] = DicomChecks(node, ("worklist",)).layers
         else:
-            plan[name] = DicomChecks(
-                node, ("C-FIND", "C-GET", "C-MOVE"), inbox, config.preset
-            ).layers
+            plan[name] = DicomChecks(node, ("C-FIND",), inbox, config.preset).layers
     if config.dicomweb is not None:
         part = config.dicomweb
         web = lab.dicomweb

@@ -18,10 +18,18 @@ from labkit.lab.doctor import dicom
 from labkit.lab.doctor.dicom import DicomChecks, Inbox
 from labkit.lab.doctor.finding import Finding, examined
 from labkit.lab.nodes import Node
-from labkit.pacs import Archive, Destinations, EventLog, NodeConfig, PacsNode
+from labkit.pacs import (
+    ALL_SERVICES,
+    Archive,
+    Destinations,
+    EventLog,
+    NodeConfig,
+    PacsNode,
+    Service,
+)
 from tests.contract.pacs.servers import dcmqrscp, find_program, free_port
 
-NEEDS = ("C-FIND", "C-GET", "C-MOVE")
+NEEDS = ("C-FIND",)
 Pacs = Callable[..., Node]
 
 
@@ -132,6 +140,16 @@ def test_what_is_not_offered() -> None:
         assert last(DicomChecks(node)).state == "skipped"  # where nothing is needed
     finally:
         ae.shutdown()
+
+
+def test_a_pacs_without_c_get_is_no_worse(pacs: Pacs, filled: Archive) -> None:
+    """Many have none; C-MOVE is examined all the same."""
+    port = free_port()
+    node = pacs(known(port), services=ALL_SERVICES - {Service.GET})
+    layers = DicomChecks(node, NEEDS, inbox(port)).layers
+    found = {one.layer: one for one in examined("PACS", layers)}
+    assert (found["C-GET"].state, found["C-GET"].said) == ("skipped", "not offered")
+    assert found["C-MOVE"].state == "ok"
 
 
 def test_a_port_that_speaks_no_dicom(monkeypatch: pytest.MonkeyPatch) -> None:
