@@ -214,7 +214,7 @@ class DicomChecks:
 
     def _images(self, studies: FindResult) -> Iterator[Dataset]:
         """Look for one object that we may ask for, in the first few studies."""
-        for study in list(studies)[:3]:
+        for study in [study for study in studies if study.get("StudyInstanceUID")][:3]:
             above = {"StudyInstanceUID": str(study.StudyInstanceUID)}
             for series in self._ask("SERIES", "SeriesInstanceUID", 1, **above):
                 above["SeriesInstanceUID"] = str(series.SeriesInstanceUID)

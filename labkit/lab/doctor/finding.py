@@ -76,3 +76,7 @@ def examined(node: str, checks: Sequence[Check]) -> Iterator[Finding]:
             entry = getattr(error, "entry", ())
             yield Finding(node, layer, FAILED, error.message, error.remedy, entry)
             return
+        except Exception as error:  # an answer that no library can read must not end the round
+            said = f"what it answered cannot be read ({type(error).__name__})"
+            yield Finding(node, layer, FAILED, said, "The server's administrator: read its log.")
+            return

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from labkit.lab.doctor.finding import Finding, LayerFails, LayerSkipped
+from labkit.lab.doctor.finding import Finding, LayerFails, LayerSkipped, examined
 from labkit.lab.doctor.web import DicomWebChecks, FhirChecks, WebChecks
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -187,3 +187,11 @@ def test_a_finding_in_words_and_as_data() -> None:
     assert found.lines[0] == "  FAILED  token        ended"
     assert "-> You: renew it." in found.lines[1] and found.lines[2].strip() == "line"
     assert found.to_json()["entry"] == ["line"]
+
+
+def test_garbage_of_one_server_does_not_end_the_round() -> None:
+    answer = dicomweb([{"0020000D": "text"}])
+    layers = [one for one in checks(DicomWebChecks, answer).layers if one[0] in ("QIDO", "WADO")]
+    (found,) = examined("DICOMWEB", layers)
+    assert found.state == "failed" and "cannot be read (AttributeError)" in found.said
+    assert found.remedy
