@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import httpx
 
+from labkit.common.errors import LabError
 from labkit.dimse import Receiver
 from labkit.dimse.receiver import is_loopback
 from labkit.lab.doctor import net
 from labkit.lab.doctor.dicom import DicomChecks, Inbox
 from labkit.lab.doctor.finding import Check, Finding, LayerFails, examined
 from labkit.lab.doctor.web import DicomWebChecks, FhirChecks
-from labkit.lab.nodes import FHIR
+from labkit.lab.nodes import DICOMWEB, FHIR
 from labkit.lab.own.connect import verify_of
-from labkit.lab.own.lab import DICOMWEB, OwnLab
+from labkit.lab.own.lab import OwnLab
 
 if TYPE_CHECKING:
     from labkit.lab.embedded import EmbeddedLab
@@ -72,13 +73,19 @@ def plan_of_lab(lab: EmbeddedLab) -> Plan:
 
     inbox = Inbox(receiving, OURS, "127.0.0.1", 0)
     plan: Plan = {name: DicomChecks(node, (), inbox).layers for name, node in lab.nodes.items()}
-    url = lab.fhir.url
+    with suppress(LabError):  # on containers there is none of our own
+        plan[DICOMWEB] = DicomWebChecks(*_plain(lab.dicomweb.url)).layers
+    plan[FHIR] = FhirChecks(*_plain(lab.fhir.url)).layers
+    return plan
+
+
+def _plain(url: str) -> tuple[str, Callable[[], httpx.Client], Callable[[], ssl.SSLContext]]:
+    """Return how a web server of a lab of our own is asked: it wants no login."""
 
     def http() -> httpx.Client:
         return httpx.Client(base_url=f"{url}/", trust_env=False)
 
-    plan[FHIR] = FhirChecks(url, http, ssl.create_default_context).layers
-    return plan
+    return url, http, ssl.create_default_context
 
 
 def _inbox(lab: OwnLab) -> Inbox:

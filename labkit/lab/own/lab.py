@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.common.errors import LabkitError, UsageError
 from labkit.lab.health import Health, NodeHealth
-from labkit.lab.nodes import FHIR, Node, Nodes
+from labkit.lab.nodes import DICOMWEB, FHIR, Node, Nodes
 from labkit.lab.own.config import NAME, VARIABLE, OwnConfig, WebPart, find_config, load
 from labkit.lab.own.connect import headers_of, node_of, transport_of, web_client
 from labkit.lab.own.privacy import MARK, join
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     import httpx
 
     from labkit.dicom.samples import SampleStudy
+    from labkit.dicomweb import DicomwebClient
     from labkit.dimse import Receiver
     from labkit.fhir import FhirClient
 
-DICOMWEB = "DICOMWEB"
 HOW = "Write it as docs/own-servers.md shows; `labkit doctor` then checks it."
 PATIENCE = 5.0
 """Seconds that a server may take to say that it is well."""
@@ -58,6 +58,21 @@ class OwnFhir(OwnWeb):
         from labkit.fhir import FhirClient
 
         return FhirClient(
+            self.url,
+            transport=transport_of(self._part, read_only=self._read_only),
+            headers=headers_of(self._part),
+            timeout=timeout,
+        )
+
+
+class OwnDicomweb(OwnWeb):
+    """The user's DICOMweb server."""
+
+    def client(self, *, timeout: float = 60.0) -> DicomwebClient:
+        """Return a client for it, logged in."""
+        from labkit.dicomweb import DicomwebClient
+
+        return DicomwebClient(
             self.url,
             transport=transport_of(self._part, read_only=self._read_only),
             headers=headers_of(self._part),
@@ -132,10 +147,10 @@ class OwnLab(RefusedVerbs):
         return OwnFhir(part.url, part, self._config.limits.read_only)
 
     @property
-    def dicomweb(self) -> OwnWeb:
+    def dicomweb(self) -> OwnDicomweb:
         """The DICOMweb server of ``[dicomweb]``."""
         part = self._web("dicomweb", self._config.dicomweb)
-        return OwnWeb(part.url, part, self._config.limits.read_only)
+        return OwnDicomweb(part.url, part, self._config.limits.read_only)
 
     def receiver(self, folder: str | Path | None = None) -> Receiver:
         """Return the receiver of ``[receive]``, for a ``with`` block; C-MOVE may send to it.

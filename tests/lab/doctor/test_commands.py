@@ -39,8 +39,8 @@ def states(result: Result) -> dict[tuple[str, str], str]:
 def test_the_lab_that_runs_is_well(lab_workspace: Path, lab: Lab) -> None:
     result = doctor()
     assert result.exit_code == 0, result.stdout
-    assert "All 6 are well." in result.stdout and "FAILED" not in result.stdout
-    assert f"1 object came to {OURS}" in result.stdout
+    assert "All 7 are well." in result.stdout and "FAILED" not in result.stdout
+    assert f"1 object came to {OURS}" in result.stdout and "WADO" in result.stdout
     assert OURS not in lab.destinations()
 
 

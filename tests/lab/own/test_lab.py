@@ -53,6 +53,11 @@ def test_it_reads(own: OwnLab) -> None:
         assert receiver.wait(len(wanted))
     with own.dicomweb.http() as web:
         assert len(web.get("studies", params={"limit": "5"}).json()) == 1
+    with own.dicomweb.client() as dicomweb:
+        (found,) = dicomweb.studies(limit=5)
+        assert found.StudyInstanceUID == study.StudyInstanceUID
+        with pytest.raises(AccessDenied):
+            dicomweb.store([sample(STUDY).files[0]])
     with own.fhir.client() as fhir:
         assert fhir.capabilities()["resourceType"] == "CapabilityStatement"
         patient = next(fhir.search("Patient"))
