@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tooling import checks, commands, learning_path, locks
+from tooling import checks, commands, containers, engine, learning_path, locks
 from tooling.checks import Step
 from tooling.console import Trouble
 
@@ -83,11 +85,47 @@ def test_tests_get_a_clean_environment(here: Path, monkeypatch: pytest.MonkeyPat
         assert not any(p.startswith(sys.prefix) for p in env["PATH"].split(os.pathsep))
 
 
-def test_what_is_not_built_is_not_pretended(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_an_engine_nothing_is_pretended(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(engine, "_answers", lambda env: False)
     assert commands.run(["test", "containers"], "help") == 1
     said = capsys.readouterr()
-    assert "not built yet, so nothing was checked" in said.err
+    assert "No Docker engine answers" in said.err
+    assert "--with-engine" in said.err
     assert "pass" not in said.out
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_containers_are_tidied_up_whatever_happened(
+    here: Path, allowed: bool, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[Any] = []
+
+    @contextlib.contextmanager
+    def running(may: bool) -> Iterator[dict[str, str]]:
+        seen.append(may)
+        yield {"DOCKER_HOST": "unix:///ours"}
+        seen.append("ended")
+
+    code = "import os; print(os.environ['DOCKER_HOST'], os.environ['LABKIT_ASKED']); exit(3)"
+    monkeypatch.setattr(engine, "running", running)
+    monkeypatch.setattr(containers, "environment", lambda: {"LABKIT_ASKED": "1"})
+    monkeypatch.setattr(containers, "steps", lambda: [("bad", ("-c", code))])
+    monkeypatch.setattr(containers, "tidy", lambda python, env: seen.append(env["LABKIT_ASKED"]))
+    options = ["--with-engine"] if allowed else []
+    assert commands.run(["test", "containers", *options], "help") == 1
+    assert "unix:///ours 1\n" in capfd.readouterr().out
+    assert seen == [allowed, "1", "ended"]
+
+
+def test_the_containers_of_the_tests_are_no_learners() -> None:
+    env = containers.environment()
+    ports = [value for name, value in env.items() if name.startswith("LABKIT_PORT_")]
+    assert len(ports) >= 10 and len(set(ports)) == len(ports)
+    assert env["COMPOSE_PROJECT_NAME"] == "labkit-tests"
+    assert env["GATEWAY_SECRET"] != containers.environment()["GATEWAY_SECRET"]
+    assert {name for name, _ in containers.steps()} >= {"images", "contract suites", "notebooks"}
 
 
 @pytest.mark.parametrize(("share", "folder"), [("1", "docs"), ("0.25", "artifacts/long")])

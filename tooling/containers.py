@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import secrets
 import socket
 import subprocess
 import sys
@@ -26,9 +27,9 @@ PROJECT = "labkit-tests"
 _PYTEST = ("/venv/bin/python", "-m", "pytest", "-p", "no:cacheprovider", "-q", "-rfE")
 _INSIDE = {
     "LABKIT_FHIR_URL": "http://fhir:8080/fhir",
-    "LABKIT_AUTH_URL": "http://auth:8080",
     "LABKIT_CALLBACK_HOST": "workbook",
 }
+_SECRETS = ("GATEWAY_SECRET", "PATIENT_PASSWORD", "PHYSICIAN_PASSWORD")
 
 
 def steps() -> list[tuple[str, Sequence[str]]]:
@@ -41,6 +42,7 @@ def steps() -> list[tuple[str, Sequence[str]]]:
         ("from this machine", ("-m", "pytest", "-s", "tests/containers/test_from_host.py")),
         ("start", (*own, *profiles, "up", "-d")),
         ("contract suites", (*own, "inside", *suites, "-k", "not notebook")),
+        ("authorization", ("-m", "pytest", "tests/containers/test_keycloak.py")),
         ("notebooks", (*own, "inside", "tests/containers/test_notebooks.py", "--timeout=1800")),
     ]
 
@@ -48,7 +50,8 @@ def steps() -> list[tuple[str, Sequence[str]]]:
 def environment() -> dict[str, str]:
     """Return what the steps need besides.
 
-    A project, ports and a network of their own: a lab that a learner has running is left alone.
+    A project, ports, a network and secrets of their own: a lab that a learner has running is left
+    alone.
     """
     compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     names = sorted(set(re.findall(r"LABKIT_PORT_\w+", compose)) - {"LABKIT_PORT_"})
@@ -59,6 +62,9 @@ def environment() -> dict[str, str]:
         ports = {n: str(s.getsockname()[1]) for n, s in zip(names, held, strict=True)}
     return {
         **ports,
+        **{name: secrets.token_urlsafe() for name in _SECRETS},
+        # From outside: a browser is sent to the address that the tokens name as their issuer.
+        "LABKIT_AUTH_URL": f"http://127.0.0.1:{ports['LABKIT_PORT_AUTH']}/realms/labkit",
         "COMPOSE_PROJECT_NAME": PROJECT,
         "LABKIT_CONTAINERS": "1",
         "LABKIT_SUBNET": "172.28.79.0/24",
