@@ -150,6 +150,8 @@ def judge(loaded: Loaded, answer: Any, namespace: Mapping[str, Any]) -> Verdict:
 def _judge(loaded: Loaded, answer: Any, namespace: Mapping[str, Any]) -> Verdict:
     exercise, slug = loaded.exercise, loaded.entry.slug
     then = f'hint("{slug}")'
+    if elsewhere := _elsewhere(loaded, namespace):
+        return elsewhere
     if exercise.answer and answer is MISSING:
         verdict = Verdict(
             "unchecked", why="The cell handed in no answer.",
@@ -195,6 +197,8 @@ def _with_reference(slug: str, namespace: dict[str, Any]) -> Verdict:
     """Run the reference where the learner's answer would be, and raise unless it passes."""
     loaded = find(slug).load()
     exercise = loaded.exercise
+    if elsewhere := _elsewhere(loaded, namespace):
+        return elsewhere
     try:
         answer = run(exercise, exercise.reference, namespace)
     except Exception as error:  # whatever the reference may raise in this notebook
@@ -209,6 +213,18 @@ def _with_reference(slug: str, namespace: dict[str, Any]) -> Verdict:
             remedy=f"run `labkit exercises verify {slug}`",
         )
     return verdict
+
+
+def _elsewhere(loaded: Loaded, namespace: Mapping[str, Any]) -> Verdict | None:
+    """Say where an exercise can be done whose fault the servers of this lab cannot have."""
+    fault = loaded.exercise.fault
+    if not fault or _lab(namespace).faults.acts(fault):
+        return None
+    return Verdict(
+        "unchecked", title=loaded.title,
+        why="The servers of this lab cannot be broken as this exercise needs it.",
+        then='do it on the embedded lab: open_lab(backend="embedded")',
+    )  # fmt: skip
 
 
 def _unchecked(error: Exception, *, title: str, answer: Any = MISSING) -> Verdict:

@@ -85,6 +85,8 @@ class Exercise:
     given
         What the notebook's earlier cells leave behind, imports included; run before each attempt
         of ``labkit exercises verify``. The name ``lab`` is there already.
+    fault
+        The fault of the lab that it is about, where not every back end's servers can have it.
     """
 
     blank: str
@@ -95,6 +97,7 @@ class Exercise:
     answer: str = ""
     expects: type | tuple[type, ...] = object
     given: str = ""
+    fault: str = ""
 
     def __post_init__(self) -> None:
         for name in ("blank", "reference", "answer", "given"):

@@ -121,7 +121,7 @@ def settle(notebook: Any) -> Any:
     for cell in notebook.cells:
         cell.id = _cell_id(cell.source, used)
         tags = list(cell.metadata.get("tags", []))
-        kept = {"tags": tags} if tags else {}
+        kept: dict[str, Any] = {"tags": tags} if tags else {}
         if why := cell.metadata.get(WHY):
             kept[WHY] = str(why)
         cell.metadata = nbformat.from_dict(kept)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from labkit.lab.faults.catalogue import FAULTS
+from labkit.lab.faults.catalogue import FAULTS, backends
 from labkit.lab.faults.model import LAYERS, Fault
 from labkit.lab.faults.record import RECORD
 
@@ -15,7 +15,9 @@ HEAD = f"""# Faults
 {len(FAULTS)} ways in which images do not appear where they should, in four layers, in the order in
 which one looks for them: network, association, configuration, data. `labkit faults list` has them
 too; `lab.faults.inject("wrong-port")` breaks the lab so, `lab.faults.repaired()` has the work done
-again, and `lab.faults.clear()` brings back what there was.
+again, and `lab.faults.clear()` brings back what there was. On containers a door before each product
+does what a network, a firewall or a gateway does to it; what only the product itself could do is
+refused there, and said so.
 
 What tools print was recorded by `python -m labkit.lab.faults.record`, each tool with its version;
 host, port, UIDs and numbers are taken out. Made by `python tests/docs/generate_faults.py`.
@@ -33,9 +35,13 @@ def page() -> str:
 
 
 def _overview() -> str:
-    rows = [f"| [`{f.name}`](#{f.name}) | {f.layer} | {f.level} | {f.title} |" for f in
-            FAULTS.values()]  # fmt: skip
-    return "\n".join(["| fault | layer | level | what it is |", "|---|---|---|---|", *rows, ""])
+    rows = [
+        f"| [`{f.name}`](#{f.name}) | {f.layer} | {f.level} | {f.title} "
+        f"| {', '.join(backends(f))} |"
+        for f in FAULTS.values()
+    ]
+    head = ["| fault | layer | level | what it is | acts on |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *rows, ""])
 
 
 def _one(fault: Fault, seen: dict[str, object]) -> str:

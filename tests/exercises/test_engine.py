@@ -238,3 +238,23 @@ def test_reference_mode_runs_the_reference_in_the_callers_namespace(
     assert space["verdict"].outcome == "passed"
     assert space["result"] is mine
     assert not (lab.workspace / "progress.jsonl").exists()
+
+
+@pytest.mark.parametrize("acts", [True, False])
+def test_an_exercise_about_a_fault_is_left_out_where_the_servers_cannot_have_it(
+    lab: FakeLab, monkeypatch: pytest.MonkeyPatch, acts: bool
+) -> None:
+    class Faults:
+        def acts(self, name: str) -> bool:
+            assert name == "storage-full"
+            return acts
+
+    monkeypatch.setattr(FakeLab, "faults", Faults(), raising=False)
+    about = loaded(is_two, replace(EXERCISE, fault="storage-full"))
+    verdict = judge(about, 2, {"lab": lab})
+    assert verdict.outcome == ("passed" if acts else "unchecked")
+    assert ("embedded lab" in verdict.then) is not acts
+    monkeypatch.setattr("labkit.exercises.engine.find", lambda slug: about.entry)
+    monkeypatch.setattr(Entry, "load", lambda entry: about)
+    monkeypatch.setenv("LABKIT_ANSWERS", "reference")
+    assert check("two").outcome == verdict.outcome

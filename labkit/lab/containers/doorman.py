@@ -16,7 +16,7 @@ _COMMAND_FIELD = b"\x00\x00\x00\x01\x02\x00\x00\x00"  # the element in Implicit 
 
 @dataclass(frozen=True)
 class Refusal:
-    """An A-ASSOCIATE-RJ, and why in words."""
+    """An A-ASSOCIATE-RJ, and why in words, one line for each thing to say."""
 
     pdu: bytes
     why: str
@@ -61,10 +61,10 @@ class Doorman:
         unknown = self.accept_calling is not None and calling not in self.accept_calling
         expected = self.known_hosts.get(calling)
         if unknown or (expected is not None and expected != host):
-            text = f"calling AE title {calling} is not on my list"
+            said = f"association rejected (1/1/3): calling AE title {calling} is not on my list"
             if not unknown:
-                text = f"{calling} is expected at {expected}, and calls from {host}"
-            return Refusal(_RJ + bytes((1, 1, 3)), f"association rejected (1/1/3): {text}")
+                said = f"{calling} is expected at {expected}, and calls from {host}\n{said}"
+            return Refusal(_RJ + bytes((1, 1, 3)), said)
         return None
 
     def passed_on(self, request: bytes) -> bytes:

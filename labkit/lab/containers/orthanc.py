@@ -37,6 +37,7 @@ class Orthanc:
         self._seen = 0
         self._picture: tuple[Any, ...] = ()
         self._kept: list[Kept] = []
+        self._taken: list[str] = []  # another lab may have left it with other ones
 
     def kept(self) -> list[Kept]:
         """Everything that it holds, in the order received."""
@@ -131,6 +132,13 @@ class Orthanc:
         for ae_title, (host, port) in destinations.items():
             body = {"AET": ae_title, "Host": host, "Port": port}
             self._ask("PUT", f"/modalities/{ae_title}", json=body)
+
+    def take(self, transfer_syntaxes: Iterable[str] | None) -> None:
+        """Have it take these transfer syntaxes and no others; ``None`` for all that it knows."""
+        wanted = ["*"] if transfer_syntaxes is None else sorted(transfer_syntaxes)
+        if wanted != self._taken:
+            self._ask("PUT", "/tools/accepted-transfer-syntaxes", json=wanted)
+            self._taken = wanted
 
     def version(self) -> str:
         """Which Orthanc it is: ``"1.12.7"``."""

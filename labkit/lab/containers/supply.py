@@ -16,6 +16,7 @@ from labkit.lab.containers.mirror import Mirror
 from labkit.lab.containers.orthanc import Orthanc
 from labkit.lab.containers.porch import Porch
 from labkit.lab.containers.products import Products
+from labkit.lab.containers.reach import beyond
 from labkit.lab.containers.tap import Address, Tap
 from labkit.lab.front import Front, Rules
 from labkit.lab.http import HOST
@@ -28,13 +29,6 @@ if TYPE_CHECKING:
 
 _MPPS = b"1.2.840.10008.3.1.2.3.3"
 """Modality Performed Procedure Step SOP Class, as it stands in an A-ASSOCIATE-RQ."""
-_AT_THE_DOOR = frozenset(
-    {
-        "ae_title", "accept_calling", "known_hosts", "permissions", "max_associations", "firewall",
-        "large_packets", "pdu_limit", "tls", "blocked_to", "stations", "retrieve_keys",
-    }
-)  # fmt: skip
-"""Settings that the door before a product, or the lab itself, carries out."""
 
 
 class Supply:
@@ -59,6 +53,11 @@ class Supply:
                 self._admin[name] = Orthanc(name, placed.admin)
             elif placed.kind in ("dcmqrscp", "wlmscpfs"):
                 self._admin[name] = Keeper(name, placed.admin)
+
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """Which product stands in the place of which node."""
+        return {name: placed.kind for name, placed in self.products.placed.items()}
 
     def admin(self, name: str) -> Orthanc | Keeper:
         """Return the administrator's side of a product."""
@@ -120,11 +119,11 @@ class Supply:
         UsageError
             Names them.
         """
-        beyond = sorted(set(values) - _AT_THE_DOOR) if name in self else []
-        if beyond:
-            kind = self.products.placed[name].kind
+        kind = self.kinds.get(name)
+        unable = beyond(kind, values) if kind else []
+        if unable:
             raise UsageError(
-                f"{name} is {kind} in a container here: {', '.join(beyond)} cannot be set.",
+                f"{name} is {kind} in a container here: {', '.join(unable)} cannot be set.",
                 remedy="Do this on the embedded lab: `labkit up`, without --backend.",
             )
 
@@ -149,6 +148,9 @@ class Supply:
         )
         tap.tls = _context(name, certificates) if values["tls"] else None
         front.rules = Rules(values["firewall"], hung, values["large_packets"], values["pdu_limit"])
+        admin = self._admin[name]
+        if isinstance(admin, Orthanc) and "transfer_syntaxes" in values:
+            admin.take(values["transfer_syntaxes"])
         blocked = values.get("blocked_to", ())
         if set(blocked) != set(self._blocked.get(name, ())):
             self._blocked[name] = blocked

@@ -26,6 +26,9 @@ from labkit.pacs import EventLog
 from labkit.pacs.refusing import cannot_listen
 
 _CHUNK = 1 << 16
+_ASSOCIATE_RQ = 0x01
+_UNRECOGNISED = bytes.fromhex("07 00 00 00 00 04 00 00 02 01")
+"""A-ABORT by the service provider, reason 1: unrecognised PDU (PS3.8 9.2.2, AA-1; 9.3.8)."""
 
 Address = tuple[str, int]
 
@@ -204,6 +207,9 @@ class _Carried:
         first = b""
         while not splitter.count and (data := self._client.recv(_CHUNK)):
             first += data
+            if first[0] != _ASSOCIATE_RQ:  # TLS, perhaps: no PDU that may come now
+                self._client.sendall(_UNRECOGNISED)
+                return
             splitter.feed(data)
         if not splitter.count:
             return  # a port scan, or a check of a load balancer: no association

@@ -34,7 +34,8 @@ def words(trace: AssociationTrace, why: str = "") -> Iterator[Line]:
         What the door has to say of it, where it acted.
     """
     if trace.end == "rejected":
-        yield "WARNING", why or _rejected(trace)
+        for line in (why or _rejected(trace)).splitlines():
+            yield "WARNING", line
         return
     negotiation = decode_negotiation(trace)
     accepted = [c for c in negotiation.contexts if c.result == 0]

@@ -47,7 +47,7 @@ def _as_ordered(world: World, modality: str, order: Dataset) -> Trial:
     searches: Mapping[str, dict[str, Any]] = {
         "accession number": {"AccessionNumber": order.AccessionNumber},
         "patient ID": {"PatientID": order.PatientID, "AccessionNumber": order.AccessionNumber},
-        "name": {"PatientName": "=" + name[1] if len(name) > 1 else name[0],
+        "name": {"PatientName": f"*={name[1]}*" if len(name) > 1 else name[0],
                  "AccessionNumber": order.AccessionNumber},
         "date": {"StudyDate": step.ScheduledProcedureStepStartDate,
                  "AccessionNumber": order.AccessionNumber},

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.common.errors import UsageError
 from labkit.lab.faults.case import LEVELS, choose, complaint, score, supports
-from labkit.lab.faults.catalogue import FAULTS, fault
+from labkit.lab.faults.catalogue import FAULTS, acts, fault
 from labkit.lab.faults.evidence import text_of
 from labkit.lab.faults.shelf import Shelf
 from labkit.lab.faults.witness import Witness
@@ -55,7 +55,15 @@ class FaultBoard:
         return {
             "active": [] if hidden else self.names,
             "unannounced": len(self.names) if hidden else 0,
+            "beyond": self.beyond,
         }
+
+    @property
+    def beyond(self) -> list[str]:
+        """The faults that the servers of this lab cannot have."""
+        supply = self._enterprise.supply
+        kinds = supply.kinds if supply is not None else {}
+        return [name for name, each in FAULTS.items() if not acts(each, kinds)]
 
     def inject(self, name: str) -> dict[str, Any]:
         """Break something.
@@ -63,9 +71,15 @@ class FaultBoard:
         Raises
         ------
         UsageError
-            There is no such fault, or an unannounced case is open.
+            There is no such fault, the servers of this lab cannot have it, or an unannounced case
+            is open.
         """
         wanted = fault(name)
+        if wanted.name in self.beyond:
+            raise UsageError(
+                f"{wanted.name} does not act here: no product in a container can be set so.",
+                remedy="Inject it on the embedded lab: `labkit up`, without --backend.",
+            )
         with self._lock:
             if self.case is not None:
                 raise UsageError(
@@ -91,7 +105,7 @@ class FaultBoard:
                 raise UsageError(
                     "A fault is active already.", remedy="End it first: lab.faults.clear()."
                 )
-            names = choose(seed, level)
+            names = choose(seed, level, self.beyond)
             case = {"seed": seed, "level": level, "opened": _now().isoformat(), "steps": [],
                     "diagnoses": []}  # fmt: skip
             self._floor.state.put(case=case)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from labkit.lab.faults.catalogue import FAULTS
@@ -30,19 +30,33 @@ VAGUE: Mapping[str, str] = {
 """What the caller says where the fault is not announced: who, and nothing of why."""
 
 
-def choose(seed: int, level: int) -> list[str]:
-    """Choose the faults of a case; the same for the same seed and level, on every machine."""
+def choose(seed: int, level: int, beyond: Collection[str] = ()) -> list[str]:
+    """Choose the faults of a case; the same for the same seed and level, on every machine.
+
+    Parameters
+    ----------
+    beyond
+        Faults that the lab's servers cannot have. Where the choice falls on none of them, the case
+        is the same on every back end.
+    """
     chance = random.Random(f"labkit case {seed} of level {level}")
     layers = {1: ("network", "association"), 2: ("configuration",), 3: ("data",)}[level]
-    first = chance.choice(sorted(n for n, f in FAULTS.items() if f.layer in layers))
+    first = _one(chance, (n for n, f in FAULTS.items() if f.layer in layers), beyond)
     if level < 3:
         return [first]
-    others = sorted(
+    others = (
         name
         for name, fault in FAULTS.items()
         if fault.layer != "data" and not _collide(FAULTS[first], fault)
     )
-    return [first, chance.choice(others)]  # the data first: they have to get through
+    return [first, _one(chance, others, beyond)]  # the data first: they have to get through
+
+
+def _one(chance: random.Random, names: Iterable[str], beyond: Collection[str]) -> str:
+    among = sorted(names)
+    while (name := chance.choice(among)) in beyond:
+        pass
+    return name
 
 
 def _collide(one: Fault, other: Fault) -> bool:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 
 from labkit.common.errors import UsageError
+from labkit.lab.containers.compose import SERVED
+from labkit.lab.containers.reach import beyond
 from labkit.lab.faults import association, configuration, data, network
 from labkit.lab.faults.model import Fault
 
@@ -13,6 +16,25 @@ FAULTS: dict[str, Fault] = {
     for layer in (network, association, configuration, data)
     for fault in layer.FAULTS
 }
+
+
+def acts(one: Fault, kinds: Mapping[str, str]) -> bool:
+    """Whether a fault can be injected where products stand in the place of nodes.
+
+    Parameters
+    ----------
+    kinds
+        The product by the name of the node; empty on the embedded lab.
+    """
+    return kinds.get("ARCHIVE") not in one.harmless_to and not any(
+        beyond(kinds[node], values) for node, values in one.settings.items() if node in kinds
+    )
+
+
+def backends(one: Fault) -> list[str]:
+    """Return the names of the back ends on which a fault acts."""
+    kinds = {node: kind for node, (_, kind, _, _) in SERVED.items()}
+    return ["embedded", *(["containers"] if acts(one, kinds) else [])]
 
 
 def fault(name: str) -> Fault:

@@ -118,6 +118,10 @@ class Faults:
         """Return the names of the announced faults that are active."""
         return tuple(self._call("GET", "/faults")["active"])
 
+    def acts(self, name: str) -> bool:
+        """Whether the servers of this lab can have a fault; the embedded ones can have each."""
+        return str(name) not in self._call("GET", "/faults")["beyond"]
+
     def repaired(self) -> Repaired:
         """Have the work of each active fault done again; true if it all comes out right."""
         return Repaired(Retry(**each) for each in self._call("POST", "/faults/repaired"))
@@ -182,6 +186,6 @@ class Faults:
 
 def catalogue() -> FaultList:
     """Return every fault that there is, by layer; needs no lab."""
-    from labkit.lab.faults.catalogue import FAULTS
+    from labkit.lab.faults.catalogue import FAULTS, backends
 
-    return FaultList(fault.public() for fault in FAULTS.values())
+    return FaultList({**f.public(), "backends": backends(f)} for f in FAULTS.values())

@@ -171,5 +171,6 @@ FAULTS = (
         settings={"WORKSTN": {"retrieve_keys": "lowest"}},
         evidence=(r"A900", r"is missing"),
         tries=("find-series",),
+        harmless_to=("orthanc",),  # it searches all levels at once, whatever was negotiated
     ),
 )

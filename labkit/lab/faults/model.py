@@ -70,6 +70,8 @@ class Fault:
         Patterns; what a learner hands in as evidence has to match one of them.
     tries
         What to try to see it, for the record of symptoms: names of `labkit.lab.faults.record`.
+    harmless_to
+        Products that do not mind it in the place of ARCHIVE.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Fault:
     lasting: Callable[[World], None] | None = None
     evidence: tuple[str, ...] = ()
     tries: tuple[str, ...] = ("store",)
+    harmless_to: tuple[str, ...] = ()
 
     def public(self) -> dict[str, Any]:
         """Return what a list shows."""

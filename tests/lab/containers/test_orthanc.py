@@ -154,6 +154,23 @@ def test_what_it_cannot_do_is_refused_and_changes_nothing(fresh: Enterprise) -> 
         fresh.add_destination("MYBOX", "127.0.0.1", 104)
 
 
+def test_a_fault_that_a_product_cannot_have_is_refused_by_name(fresh: Enterprise) -> None:
+    assert "storage-full" in fresh.faults.public()["beyond"]
+    with pytest.raises(UsageError, match="storage-full does not act here"):
+        fresh.faults.inject("storage-full")
+    assert fresh.floor.changed() == {}
+
+
+def test_orthanc_takes_other_transfer_syntaxes_while_it_runs(fresh: Enterprise) -> None:
+    fresh.faults.inject("syntax-refused")
+    (trial,) = fresh.faults.repaired()
+    assert not trial["ok"]
+    fresh.configure("ARCHIVE", {"transfer_syntaxes": None})
+    (trial,) = fresh.faults.repaired()
+    assert trial["ok"], trial["said"]
+    fresh.faults.clear()
+
+
 def test_a_restart_finds_the_products_as_they_are(enterprise: Enterprise, tmp_path: Path) -> None:
     enterprise.reset()
     assert store(peer(enterprise, "ARCHIVE"), [real_file("CT_small")]).stored

@@ -106,6 +106,25 @@ def test_the_door_refuses_callers(scene: Scene, doorman: Doorman, code: str) -> 
     assert scene.traces[0].end == "rejected"
 
 
+def test_an_address_that_is_not_the_expected_one_is_told_as_our_nodes_tell_it(scene: Scene) -> None:
+    scene.tap.doorman = Doorman(known_hosts={"LEARNER": "192.0.2.1"})
+    with pytest.raises(AssociationRejected):
+        echo(scene.peer)
+    settled(scene)
+    assert [line.split(" ", 3)[3] for line in scene.said()[-2:]] == [
+        "LEARNER is expected at 192.0.2.1, and calls from 127.0.0.1",
+        "association rejected (1/1/3): calling AE title LEARNER is not on my list",
+    ]
+
+
+def test_tls_where_none_is_spoken_is_told_at_once(scene: Scene, tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "tls")
+    with pytest.raises(NetworkError, match="does not speak TLS"):
+        echo(scene.peer, tls=client_context(authority.certificate))
+    settled(scene)
+    assert scene.traces == []
+
+
 def test_another_title_is_translated(scene: Scene) -> None:
     scene.tap.doorman = Doorman(title="PACS", product="ARCHIVE")
     echo(Peer("PACS", scene.peer.host, scene.peer.port))

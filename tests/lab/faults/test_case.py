@@ -43,6 +43,16 @@ def test_the_same_seed_gives_the_same_case_and_levels_differ() -> None:
     assert len({choose(seed, 1)[0] for seed in range(200)}) == 16
 
 
+def test_where_a_fault_cannot_be_had_another_is_chosen_and_the_other_cases_stay() -> None:
+    beyond = {"class-refused", "storage-full", "slow-archive"}
+    for seed in range(60):
+        for level in (1, 2, 3):
+            here, there = choose(seed, level), choose(seed, level, beyond)
+            assert not beyond & set(there)
+            if not beyond & set(here):
+                assert there == here
+
+
 def test_nothing_gives_the_name_away(fresh: Enterprise) -> None:
     seed = seed_for("wrong-called-title", 1)
     said = fresh.faults.surprise(seed, 1)
@@ -53,7 +63,7 @@ def test_nothing_gives_the_name_away(fresh: Enterprise) -> None:
     texts = b" ".join(path.read_bytes() for path in files if path.suffix in (".json", ".log", ""))
     for word in ("wrong-called", "wrong_called", FAULTS["wrong-called-title"].title):
         assert word not in shown and word not in names and word.encode() not in texts
-    assert fresh.faults.public() == {"active": [], "unannounced": 1}
+    assert fresh.faults.public() == {"active": [], "unannounced": 1, "beyond": []}
     fresh.faults.clear()
 
 
@@ -89,7 +99,7 @@ def test_giving_up_tells_what_it_was(fresh: Enterprise) -> None:
     result = Debrief.from_json(fresh.faults.debrief(True))
     assert result.score == 0
     assert result.findings[0].name == "storage-full" and not result.findings[0].repaired
-    assert fresh.faults.public() == {"active": [], "unannounced": 0}
+    assert fresh.faults.public() == {"active": [], "unannounced": 0, "beyond": []}
 
 
 def test_two_at_once_count_half_each() -> None:

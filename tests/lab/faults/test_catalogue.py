@@ -11,7 +11,7 @@ from labkit.common.errors import UsageError
 from labkit.lab.enterprise import Enterprise
 from labkit.lab.faults.case import VAGUE
 from labkit.lab.faults.catalogue import FAULTS, fault
-from labkit.lab.faults.client import catalogue
+from labkit.lab.faults.client import Faults, catalogue
 from labkit.lab.faults.model import LAYERS
 from labkit.lab.settings import MODALITIES, table
 
@@ -39,19 +39,33 @@ def test_broken_seen_cleared_and_nothing_left(enterprise: Enterprise, name: str)
     again = FAULTS[name].again
     before = picture(enterprise)
     enterprise.faults.inject(name)
-    assert enterprise.faults.public() == {"active": [name], "unannounced": 0}
+    assert enterprise.faults.public() == {"active": [name], "unannounced": 0, "beyond": []}
     (trial,) = enterprise.faults.repaired()
     assert trial["name"] == name
     assert not trial["ok"], "the fault has to be seen in the work"
     assert trial["said"]
     assert enterprise.addresses() == before["addresses"], "a fault never moves a port"
     enterprise.faults.clear()
-    assert enterprise.faults.public() == {"active": [], "unannounced": 0}
+    assert enterprise.faults.public() == {"active": [], "unannounced": 0, "beyond": []}
     assert picture(enterprise) == before
     trial_after = again(enterprise.faults.world)
     if FAULTS[name].who != "WORKSTN" and FAULTS[name].layer != "data":
         assert trial_after.ok, trial_after.said
     enterprise.faults.clear()
+
+
+def test_which_of_them_act_before_products_too() -> None:
+    embedded_alone = {row["name"] for row in catalogue() if row["backends"] == ["embedded"]}
+    assert embedded_alone == {
+        "slow-archive", "class-refused", "storage-full", "a700-without-full-disk",
+        "attributes-coerced", "keys-missing",
+    }  # fmt: skip
+    assert all(row["backends"][0] == "embedded" for row in catalogue())
+
+
+def test_the_embedded_lab_can_have_each(enterprise: Enterprise) -> None:
+    faults = Faults(lambda method, path: enterprise.faults.public())
+    assert all(faults.acts(name) for name in FAULTS)
 
 
 def test_there_are_all_27_of_the_catalogue_and_more() -> None:

@@ -15,14 +15,15 @@ from labkit.exercises.evidence import traces
 EXERCISE = Exercise(
     given="""
         from labkit.common.errors import NoPresentationContext
-        from labkit.dimse import decode_negotiation, store
+        from labkit.dimse import associate, decode_negotiation, store
+        from pynetdicom import build_context
         mammogram = lab.sample("mg-screening")
     """,
     blank="""
         mark = lab.mark()
 
-        # Send the mammogram to WORKLIST, then to LEGACY. Both refuse it.
-        # Read the result of the presentation context in each answer: a number from 0 to 4.
+        # Propose the mammogram's SOP class in its transfer syntax to WORKLIST, then to LEGACY, each
+        # time with Verification beside it. Both refuse the first: read the result in each answer.
         worklist_result = ...
         legacy_result = ...
     """,
@@ -32,10 +33,11 @@ EXERCISE = Exercise(
         mark = lab.mark()
 
         def refusal(node):
-            try:
-                store(node, mammogram.files)
-            except NoPresentationContext as error:
-                return decode_negotiation(error.trace).contexts[0].result
+            ds = mammogram.datasets()[0]
+            image = build_context(ds.SOPClassUID, ds.file_meta.TransferSyntaxUID)
+            with associate(node, [image, build_context("1.2.840.10008.1.1")]) as link:
+                pass
+            return decode_negotiation(link.trace).contexts[0].result
 
         worklist_result = refusal(lab.worklist)
         legacy_result = refusal(lab.legacy)
@@ -44,17 +46,18 @@ EXERCISE = Exercise(
         WORKLIST answers 3, abstract syntax not supported: it does no storage at all, and no change
         at the sender will help. LEGACY answers 4, transfer syntaxes not supported: it does take
         mammograms, in another encoding, so a sender that proposes an uncompressed syntax as well is
-        let in. In the field, check before you trust the number: Orthanc 1.10.1 answers 3 in both
-        cases. Note that both associations were accepted: a refused context is not a rejection.
+        let in. In the field, check before you trust the number: Orthanc 1.12.7 answers 3 in both
+        cases. Both associations were accepted: a refused context is not a rejection. Verification
+        is there since a server that accepts none of the contexts may reject the association
+        instead, as DCMTK's wlmscpfs 3.6.9 does; PS3.8 leaves that to it.
     """,
     hints=(
-        "Both sends end in NoPresentationContext. Its words already have the number; the trace "
-        "that it carries has it as the acceptor sent it.",
-        "decode_negotiation(error.trace).contexts is the list of what was proposed, each with the "
+        "Make the two contexts with build_context, as for WORKSTN above. A file's transfer syntax "
+        "is ds.file_meta.TransferSyntaxUID.",
+        "decode_negotiation(link.trace).contexts is the list of what was proposed, each with the "
         ".result that came back.",
-        "try: store(lab.worklist, mammogram.files), except NoPresentationContext as error: "
-        "worklist_result = decode_negotiation(error.trace).contexts[0].result. Then the same with "
-        "lab.legacy.",
+        "with associate(lab.worklist, [image, verification]) as link: pass. Then worklist_result = "
+        "decode_negotiation(link.trace).contexts[0].result. The same with lab.legacy.",
     ),
     wrong=(
         Wrong(

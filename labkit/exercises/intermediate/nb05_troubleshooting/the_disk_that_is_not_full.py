@@ -12,6 +12,7 @@ from labkit.exercises.intermediate.nb05_troubleshooting._mend import (
 )
 
 EXERCISE = Exercise(
+    fault="a700-without-full-disk",
     given="""
         lab.faults.clear()
         lab.faults.surprise(seed=3, level=2)

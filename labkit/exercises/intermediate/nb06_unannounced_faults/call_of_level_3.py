@@ -16,6 +16,7 @@ from labkit.exercises.intermediate.nb06_unannounced_faults._closed import (
 from labkit.lab.faults.debrief import Debrief
 
 EXERCISE = Exercise(
+    fault="keys-missing",
     given="""
         from labkit.dimse import find, identifier
         lab.faults.clear()
