@@ -1,0 +1,122 @@
+"""The DICOMweb server that the suite is aimed at: embedded, Debian's Orthanc, or yours."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from labkit.common import ALLOW_ALL
+from labkit.dicomweb import ArchiveSource, dicomweb_app
+from labkit.pacs import Archive
+from tests.contract.pacs.servers import _running, _version, find_program, free_port
+
+PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
+
+
+@dataclass(frozen=True)
+class Target:
+    """One DICOMweb server.
+
+    Attributes
+    ----------
+    product, version
+        As in ``deviations.toml``.
+    url
+        The part of its addresses before ``/studies``.
+    """
+
+    product: str
+    version: str
+    url: str
+
+
+@contextmanager
+def embedded(folder: Path) -> Iterator[Target]:
+    """Our own service, in this process."""
+    archive = Archive(folder / "archive")
+    config = uvicorn.Config(Starlette(), port=0, log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    listener = config.bind_socket()
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/dicom-web"
+    app = dicomweb_app(ArchiveSource(archive), ALLOW_ALL, base_url=url)
+    config.app = Starlette(routes=[Mount("/dicom-web", app)])
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield Target("embedded", "", url)
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        archive.close()
+
+
+@contextmanager
+def orthanc(folder: Path) -> Iterator[Target]:
+    """Orthanc with its DICOMweb plugin, as Debian has them."""
+    program = find_program("Orthanc")
+    assert program is not None
+    port = free_port()
+    settings = {
+        "StorageDirectory": str(folder / "db"),
+        "IndexDirectory": str(folder / "db"),
+        "Plugins": [str(PLUGIN)],
+        "HttpPort": port,
+        "AuthenticationEnabled": False,
+        "DicomServerEnabled": False,
+        "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
+    }
+    config = folder / "orthanc.json"
+    config.write_text(json.dumps(settings))
+    version = _plugin_version() or _version(program, r"Orthanc (\S+)")
+    with _running([program, str(config)], folder):
+        url = f"http://127.0.0.1:{port}/dicom-web"
+        _wait_for(url)
+        yield Target("Orthanc DICOMweb", version, url)
+
+
+def _plugin_version() -> str:
+    """The plugin's own version, as its package has it."""
+    asked = ["dpkg-query", "-W", "-f", "${Version}", "orthanc-dicomweb"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return done.stdout.partition("+")[0]
+
+
+def _wait_for(url: str) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            httpx.get(f"{url}/studies", trust_env=False, timeout=2)
+            return
+        except httpx.HTTPError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+@contextmanager
+def yours(folder: Path) -> Iterator[Target]:
+    """The server that ``LABKIT_DICOMWEB_URL`` names."""
+    yield Target(
+        os.environ.get("LABKIT_DICOMWEB_PRODUCT", "yours"),
+        os.environ.get("LABKIT_DICOMWEB_VERSION", ""),
+        os.environ["LABKIT_DICOMWEB_URL"].rstrip("/"),
+    )
+
+
+SERVERS: dict[str, Callable[[Path], AbstractContextManager[Target]]] = {
+    "embedded": embedded,
+    "Orthanc": orthanc,
+    "yours": yours,
+}
