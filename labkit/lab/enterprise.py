@@ -79,6 +79,8 @@ class Enterprise(Observed):
     @property
     def dicomweb_url(self) -> str:
         """Base URL of the archive's DICOMweb service; ``""`` where it has none."""
+        if self.supply is not None:
+            return self.supply.dicomweb_url
         return self._web.url if self._web is not None else ""
 
     def addresses(self) -> dict[str, NodeAddress]:

@@ -82,6 +82,13 @@ def test_the_same_json_as_the_embedded_lab_prints(started: Started) -> None:
         assert node["host"] == "127.0.0.1"
         assert set(node) == {"ae_title", "host", "port"}
     assert said["fhir"]["url"].startswith("http://127.0.0.1:")
+    assert said["dicomweb"]["url"].startswith("http://127.0.0.1:")
+
+
+def test_the_archive_answers_by_dicomweb(started: Started) -> None:
+    with started.lab().dicomweb.client() as web:
+        found = web.studies(PatientID="NG-100457")
+    assert len(found) == 3
 
 
 def test_all_are_healthy_soon_and_say_so(started: Started) -> None:

@@ -63,6 +63,12 @@ class Supply:
         """Return the administrator's side of a product."""
         return self._admin[name]
 
+    @property
+    def dicomweb_url(self) -> str:
+        """DICOMweb of ARCHIVE, as Orthanc's plugin has it; empty where the product has none."""
+        placed = self.products.placed.get("ARCHIVE")
+        return f"{placed.admin}/dicom-web" if placed and placed.kind == "orthanc" else ""
+
     def __contains__(self, name: object) -> bool:
         return name in self.products.placed
 
