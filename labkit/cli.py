@@ -88,6 +88,8 @@ def up(workspace: Where = None, as_json: AsJson = False, backend: OnBackend = No
     ]
     _print_table(("AE title", "host", "port", "role", "site"), rows)
     _print(f"FHIR R4 server: {description.fhir_url}")
+    if description.dicomweb_url:
+        _print(f"DICOMweb of ARCHIVE: {description.dicomweb_url}")
     _print(f"The lab runs. Workspace: {where.root}")
 
 
@@ -115,7 +117,8 @@ def reset(workspace: Where = None, as_json: AsJson = False, backend: OnBackend =
     """Put everything back to the first state; what you have solved is kept."""
     name = chosen(backend)
     with _waiting("Putting everything back …"):
-        Control(launched(name, Workspace.at(workspace, name))).call("POST", "/reset")
+        where = Workspace.at(workspace, name)
+        Control(launch.find(where) or launched(name, where)).call("POST", "/reset")
     _done({"reset": True}, "The lab is in its first state.", as_json)
 
 
