@@ -89,7 +89,18 @@ def main(arguments: Sequence[str]) -> int:
     if arguments[0] == "inside":
         given = [f"-e{name}={value}" for name, value in _INSIDE.items()]
         # --use-aliases: the products call this container by the name of the workbook.
-        run = ["--profile", "tests", "run", "--rm", "--use-aliases", "-T", *given, "tests"]
+        run = [
+            "--profile",
+            "core",
+            "--profile",
+            "tests",
+            "run",
+            "--rm",
+            "--use-aliases",
+            "-T",
+            *given,
+            "tests",
+        ]
         command += [*run, *_PYTEST, *arguments[1:]]
     else:
         command += arguments
