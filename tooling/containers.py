@@ -73,7 +73,9 @@ def environment() -> dict[str, str]:
 
 def tidy(python: Path, env: dict[str, str]) -> None:
     """Stop everything that was started, and delete its volumes."""
-    every = ("--profile", "full", "--profile", "tests", "--profile", "security")
+    # Of dcm4chee too: its volumes are made, empty, with the others.
+    profiles = ("full", "tests", "security", "dcm4chee")
+    every = [word for profile in profiles for word in ("--profile", profile)]
     subprocess.run(
         [str(python), "-m", "tooling.containers", *every, "down", "--volumes", "--remove-orphans"],
         cwd=ROOT, env=env, check=False, stdin=subprocess.DEVNULL,
