@@ -42,6 +42,13 @@ def header(file: BinaryIO) -> FileDataset:
         raise DataError(
             f"the object cannot be read ({error})", remedy="Read it with labkit.dicom.read."
         ) from error
+    if _syntax(ds).is_deflated:  # nothing of it can be read without the rest
+        file.seek(0)
+        ds = dcmread(file)
+        for tag in PIXELS:
+            if tag in ds:
+                ds[tag].value = b""
+        return ds
     start = file.read(4)
     little = getattr(ds.file_meta, "TransferSyntaxUID", EXPLICIT) != NATIVE[2]
     order = "little" if little else "big"

@@ -4,9 +4,11 @@ from email import message_from_bytes
 from email.message import Message
 from hashlib import sha256
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from pydicom import dcmread
+from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit, RLELossless
 from starlette.testclient import TestClient
@@ -14,6 +16,7 @@ from starlette.testclient import TestClient
 from labkit.common import DENY_ALL
 from labkit.dicomweb import ArchiveSource
 from labkit.dicomweb.app import dicomweb_app
+from labkit.dicomweb.archive_source import StoredInstance
 
 JSON = {"Accept": "application/dicom+json"}
 
@@ -151,6 +154,22 @@ def test_frames(web: TestClient, at: str, native: bytes) -> None:
     for numbers, status in (("2", 404), ("0", 400), ("x", 400), ("1,", 400)):
         found = web.get(f"{at}/frames/{numbers}", headers={"Accept": "*/*"})
         assert found.status_code == status, numbers
+
+
+@pytest.mark.parametrize(
+    "name", ["image_dfl", "ExplVR_BigEnd", "JPEG2000", "SC_rgb_rle", "examples_palette"]
+)
+def test_a_frame_however_it_is_stored(web: TestClient, source: ArchiveSource, name: str) -> None:
+    path = Path(str(get_testdata_file(f"{name}.dcm")))
+    held = source.archive.add_file(path).entry
+    place = StoredInstance(source.archive, held).place.path
+    pixels = dcmread(path).pixel_array
+    answer = web.get(f"{place}/frames/1", headers={"Accept": "application/octet-stream"})
+    assert answer.status_code == 200, answer.text
+    little = pixels.astype(pixels.dtype.newbyteorder("<"))
+    assert digest(answer.content) == digest(little.tobytes())
+    (header,) = web.get(f"{place}/metadata", headers=JSON).json()
+    assert "BulkDataURI" in header["7FE00010"]
 
 
 def test_pictures(web: TestClient, at: str) -> None:
