@@ -26,7 +26,7 @@ def acts(one: Fault, kinds: Mapping[str, str]) -> bool:
     kinds
         The product by the name of the node; empty on the embedded lab.
     """
-    return kinds.get("ARCHIVE") not in one.harmless_to and not any(
+    return kinds.get("ARCHIVE") not in one.not_with and not any(
         beyond(kinds[node], values) for node, values in one.settings.items() if node in kinds
     )
 

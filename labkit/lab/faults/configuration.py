@@ -74,13 +74,14 @@ FAULTS = (
         complaint="The workstation finds studies, and cannot open one.",
         cause="WORKSTN is missing in the archive's table of C-MOVE destinations. A C-MOVE names an "
         "AE title only; the archive has to know its address.",
-        look="C-MOVE ends with A801. The archive's log lists the destinations that it knows.",
+        look="C-MOVE ends with A801 (Orthanc 1.12.7 says C000). The archive's log lists the "
+        "destinations that it knows.",
         repair="lab.add_node(lab.workstn), or labkit nodes add WORKSTN HOST PORT",
         rule=cite("PS3.4", "C.4.2.1.5"),
         who="WORKSTN",
         again=opens("NG2600106"),
         act=lambda world: world.floor.unlist("WORKSTN"),
-        evidence=(r"A801", r"destination WORKSTN is unknown"),
+        evidence=(r"A801", r"C-MOVE.*C000", r"destination WORKSTN is unknown"),
         tries=("move",),
     ),
     Fault(
@@ -135,6 +136,7 @@ FAULTS = (
         act=lambda world: world.redirect("MR1", world.closed_port),
         evidence=(r"no N-EVENT-REPORT", r"N-EVENT-REPORT"),
         tries=(),
+        not_with=("orthanc",),  # it aborts where it has no address that answers
     ),
     Fault(
         name="router-without-rule",
@@ -171,6 +173,6 @@ FAULTS = (
         settings={"WORKSTN": {"retrieve_keys": "lowest"}},
         evidence=(r"A900", r"is missing"),
         tries=("find-series",),
-        harmless_to=("orthanc",),  # it searches all levels at once, whatever was negotiated
+        not_with=("orthanc",),  # it searches all levels at once, whatever was negotiated
     ),
 )

@@ -70,8 +70,8 @@ class Fault:
         Patterns; what a learner hands in as evidence has to match one of them.
     tries
         What to try to see it, for the record of symptoms: names of `labkit.lab.faults.record`.
-    harmless_to
-        Products that do not mind it in the place of ARCHIVE.
+    not_with
+        Products in the place of ARCHIVE with which it is another thing, or nothing.
     """
 
     name: str
@@ -90,7 +90,7 @@ class Fault:
     lasting: Callable[[World], None] | None = None
     evidence: tuple[str, ...] = ()
     tries: tuple[str, ...] = ("store",)
-    harmless_to: tuple[str, ...] = ()
+    not_with: tuple[str, ...] = ()
 
     def public(self) -> dict[str, Any]:
         """Return what a list shows."""

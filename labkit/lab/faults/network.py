@@ -139,14 +139,15 @@ FAULTS = (
         complaint="Radiology finds every study in the list, and none will open.",
         cause="C-MOVE sends images on a new association from the archive to the workstation. The "
         "firewall lets the workstation reach the archive, and not the archive the workstation.",
-        look="C-FIND works, C-MOVE ends with A702 and all sub-operations failed; the archive's "
-        "log: no association with WORKSTN. The workstation's log has nothing of it.",
+        look="C-FIND works, C-MOVE ends with A702 and all sub-operations failed (Orthanc 1.12.7 "
+        "says C000); the archive's log: no association with WORKSTN. The workstation's log has "
+        "nothing of it.",
         repair='lab.configure("ARCHIVE", blocked_to=[])',
         rule=cite("PS3.4", "C.4.2.3.1"),
         who="WORKSTN",
         again=opens("NG2600106"),
         settings={"ARCHIVE": {"blocked_to": ["WORKSTN"]}},
-        evidence=(r"A702", r"no association with WORKSTN"),
+        evidence=(r"A702", r"C-MOVE.*C000", r"no association with WORKSTN"),
         tries=("move",),
     ),
 )

@@ -58,7 +58,7 @@ def test_which_of_them_act_before_products_too() -> None:
     embedded_alone = {row["name"] for row in catalogue() if row["backends"] == ["embedded"]}
     assert embedded_alone == {
         "slow-archive", "class-refused", "storage-full", "a700-without-full-disk",
-        "attributes-coerced", "keys-missing",
+        "attributes-coerced", "keys-missing", "commitment-unanswered",
     }  # fmt: skip
     assert all(row["backends"][0] == "embedded" for row in catalogue())
 
