@@ -20,24 +20,26 @@ EXERCISE = Exercise(
     answer="prior_uid",
     expects=str,
     reference="""
-        keys = identifier("STUDY", PatientName="Thistlewick*", PatientBirthDate="",
+        keys = identifier("STUDY", PatientBirthDate=chest.PatientBirthDate, PatientName="",
                           StudyInstanceUID="")
         for match in find(lab.legacy, keys):
-            if match.PatientBirthDate == chest.PatientBirthDate:
+            if str(match.PatientName).upper().startswith("THISTLEWICK"):
                 prior_uid = match.StudyInstanceUID
     """,
     explanation="""
         A Patient ID is unique only together with who issued it, so North General's number finds
         nothing at Lakeside. What people have in common is name and birth date, and both are weak:
-        names are spelt in several ways, and twins share a birth date. Here case did not matter,
-        since an archive may compare names without it (PS3.4 C.2.2.2.1). Large networks keep an
+        names are spelt in several ways, and twins share a birth date. Lakeside writes names in
+        capitals; whether a query by name minds that is left to the archive (PS3.4 C.2.2.2.1), and
+        DCMTK's dcmqrscp does, so the date is the safer thing to ask for. Large networks keep an
         index of who is who (IHE PIX and PDQ); a later track builds one.
     """,
     hints=(
         "Her number at North General means nothing at Lakeside. What do both hospitals know?",
-        'Ask lab.legacy by name, with a * behind it, and ask for PatientBirthDate="" as well.',
-        'find(lab.legacy, identifier("STUDY", PatientName="Thistlewick*", PatientBirthDate="", '
-        'StudyInstanceUID="")), then compare the birth date with that of `chest`.',
+        'Ask lab.legacy for her birth date, and for PatientName="" as well. Or by name with a * '
+        "behind it: Lakeside writes in capitals.",
+        'find(lab.legacy, identifier("STUDY", PatientBirthDate=chest.PatientBirthDate, '
+        'PatientName="", StudyInstanceUID="")), then look at the names.',
     ),
     wrong=(
         Wrong(
