@@ -22,6 +22,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tooling import debian
+
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = "labkit-tests"
 _PYTEST = ("/venv/bin/python", "-m", "pytest", "-p", "no:cacheprovider", "-q", "-rfE")
@@ -84,9 +86,11 @@ def tidy(python: Path, env: dict[str, str]) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Call docker compose; with ``inside``, pytest within the containers' network."""
-    from labkit.lab.containers.engine import compose_command
-
-    command = [*compose_command(), "--project-directory", str(ROOT)]
+    command = debian.compose(os.environ)
+    if not command:
+        print("docker compose is not here: install it (Debian: docker-compose).", file=sys.stderr)
+        return 1
+    command += ["--project-directory", str(ROOT)]
     command += ["-f", str(ROOT / "docker-compose.yml")]
     if arguments[0] == "inside":
         given = [f"-e{name}={value}" for name, value in _INSIDE.items()]

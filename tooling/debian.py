@@ -47,12 +47,17 @@ def said(command: Sequence[str], env: Environment, limit: float | None = None) -
     return done.stdout if done.returncode == 0 else None
 
 
+def compose(env: Environment) -> list[str]:
+    """How docker compose is called here: version 2, else 1.29; empty if neither is here."""
+    for command in (["docker", "compose"], ["docker-compose"]):
+        if said([*command, "version"], env) is not None:
+            return command
+    return []
+
+
 def has_compose(env: Environment) -> bool:
     """Whether one of the two docker compose is here."""
-    return any(
-        said([*command, "version"], env) is not None
-        for command in (["docker", "compose"], ["docker-compose"])
-    )
+    return bool(compose(env))
 
 
 def install(env: Environment) -> None:
