@@ -22,6 +22,11 @@ ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "notebooks"
 BEGIN, END = "<!-- backends: begin (generated) -->", "<!-- backends: end -->"
 PRODUCTS = {"Orthanc": "1.12.7", "dcmqrscp": "3.6.9", "HAPI FHIR Server": "8.8.0"}
+NOT_YET = {
+    "intermediate/03_modality_workflow.ipynb": "Orthanc 1.12.7 aborts storage commitment for an AE "
+    "title of which it has no address, and takes no notice of a rejection note (cells 2, 15, 22)",
+}
+"""Notebooks that do not hold on the containers yet, and why."""
 SUITES = {"pacs": ("Orthanc", "dcmqrscp"), "fhir": ("HAPI FHIR Server",)}
 
 
@@ -46,7 +51,9 @@ def notebooks() -> Iterator[Line]:
         varying = [c for c in cells if BACKEND in c.metadata.get("tags", [])]
         name = f"`{path.relative_to(HOME).as_posix()}`"
         said = "the same outputs"
-        if varying:
+        if why := NOT_YET.get(path.relative_to(HOME).as_posix()):
+            said = f"**not yet**: {why}"
+        elif varying:
             reasons = "; ".join(dict.fromkeys(str(c.metadata[WHY]) for c in varying))
             said = f"the same but for {len(varying)} of {len(cells)} cells: {reasons}"
         yield Line(name, "as stored", said)

@@ -17,7 +17,8 @@ import pytest
 
 from labkit.exercises import notebook_file
 from labkit.exercises.notebook_rules import BACKEND, IGNORE
-from labkit.exercises.notebooks import own_workspace, run
+from labkit.exercises.notebooks import CellFailed, own_workspace, run
+from tests.containers.table import NOT_YET
 from tests.notebooks.test_notebooks import COMMAND, HOME, NOTEBOOKS, ROOT
 
 PRODUCTS = os.environ.get("LABKIT_PRODUCTS", "")
@@ -49,8 +50,17 @@ def record() -> Iterator[dict[str, str]]:
         Path(target).write_text(text + "\n", encoding="utf-8")
 
 
+def on_containers() -> list[object]:
+    """Every notebook; one that does not hold there yet has to fail, so that this is found out."""
+    late = {
+        name: pytest.mark.xfail(reason=why, strict=True, raises=(AssertionError, CellFailed))
+        for name, why in NOT_YET.items()
+    }
+    return [pytest.param(n, marks=[late[n]] if n in late else []) for n in NOTEBOOKS]
+
+
 @on_products
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", on_containers())
 def test_notebook(name: str, tmp_path: Path, record: dict[str, str]) -> None:
     copy, varying = for_products(HOME / name, tmp_path)
     record[name] = "failed"
@@ -70,7 +80,7 @@ def test_notebook(name: str, tmp_path: Path, record: dict[str, str]) -> None:
 
 
 @on_products
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", on_containers())
 def test_notebook_solved(name: str) -> None:
     run(HOME / name, reference=True)
 
