@@ -11,7 +11,7 @@ import httpx
 from pynetdicom.sop_class import ModalityWorklistInformationFind
 
 from labkit.common.errors import LabError
-from labkit.lab.containers.mirror import Kept
+from labkit.lab.containers.mirror import ONCE, Kept
 from labkit.lab.managed import StationWorklist
 from labkit.pacs.corrections import Correction
 from labkit.pacs.datasets import part10
@@ -33,7 +33,7 @@ class Keeper:
 
     def __init__(self, name: str, url: str) -> None:
         self._name = name
-        self._http = httpx.Client(base_url=url, timeout=30.0, trust_env=False)
+        self._http = httpx.Client(base_url=url, timeout=30.0, trust_env=False, limits=ONCE)
 
     def kept(self) -> list[Kept]:
         """Everything that it holds, in the order received."""

@@ -13,9 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import httpx
+
 from labkit.common.errors import DataError
 from labkit.pacs import Archive, DuplicateSopInstance, StoredObject
 from labkit.pacs.corrections import Correction
+
+ONCE = httpx.Limits(max_keepalive_connections=0)
+"""A connection for each request: one that was kept may be closed just as the next is sent."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import httpx
 from pydicom import dcmread
 
 from labkit.common.errors import LabError
-from labkit.lab.containers.mirror import Kept
+from labkit.lab.containers.mirror import ONCE, Kept
 from labkit.pacs.corrections import KEYWORDS, Correction, set_and_record
 
 _PAGE = 1000
@@ -32,7 +32,7 @@ class Orthanc:
 
     def __init__(self, name: str, url: str) -> None:
         self._name = name
-        self._http = httpx.Client(base_url=url, timeout=30.0, trust_env=False)
+        self._http = httpx.Client(base_url=url, timeout=30.0, trust_env=False, limits=ONCE)
         self._came: dict[str, int] = {}  # Orthanc's identifier to the number of its last arrival
         self._seen = 0
         self._picture: tuple[Any, ...] = ()
