@@ -77,7 +77,9 @@ def test_real_files_are_valid(fhir: FhirClient) -> None:
 def test_no_value_set_is_unknown(fhir: FhirClient) -> None:
     """A right modality, SOP class, body part and side draw no warning at all."""
     warnings = found(fhir, mapped("cr-wrist").imaging_study, "warning")
-    assert [words for words in warnings if ".type: " not in words] == []
+    # The procedure code is bound to RadLex's Playbook, which has a licence of its own.
+    others = (".type: ", ".procedureCode[0]: ")
+    assert [words for words in warnings if not any(each in words for each in others)] == []
 
 
 def test_what_was_not_acquired_draws_a_warning(fhir: FhirClient) -> None:
