@@ -33,14 +33,14 @@ class Listener:
         class Handler(BaseHTTPRequestHandler):
             def take(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                with listener.news:  # before the answer: the next may come as soon as it is out
+                    row = (self.command, self.path, dict(self.headers.items()), body)
+                    listener.rung.append(row)
+                    listener.news.notify_all()
                 status = listener.answers.pop(0) if listener.answers else 200
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                with listener.news:
-                    row = (self.command, self.path, dict(self.headers.items()), body)
-                    listener.rung.append(row)
-                    listener.news.notify_all()
 
             do_POST = do_PUT = take  # noqa: N815
 

@@ -32,12 +32,12 @@ class Listener:
         class Handler(BaseHTTPRequestHandler):
             def take(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                with listener.news:  # before the answer: the next may come as soon as it is out
+                    listener.rung.append((self.command, self.path, body))
+                    listener.news.notify_all()
                 self.send_response(200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                with listener.news:
-                    listener.rung.append((self.command, self.path, body))
-                    listener.news.notify_all()
 
             do_POST = do_PUT = take  # noqa: N815
 
