@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from labkit.common.access import DENY_ALL, AccessPolicy
+from labkit.common.access import DENY_ALL, AccessPolicy, anybody
 from labkit.common.errors import LabkitError
 from labkit.dicomweb.openapi import openapi
 from labkit.dicomweb.problems import WebError, problem, status_of
@@ -30,11 +30,6 @@ _log = logging.getLogger(__name__)
 LOOPBACK = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 """Web pages of this machine, such as a viewer; no other page may read what is here (CORS)."""
 _SHOWN = ["ETag", "Last-Modified", "Warning", "Content-Range", "Retry-After"]
-
-
-def anybody(request: Request) -> str:
-    """Name the actor where nobody logs in."""
-    return "anonymous"
 
 
 def dicomweb_app(

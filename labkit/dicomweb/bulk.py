@@ -11,12 +11,11 @@ from pydicom.uid import UID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from labkit.common.errors import DataError, UsageError
 from labkit.dicomweb.dicom_json import BINARY
 from labkit.dicomweb.frames import frame_numbers, read_frames
 from labkit.dicomweb.media import OCTETS, choose, not_acceptable, wanted
 from labkit.dicomweb.multipart import Writer
-from labkit.dicomweb.problems import WebError
+from labkit.dicomweb.problems import WebError, only_as_stored
 from labkit.dicomweb.reading import EXPLICIT, PIXELS, answered_in, whole
 from labkit.dicomweb.service import Service, answer, etag_of, not_modified, place_of
 from labkit.dicomweb.source import Instance
@@ -61,14 +60,8 @@ def frames(service: Service, request: Request) -> Response:
 
 
 def _readable(instance: Instance, numbers: list[int], target: str) -> Iterator[bytes]:
-    try:
+    with only_as_stored("the frame", target):
         yield from read_frames(instance, numbers, target)
-    except (DataError, UsageError) as error:
-        raise WebError(
-            406,
-            f"the frame cannot be had in {UID(target).name}: {error.message}",
-            remedy="Take it as it is stored: transfer-syntax=*.",
-        ) from error
 
 
 def _parts(writer: Writer, content: Iterator[bytes], kind: str) -> Iterator[bytes]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import httpx
@@ -13,6 +12,7 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.filereader import dcmread
 
 from labkit.common.errors import HttpError, NetworkError
+from labkit.common.web import HttpClient
 from labkit.dicom.transcode import encoded
 from labkit.dicomweb.dicom_json import dataset_of
 from labkit.dicomweb.media import DICOM, JSON, OCTETS, parse
@@ -20,7 +20,7 @@ from labkit.dicomweb.multipart import Begin, End, Parser, Writer
 from labkit.dicomweb.source import Place
 
 
-class DicomwebClient:
+class DicomwebClient(HttpClient):
     """The services of one DICOMweb server.
 
     Parameters
@@ -49,31 +49,7 @@ class DicomwebClient:
         headers: dict[str, str] | None = None,
         timeout: float = 60.0,
     ) -> None:
-        self.base_url = base_url.rstrip("/")
-        self._http = httpx.Client(
-            transport=transport,
-            headers=headers,
-            timeout=timeout,
-            trust_env=False,  # a proxy of the environment cannot reach the learner's own machine
-        )
-
-    def __repr__(self) -> str:
-        return "DicomwebClient()"  # no address: it would differ in every stored output
-
-    def __enter__(self) -> DicomwebClient:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._http.close()
+        super().__init__(base_url, transport=transport, headers=headers, timeout=timeout)
 
     def studies(self, **keys: Any) -> list[Dataset]:
         """Search for studies (QIDO-RS, 10.6).

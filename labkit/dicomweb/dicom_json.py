@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -30,6 +31,7 @@ INLINE = 1024
 """Bytes of a value that are still given inline; longer ones are links (PS3.18 F.2.6)."""
 BINARY = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "UN"))
 _CHARACTER_SET = 0x00080005
+_TAG = re.compile(r"[0-9A-Fa-f]{8}")
 Link = Callable[[str], str]
 """Makes the URI of bulk data from the path of an element: ``"7FE00010"``, ``"00880200/0/…"``."""
 
@@ -118,7 +120,7 @@ def dataset_of(value: object, bulk: Callable[[str], Any] | None = None) -> Datas
     DataError
         It is JSON and not DICOM JSON, or an element of it cannot be.
     """
-    if not isinstance(value, dict) or not all(len(tag) == 8 for tag in value):
+    if not isinstance(value, dict) or not all(map(_TAG.fullmatch, value)):
         raise DataError(
             "this is JSON, but not DICOM JSON: its names are no tags (PS3.18 F.2.2)",
             remedy="Ask the DICOMweb server with Accept: application/dicom+json.",

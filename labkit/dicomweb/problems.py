@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 
+from pydicom.uid import UID
 from starlette.responses import Response
 
 from labkit.common.errors import (
     AccessDenied,
     AssociationRejected,
+    DataError,
     DimseError,
     LabkitError,
     NetworkError,
@@ -41,6 +44,19 @@ class WebError(LabkitError):
         super().__init__(message, remedy=remedy)
         self.status = status
         self.headers = dict(headers or {})
+
+
+@contextmanager
+def only_as_stored(what: str, target: str) -> Iterator[None]:
+    """Answer 406 where an object, or a part of it, cannot be had in a transfer syntax."""
+    try:
+        yield
+    except (DataError, UsageError) as error:
+        raise WebError(
+            406,
+            f"{what} cannot be had in {UID(target).name}: {error.message}",
+            remedy="Take it as it is stored: transfer-syntax=*.",
+        ) from error
 
 
 def status_of(error: LabkitError) -> int:

@@ -10,12 +10,11 @@ from pydicom.uid import UID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from labkit.common.errors import DataError, UsageError
 from labkit.dicomweb.dicom_json import encode, to_json
 from labkit.dicomweb.media import DICOM, JSON, MULTIPART, XML, choose, not_acceptable, wanted
 from labkit.dicomweb.multipart import Writer
 from labkit.dicomweb.native_xml import xml_parts
-from labkit.dicomweb.problems import WebError
+from labkit.dicomweb.problems import WebError, only_as_stored
 from labkit.dicomweb.reading import EXPLICIT, PIXELS, answered_in, part10
 from labkit.dicomweb.service import (
     Service,
@@ -84,14 +83,8 @@ def _target(instance: Instance, syntaxes: Iterable[str]) -> str | None:
 
 
 def _read(instance: Instance, target: str) -> Iterator[bytes]:
-    try:
+    with only_as_stored("this object", target):
         yield from part10(instance, target)
-    except (DataError, UsageError) as error:
-        raise WebError(
-            406,
-            f"this object cannot be had in {UID(target).name}: {error.message}",
-            remedy="Take it as it is stored: transfer-syntax=*.",
-        ) from error
 
 
 def _no_syntax(instance: Instance, syntaxes: list[str]) -> WebError:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from labkit.common.errors import DataError, NetworkError
+from labkit.common.web import HttpClient
 from labkit.fhir.canonical import dumps
 from labkit.fhir.outcome import FhirError, Issue, issues_of
 
@@ -17,7 +17,7 @@ _FHIR_JSON = "application/fhir+json"
 Resource = dict[str, Any]
 
 
-class FhirClient:
+class FhirClient(HttpClient):
     """The interactions of FHIR with one server.
 
     Parameters
@@ -47,31 +47,12 @@ class FhirClient:
         headers: dict[str, str] | None = None,
         timeout: float = 30.0,
     ) -> None:
-        self.base_url = base_url.rstrip("/")
-        self._http = httpx.Client(
+        super().__init__(
+            base_url,
             transport=transport,
             headers={"Accept": _FHIR_JSON, **(headers or {})},
             timeout=timeout,
-            trust_env=False,  # a proxy of the environment cannot reach the learner's own machine
         )
-
-    def __repr__(self) -> str:
-        return "FhirClient()"  # no address: it would differ in every stored output
-
-    def __enter__(self) -> FhirClient:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._http.close()
 
     def read(self, reference: str) -> Resource:
         """Read ``"Patient/12"``; a relative or absolute reference of a resource will do."""

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from labkit.common.access import DENY_ALL, AccessPolicy
+from labkit.common.access import DENY_ALL, AccessPolicy, anybody
 from labkit.common.errors import LabError
 from labkit.fhir import routes
 from labkit.fhir.capability import capability_statement
@@ -41,11 +41,6 @@ _log = logging.getLogger(__name__)
 Identify = Callable[[Request], str]
 _Handler = Callable[[Request], Awaitable[Response]]
 _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"]
-
-
-def anybody(request: Request) -> str:
-    """Name the actor where nobody logs in."""
-    return "anonymous"
 
 
 def fhir_app(

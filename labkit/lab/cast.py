@@ -133,9 +133,10 @@ class Cast:
             if name != "ROUTER"
         }
         self._associations: dict[str, Any] = {**nodes, "ROUTER": self.router.node}
-        for name, node in nodes.items() if supply is not None else ():
-            tap = supply.tap(name, node, self.logs[name], traces.sink(name)) if supply else None
-            self._associations[name] = tap or node
+        if supply is not None:
+            for name, node in nodes.items():
+                tap = supply.tap(name, node, self.logs[name], traces.sink(name))
+                self._associations[name] = tap or node
         self._nodes = {name: Front(self._associations[name]) for name in nodes}
         self._nodes["ROUTER"] = Front(self.router)
         self._certificates = workspace.certificates

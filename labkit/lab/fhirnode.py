@@ -13,8 +13,8 @@ from starlette.responses import PlainTextResponse
 from labkit.common.access import ALLOW_ALL, AccessPolicy
 from labkit.common.errors import LabError
 from labkit.fhir import Courier, FhirStore, fhir_app
+from labkit.lab.face import Face
 from labkit.lab.health import HEALTH_AE
-from labkit.lab.http import HOST, HttpService
 from labkit.lab.nodes import FHIR
 from labkit.pacs import EventLog
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class FhirNode:
+class FhirNode(Face):
     """One FHIR R4 server and its store.
 
     Parameters
@@ -36,23 +36,11 @@ class FhirNode:
     """
 
     def __init__(self, folder: Path, log: EventLog, *, policy: AccessPolicy = ALLOW_ALL) -> None:
+        super().__init__(FHIR, "/fhir", log)
         self._folder = folder
-        self._log = log
         self._policy = policy
-        self._service = HttpService("fhir")
         self._store: FhirStore | None = None
-        self._port = 0
         self._courier: Courier | None = None
-
-    @property
-    def url(self) -> str:
-        """Its base URL."""
-        return f"http://{HOST}:{self._port}/fhir"
-
-    @property
-    def running(self) -> bool:
-        """Whether it answers now."""
-        return self._service.running
 
     @property
     def store(self) -> FhirStore:
@@ -62,23 +50,22 @@ class FhirNode:
         return self._store
 
     def start(self, port: int = 0) -> int:
-        """Serve, at `port` where it is free; return the port."""
-        self._port = self._service.bind(port or self._port)
-        app = fhir_app(self.store, policy=self._policy, base_url=self.url)
-        self._service.start(under("/fhir", logged(app, self._log)))
+        """Serve, and deliver the notices of Subscriptions; return the port."""
+        super().start(port)
         self._courier = Courier(self.store)
         self._courier.start()
-        self._log.write("INFO", FHIR, "-", "listening")
         return self._port
 
     def stop(self) -> None:
-        """Stop answering; the resources stay."""
-        if self.running:
-            self._log.write("INFO", FHIR, "-", "stopped")
-        self._service.stop()
+        """Stop answering and delivering; the resources stay."""
+        super().stop()
         if self._courier is not None:
             self._courier.stop()
             self._courier = None
+
+    def _app(self) -> ASGIApp:
+        app = fhir_app(self.store, policy=self._policy, base_url=self.url)
+        return under("/fhir", logged(app, self._log))
 
     def close(self) -> None:
         """Stop, and close the store."""

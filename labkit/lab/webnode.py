@@ -9,7 +9,8 @@ from starlette.responses import PlainTextResponse
 
 from labkit.common.access import ALLOW_ALL, AccessPolicy
 from labkit.dicomweb import ArchiveSource, dicomweb_app, wado_app
-from labkit.lab.http import HOST, HttpService
+from labkit.lab.face import Face
+from labkit.lab.http import HOST
 from labkit.lab.nodes import DICOMWEB
 from labkit.pacs import Archive, EventLog
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 BASE, WADO = "/dicom-web", "/wado"
 
 
-class WebNode:
+class WebNode(Face):
     """The web face of an archive.
 
     Parameters
@@ -35,41 +36,22 @@ class WebNode:
     def __init__(
         self, archive: Archive, log: EventLog, *, policy: AccessPolicy = ALLOW_ALL
     ) -> None:
+        super().__init__(DICOMWEB, BASE, log)
         self._source = ArchiveSource(archive)
-        self._log = log
         self._policy = policy
-        self._service = HttpService("dicomweb")
-        self._port = 0
 
-    @property
-    def url(self) -> str:
-        """Its base URL; WADO-URI is at ``/wado`` of the same origin."""
-        return f"http://{HOST}:{self._port}{BASE}"
+    def start(self, port: int = 0) -> int:
+        """Serve, WADO-URI at ``/wado`` of the same origin; one that runs is left alone."""
+        return self._port if self.running else super().start(port)
 
-    @property
-    def running(self) -> bool:
-        """Whether it answers now."""
-        return self._service.running
-
-    def start(self, port: int = 0) -> None:
-        """Serve, at `port` where it is free, else at the one it had."""
-        if self.running:
-            return
-        self._port = self._service.bind(port or self._port)
+    def _app(self) -> ASGIApp:
         apps = {
             BASE: dicomweb_app(self._source, self._policy, base_url=self.url),
             WADO: wado_app(
                 self._source, self._policy, base_url=f"http://{HOST}:{self._port}{WADO}"
             ),
         }
-        self._service.start(_noted(_below(apps), self._log))
-        self._log.write("INFO", DICOMWEB, "-", "listening")
-
-    def stop(self) -> None:
-        """Stop answering; the objects stay."""
-        if self.running:
-            self._log.write("INFO", DICOMWEB, "-", "stopped")
-        self._service.stop()
+        return _noted(_below(apps), self._log)
 
 
 def _below(apps: Mapping[str, ASGIApp]) -> ASGIApp:

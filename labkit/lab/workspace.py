@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,7 +123,8 @@ class Workspace:
             )
         try:
             self.output.parent.mkdir(parents=True, exist_ok=True)
-            probe = self.root / f".probe-{os.getpid()}"
+            # Two threads of one program may prepare at the same moment.
+            probe = self.root / f".probe-{os.getpid()}-{threading.get_ident()}"
             probe.write_bytes(b"labkit")
             probe.unlink()
         except OSError as error:

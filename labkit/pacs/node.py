@@ -22,7 +22,7 @@ from labkit.pacs.exchange import Exchange, Surroundings
 from labkit.pacs.log import EventLog
 from labkit.pacs.mpps import MppsStore
 from labkit.pacs.negotiate import contexts_for, extended_answers
-from labkit.pacs.refusing import cannot_listen, rejection
+from labkit.pacs.refusing import CONTEXT_RESULTS, cannot_listen, rejection
 from labkit.pacs.worklist import Worklist
 
 
@@ -252,10 +252,7 @@ class PacsNode:
             f"association accepted: {accepted} of {accepted + len(rejected)} presentation contexts",
         )
         for context in rejected:
-            if context.result == 3:
-                why = "I do not offer this SOP class"
-            else:
-                why = "none of its transfer syntaxes is taken"
+            why = CONTEXT_RESULTS[3 if context.result == 3 else 4]
             self._log(
                 "WARNING",
                 self._who(assoc),

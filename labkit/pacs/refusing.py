@@ -20,6 +20,33 @@ _REASONS = {
 }
 
 
+CONTEXT_RESULTS = {
+    3: "I do not offer this SOP class",
+    4: "none of its transfer syntaxes is taken",
+}
+"""Why a presentation context is refused, by its result (PS3.8 Table 9-18)."""
+
+
+def rejection_words(
+    source: int, diagnostic: int, *, calling: str, called: str, own: str, limit: object = "too many"
+) -> str:
+    """Say what a rejection means (PS3.8 Table 9-21).
+
+    Parameters
+    ----------
+    source, diagnostic
+        Of the A-ASSOCIATE-RJ.
+    calling, called
+        The titles of the request.
+    own
+        The title of the one who rejects.
+    limit
+        How many associations it takes, where that is known.
+    """
+    text = _REASONS.get((source, diagnostic), "no reason given")
+    return text.format(calling=calling, called=called, own=own, limit=limit)
+
+
 def rejection(config: NodeConfig, answer: Any, asked: Any) -> str:
     """Say why an A-ASSOCIATE was rejected (PS3.8 Table 9-21).
 
@@ -30,8 +57,9 @@ def rejection(config: NodeConfig, answer: Any, asked: Any) -> str:
     answer, asked
         pynetdicom's A-ASSOCIATE primitives of response and request.
     """
-    text = _REASONS.get((answer.result_source, answer.diagnostic), "no reason given")
-    return text.format(
+    return rejection_words(
+        answer.result_source,
+        answer.diagnostic,
         calling=str(asked.calling_ae_title).strip(),
         called=str(asked.called_ae_title).strip(),
         own=config.ae_title,

@@ -16,11 +16,10 @@ import nbformat
 
 from labkit.exercises.notebook_file import WHY
 from labkit.exercises.notebook_rules import BACKEND
-from tests.contract.table import PAGE, rows
+from tests.contract.table import PAGE, replaced, rows
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "notebooks"
-BEGIN, END = "<!-- backends: begin (generated) -->", "<!-- backends: end -->"
 PRODUCTS = {"Orthanc": "1.12.7", "dcmqrscp": "3.6.9", "HAPI FHIR Server": "8.8.0"}
 NOT_YET = {
     "intermediate/03_modality_workflow.ipynb": "Orthanc 1.12.7 aborts storage commitment for an AE "
@@ -86,8 +85,7 @@ def table() -> str:
 
 def renewed(page: str) -> str:
     """The page with its table as it should be."""
-    before, rest = page.split(BEGIN)
-    return f"{before}{BEGIN}\n{table()}\n{END}{rest.split(END)[1]}"
+    return replaced(page, "backends", table())
 
 
 if __name__ == "__main__":

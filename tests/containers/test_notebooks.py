@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from labkit.exercises import notebook_file
 from labkit.exercises.notebook_rules import BACKEND, IGNORE
 from labkit.exercises.notebooks import CellFailed, own_workspace, run
 from tests.containers.table import NOT_YET
-from tests.notebooks.test_notebooks import COMMAND, HOME, NOTEBOOKS, ROOT
+from tests.notebooks.test_notebooks import HOME, NOTEBOOKS, compared
 
 PRODUCTS = os.environ.get("LABKIT_PRODUCTS", "")
 pytestmark = pytest.mark.timeout(600)
@@ -65,17 +64,7 @@ def test_notebook(name: str, tmp_path: Path, record: dict[str, str]) -> None:
     copy, varying = for_products(HOME / name, tmp_path)
     record[name] = "failed"
     with own_workspace() as environment:
-        done = subprocess.run(
-            [*COMMAND, str(copy)],
-            env=environment | {"PYTHONIOENCODING": "utf-8"},
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
-    assert done.returncode == 0, done.stdout + done.stderr
+        assert compared(copy, environment) == ""
     record[name] = f"same but for {varying} cells" if varying else "same"
 
 

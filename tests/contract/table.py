@@ -90,7 +90,8 @@ def declared() -> str:
     return "\n".join([f"Search parameters of every type: {every}. Besides:", "", *lines])
 
 
-def _replace(page: str, name: str, text: str) -> str:
+def replaced(page: str, name: str, text: str) -> str:
+    """The page with another text between the marks of this name."""
     begin, end = f"<!-- {name}: begin (generated) -->", f"<!-- {name}: end -->"
     before, rest = page.split(begin)
     return f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}"
@@ -99,8 +100,8 @@ def _replace(page: str, name: str, text: str) -> str:
 def renewed(page: str) -> str:
     """The page with its tables as they should be."""
     for suite in SUITES:
-        page = _replace(page, f"{suite} differences", table(suite))
-    return _replace(page, "fhir search parameters", declared())
+        page = replaced(page, f"{suite} differences", table(suite))
+    return replaced(page, "fhir search parameters", declared())
 
 
 if __name__ == "__main__":

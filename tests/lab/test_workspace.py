@@ -1,4 +1,5 @@
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,11 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(LabError, match="cannot be written") as caught:
         Workspace.at(tmp_path).prepare()
     assert "LABKIT_WORKSPACE" in caught.value.remedy
+
+
+def test_many_threads_prepare_at_once(tmp_path: Path) -> None:
+    workspace = Workspace.at(tmp_path / "lab")
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(workspace.prepare) for _ in range(400)]:
+            done.result()
+    assert not [path for path in workspace.root.iterdir() if path.is_file()]

@@ -43,12 +43,18 @@ def inside(callback: str) -> Products:
     callback
         The name of that container there.
     """
-    placed = {
-        node: Placed(kind, service, port, f"http://{service}:{admin}", (service, port))
-        for node, (service, kind, port, admin) in SERVED.items()
-    }
-    placed[FHIR] = Placed("hapi", "fhir", _FHIR, f"http://fhir:{_FHIR}/fhir", ("fhir", _FHIR))
-    return Products(placed, callback)
+    return Products(_placed(lambda service, port: (service, port)), callback)
+
+
+def _placed(at: Callable[[str, int], tuple[str, int]]) -> dict[str, Placed]:
+    """Place every product; `at` gives host and port for a service's port inside."""
+    placed = {}
+    for node, (service, kind, port, admin) in SERVED.items():
+        web = "http://{}:{}".format(*at(service, admin))
+        placed[node] = Placed(kind, *at(service, port), web, (service, port))
+    host, port = at("fhir", _FHIR)
+    placed[FHIR] = Placed("hapi", host, port, f"http://{host}:{port}/fhir", ("fhir", _FHIR))
+    return placed
 
 
 class Compose:
@@ -102,13 +108,7 @@ class Compose:
 
     def products(self) -> Products:
         """Return where the products are, as this machine finds them: by their published ports."""
-        placed = {}
-        for node, (service, kind, port, admin) in SERVED.items():
-            web = f"http://{HOST}:{self._port(service, admin)}"
-            placed[node] = Placed(kind, HOST, self._port(service, port), web, (service, port))
-        port = self._port("fhir", _FHIR)
-        placed[FHIR] = Placed("hapi", HOST, port, f"http://{HOST}:{port}/fhir", ("fhir", _FHIR))
-        return Products(placed)
+        return Products(_placed(lambda service, port: (HOST, self._port(service, port))))
 
     def _build(self, say: Say) -> None:
         """Build the images, unless those of this very repository are here.

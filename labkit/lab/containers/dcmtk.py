@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import httpx
 from pynetdicom.sop_class import ModalityWorklistInformationFind
 
-from labkit.common.errors import LabError
-from labkit.lab.containers.mirror import ONCE, Kept
+from labkit.lab.containers.admin import Admin
+from labkit.lab.containers.mirror import Kept
 from labkit.lab.managed import StationWorklist
 from labkit.pacs.corrections import Correction
 from labkit.pacs.datasets import part10
@@ -20,20 +18,10 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 
-class Keeper:
-    """The keeper of one server: its files, its table of hosts, its log.
+class Keeper(Admin):
+    """The keeper of one server: its files, its table of hosts, its log."""
 
-    Parameters
-    ----------
-    name
-        The node.
-    url
-        Where the keeper listens.
-    """
-
-    def __init__(self, name: str, url: str) -> None:
-        self._name = name
-        self._http = httpx.Client(base_url=url, timeout=30.0, trust_env=False, limits=ONCE)
+    maker = "DCMTK"
 
     def kept(self) -> list[Kept]:
         """Everything that it holds, in the order received."""
@@ -55,7 +43,11 @@ class Keeper:
     def fill(self, files: Iterable[Path]) -> None:
         """Have it take Part 10 files."""
         for path in files:
-            self.ask("PUT", f"/objects/{path.name}", content=path.read_bytes())
+            self.put(path.name, path.read_bytes())
+
+    def put(self, name: str, data: bytes) -> None:
+        """Have it take one file under this name."""
+        self.ask("PUT", f"/objects/{name}", content=data)
 
     def correct(self, correction: Correction) -> None:
         """Nothing: dcmqrscp has no means to change what it holds."""
@@ -67,38 +59,6 @@ class Keeper:
     def version(self) -> str:
         """Which DCMTK it is: ``"3.6.9"``."""
         return str(self.ask("GET", "/health").json()["version"])
-
-    def sound(self) -> bool:
-        """Whether it answers."""
-        with suppress(LabError):
-            return self.ask("GET", "/health").status_code == 200
-        return False
-
-    def close(self) -> None:
-        """Close the connection to it."""
-        self._http.close()
-
-    def ask(self, method: str, path: str, **what: Any) -> httpx.Response:
-        """Send one request.
-
-        Raises
-        ------
-        LabError
-            It does not answer, or refuses.
-        """
-        try:
-            answer = self._http.request(method, path, **what)
-        except httpx.HTTPError as error:
-            raise LabError(
-                f"{self._name} (DCMTK) does not answer: {error}",
-                remedy="`docker compose ps` shows its state, `docker compose logs` its log.",
-            ) from error
-        if answer.status_code >= 400:
-            raise LabError(
-                f"{self._name} (DCMTK) refuses {method} {path}: {answer.text.strip()[:200]}",
-                remedy="`docker compose logs` shows its log.",
-            )
-        return answer
 
 
 def _name(key: str) -> str:
@@ -161,8 +121,8 @@ class ServedWorklist(StationWorklist):
                 self._keeper.clear()
             before = self._served or {}
             for name in before.keys() - wanted.keys():
-                self._keeper.ask("DELETE", f"/objects/{name}")
+                self._keeper.remove(name)
             for name, data in wanted.items():
                 if before.get(name) != data:
-                    self._keeper.ask("PUT", f"/objects/{name}", content=data)
+                    self._keeper.put(name, data)
             self._served = wanted

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from labkit.pacs.refusing import rejection_words
+
 _RJ = b"\x03\x00\x00\x00\x00\x04\x00"
 _SERVICES = {
     0x0001: "store", 0x0010: "get", 0x0020: "find", 0x0021: "move", 0x0030: "echo",
@@ -53,19 +55,26 @@ class Doorman:
         """Look at an A-ASSOCIATE-RQ; what is to be answered where it is refused (PS3.8 9.3.4)."""
         calling, called = titles(request)
         if self.title and called != self.title:
-            text = f"called AE title {called} is not mine ({self.title})"
-            return Refusal(_RJ + bytes((1, 1, 7)), f"association rejected (1/1/7): {text}")
+            return self._refusal(1, 1, 7, calling, called)
         if others >= self.max_associations:
-            text = f"{self.max_associations} associations are open already (local limit)"
-            return Refusal(_RJ + bytes((2, 3, 2)), f"association rejected (2/3/2): {text}")
+            return self._refusal(2, 3, 2, calling, called)
         unknown = self.accept_calling is not None and calling not in self.accept_calling
         expected = self.known_hosts.get(calling)
         if unknown or (expected is not None and expected != host):
-            said = f"association rejected (1/1/3): calling AE title {calling} is not on my list"
-            if not unknown:
-                said = f"{calling} is expected at {expected}, and calls from {host}\n{said}"
-            return Refusal(_RJ + bytes((1, 1, 3)), said)
+            refusal = self._refusal(1, 1, 3, calling, called)
+            if unknown:
+                return refusal
+            said = f"{calling} is expected at {expected}, and calls from {host}"
+            return Refusal(refusal.pdu, f"{said}\n{refusal.why}")
         return None
+
+    def _refusal(self, result: int, source: int, reason: int, calling: str, called: str) -> Refusal:
+        text = rejection_words(
+            source, reason,
+            calling=calling, called=called, own=self.title, limit=self.max_associations,
+        )  # fmt: skip
+        why = f"association rejected ({result}/{source}/{reason}): {text}"
+        return Refusal(_RJ + bytes((result, source, reason)), why)
 
     def passed_on(self, request: bytes) -> bytes:
         """Return the request as the product gets it: under the title that it knows itself by."""

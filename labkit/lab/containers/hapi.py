@@ -17,9 +17,10 @@ from labkit.common.errors import LabError, LabkitError
 from labkit.dicom import samples
 from labkit.fhir import FhirClient
 from labkit.lab import stories
+from labkit.lab.containers.admin import ONCE
 from labkit.lab.containers.porch import Porch
+from labkit.lab.face import Face
 from labkit.lab.fhirnode import bare, logged, under
-from labkit.lab.http import HOST, HttpService
 from labkit.lab.nodes import FHIR
 from labkit.pacs import EventLog
 
@@ -32,7 +33,7 @@ PATIENCE = 60.0
 """Seconds that HAPI may take for one request; its first ``$validate`` takes some."""
 
 
-class HapiNode:
+class HapiNode(Face):
     """The FHIR server of a lab on containers; to the lab it is what `FhirNode` is.
 
     Parameters
@@ -46,32 +47,8 @@ class HapiNode:
     """
 
     def __init__(self, upstream: str, log: EventLog, porch: Porch) -> None:
-        self._upstream, self._log, self._porch = upstream.rstrip("/"), log, porch
-        self._service = HttpService("fhir")
-        self._port = 0
-
-    @property
-    def url(self) -> str:
-        """The base URL of the door."""
-        return f"http://{HOST}:{self._port}/fhir"
-
-    @property
-    def running(self) -> bool:
-        """Whether the door is open."""
-        return self._service.running
-
-    def start(self, port: int = 0) -> int:
-        """Open the door, at `port` where it is free; return the port."""
-        self._port = self._service.bind(port or self._port)
-        self._service.start(under("/fhir", logged(self._door(), self._log)))
-        self._log.write("INFO", FHIR, "-", "listening")
-        return self._port
-
-    def stop(self) -> None:
-        """Close the door; HAPI goes on, and nobody reaches it."""
-        if self.running:
-            self._log.write("INFO", FHIR, "-", "stopped")
-        self._service.stop()
+        super().__init__(FHIR, "/fhir", log)
+        self._upstream, self._porch = upstream.rstrip("/"), porch
 
     def close(self) -> None:
         """Close the door."""
@@ -126,8 +103,9 @@ class HapiNode:
                 if held is None or bare(held) != bare(resource):
                     fhir.update(resource)
 
-    def _door(self) -> ASGIApp:
+    def _app(self) -> ASGIApp:
         """Pass every request on as it is, and the answer back."""
+        link = httpx.AsyncClient(timeout=PATIENCE, trust_env=False, limits=ONCE)
 
         async def door(scope: Scope, receive: Receive, send: Send) -> None:
             request = Request(scope, receive)
@@ -138,11 +116,10 @@ class HapiNode:
             query = f"?{request.url.query}" if request.url.query else ""
             headers = {k: v for k, v in request.headers.items() if k not in _HOP_BY_HOP}
             try:
-                async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as link:
-                    answer = await link.request(
-                        request.method, f"{self._upstream}{path.rstrip('/')}{query}",
-                        headers=headers, content=body,
-                    )  # fmt: skip
+                answer = await link.request(
+                    request.method, f"{self._upstream}{path.rstrip('/')}{query}",
+                    headers=headers, content=body,
+                )  # fmt: skip
             except httpx.HTTPError as error:
                 said = {"severity": "fatal", "code": "transient", "diagnostics": str(error)}
                 outcome = {"resourceType": "OperationOutcome", "issue": [said]}
@@ -158,7 +135,7 @@ class HapiNode:
                 passed.headers["content-length"] = str(len(answer.content))
             await passed(scope, receive, send)
 
-        return door
+        return under("/fhir", logged(door, self._log))
 
 
 _COMPOSE = "`docker compose logs fhir` shows its log."

@@ -13,14 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import httpx
-
 from labkit.common.errors import DataError
 from labkit.pacs import Archive, DuplicateSopInstance, StoredObject
 from labkit.pacs.corrections import Correction
-
-ONCE = httpx.Limits(max_keepalive_connections=0)
-"""A connection for each request: one that was kept may be closed just as the next is sent."""
 
 
 @dataclass(frozen=True)
@@ -178,15 +173,9 @@ class Mirror(Archive):
                     f"the product has taken {len(kept)} of {len(uids)} objects",
                     remedy="Read its log: `docker compose logs`; then reset again.",
                 )
-            self._known = self._matched(kept)
-
-    def _matched(self, kept: list[Kept]) -> dict[str, str]:
-        return {item.key: item.uid or _uid_of(self._product.read(item.key)) for item in kept}
-
-    def last(self) -> int:
-        """Return the number of the newest object, 0 if there is none."""
-        self.pull()
-        return max((entry.number for entry in self.index.entries(0)), default=0)
+            self._known = {
+                item.key: item.uid or _uid_of(self._product.read(item.key)) for item in kept
+            }
 
 
 def _uid(path: Path) -> str:

@@ -4,35 +4,26 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import httpx
 from pydicom import dcmread
 
-from labkit.common.errors import LabError
-from labkit.lab.containers.mirror import ONCE, Kept
+from labkit.lab.containers.admin import Admin
+from labkit.lab.containers.mirror import Kept
 from labkit.pacs.corrections import KEYWORDS, Correction, set_and_record
 
 _PAGE = 1000
 
 
-class Orthanc:
-    """One Orthanc.
+class Orthanc(Admin):
+    """One Orthanc; `url` is the base of its REST API."""
 
-    Parameters
-    ----------
-    name
-        The node.
-    url
-        Base URL of its REST API.
-    """
+    maker = "Orthanc"
 
     def __init__(self, name: str, url: str) -> None:
-        self._name = name
-        self._http = httpx.Client(base_url=url, timeout=30.0, trust_env=False, limits=ONCE)
+        super().__init__(name, url)
         self._came: dict[str, int] = {}  # Orthanc's identifier to the number of its last arrival
         self._seen = 0
         self._picture: tuple[Any, ...] = ()
@@ -71,26 +62,28 @@ class Orthanc:
 
     def read(self, key: str) -> bytes:
         """One object, a Part 10 file."""
-        return self._ask("GET", f"/instances/{key.partition(':')[0]}/file").content
+        return self._file(key.partition(":")[0])
 
     def remove(self, key: str) -> None:
         """Delete it."""
-        self._ask("DELETE", f"/instances/{key.partition(':')[0]}")
+        self.ask("DELETE", f"/instances/{key.partition(':')[0]}")
 
     def clear(self) -> None:
         """Delete everything."""
         for patient in self._get("/patients"):
-            self._ask("DELETE", f"/patients/{patient}")
+            self.ask("DELETE", f"/patients/{patient}")
         self._picture = ()
 
     def fill(self, files: Iterable[Path]) -> None:
         """Have it take Part 10 files, in one request: it unpacks a ZIP itself."""
+        paths = list(files)
+        if not paths:
+            return
         packed = BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-            for number, path in enumerate(files):
+            for number, path in enumerate(paths):
                 archive.write(path, f"{number:06d}.dcm")
-        if number_of(packed):
-            self._ask("POST", "/instances", content=packed.getvalue())
+        self.ask("POST", "/instances", content=packed.getvalue())
 
     def correct(self, correction: Correction) -> None:
         """Put the corrected object in the place of each of a patient; UIDs stay (IHE PIR).
@@ -101,7 +94,7 @@ class Orthanc:
         """
         corrected: dict[str, bytes] = {}
         for instance in self._of(correction.patient_id):
-            ds = dcmread(BytesIO(self._ask("GET", f"/instances/{instance}/file").content))
+            ds = dcmread(BytesIO(self._file(instance)))
             changes = correction.changes({k: str(ds.get(k) or "") for k in KEYWORDS})
             if not changes:
                 continue
@@ -112,9 +105,9 @@ class Orthanc:
             ds.save_as(file, enforce_file_format=True)
             corrected[instance] = file.getvalue()
         for instance in corrected:
-            self._ask("DELETE", f"/instances/{instance}")
+            self.ask("DELETE", f"/instances/{instance}")
         for data in corrected.values():
-            self._ask("POST", "/instances", content=data)
+            self.ask("POST", "/instances", content=data)
 
     def _of(self, patient_id: str) -> list[str]:
         """Orthanc's identifiers of all instances under a Patient ID."""
@@ -128,53 +121,24 @@ class Orthanc:
         """Have it know these C-MOVE destinations, and no others."""
         for name in self._get("/modalities"):
             if name not in destinations:
-                self._ask("DELETE", f"/modalities/{name}")
+                self.ask("DELETE", f"/modalities/{name}")
         for ae_title, (host, port) in destinations.items():
             body = {"AET": ae_title, "Host": host, "Port": port}
-            self._ask("PUT", f"/modalities/{ae_title}", json=body)
+            self.ask("PUT", f"/modalities/{ae_title}", json=body)
 
     def take(self, transfer_syntaxes: Iterable[str] | None) -> None:
         """Have it take these transfer syntaxes and no others; ``None`` for all that it knows."""
         wanted = ["*"] if transfer_syntaxes is None else sorted(transfer_syntaxes)
         if wanted != self._taken:
-            self._ask("PUT", "/tools/accepted-transfer-syntaxes", json=wanted)
+            self.ask("PUT", "/tools/accepted-transfer-syntaxes", json=wanted)
             self._taken = wanted
 
     def version(self) -> str:
         """Which Orthanc it is: ``"1.12.7"``."""
         return str(self._get("/system")["Version"]).partition("+")[0]
 
-    def sound(self) -> bool:
-        """Whether it answers."""
-        with suppress(LabError):
-            return bool(self._get("/system"))
-        return False
-
-    def close(self) -> None:
-        """Close the connection to it."""
-        self._http.close()
+    def _file(self, instance: str) -> bytes:
+        return self.ask("GET", f"/instances/{instance}/file").content
 
     def _get(self, path: str) -> Any:
-        return self._ask("GET", path).json()
-
-    def _ask(self, method: str, path: str, **what: Any) -> httpx.Response:
-        try:
-            answer = self._http.request(method, path, **what)
-        except httpx.HTTPError as error:
-            raise LabError(
-                f"{self._name} (Orthanc) does not answer: {error}",
-                remedy="`docker compose ps` shows its state, `docker compose logs` its log.",
-            ) from error
-        if answer.status_code >= 400:
-            said = answer.text.strip()[:200]
-            raise LabError(
-                f"{self._name} (Orthanc) refuses {method} {path}: {answer.status_code} {said}",
-                remedy="`docker compose logs` shows its log.",
-            )
-        return answer
-
-
-def number_of(packed: BytesIO) -> int:
-    """Return how many files are in a ZIP."""
-    with zipfile.ZipFile(packed) as archive:
-        return len(archive.namelist())
+        return self.ask("GET", path).json()

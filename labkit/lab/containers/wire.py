@@ -9,17 +9,11 @@ from collections.abc import Iterator
 
 from labkit.dimse import AssociationTrace, decode_messages
 from labkit.dimse.messages import DimseMessage
-from labkit.dimse.negotiation import decode_negotiation
+from labkit.dimse.negotiation import Negotiation, decode_negotiation
 from labkit.dimse.trace import ACCEPTOR
 from labkit.pacs.config import name_of
 from labkit.pacs.log import counted
-
-_REASONS = {
-    (1, 3): "calling AE title {calling} is not on my list",
-    (1, 7): "called AE title {called} is not mine ({own})",
-    (3, 2): "too many associations are open already (local limit)",
-}
-_RESULTS = {3: "I do not offer this SOP class", 4: "none of its transfer syntaxes is taken"}
+from labkit.pacs.refusing import CONTEXT_RESULTS, rejection_words
 
 Line = tuple[str, str]
 """Level and text."""
@@ -33,18 +27,18 @@ def words(trace: AssociationTrace, why: str = "") -> Iterator[Line]:
     why
         What the door has to say of it, where it acted.
     """
+    negotiation = decode_negotiation(trace)
     if trace.end == "rejected":
-        for line in (why or _rejected(trace)).splitlines():
+        for line in (why or _rejected(trace, negotiation)).splitlines():
             yield "WARNING", line
         return
-    negotiation = decode_negotiation(trace)
     accepted = [c for c in negotiation.contexts if c.result == 0]
     refused = [c for c in negotiation.contexts if c.result]
     if accepted or refused:
         count = f"{len(accepted)} of {len(accepted) + len(refused)}"
         yield "INFO", f"association accepted: {count} presentation contexts"
     for context in refused:
-        said = _RESULTS.get(context.result or 0, "no reason given")
+        said = CONTEXT_RESULTS.get(context.result or 0, "no reason given")
         name = name_of(context.abstract_syntax)
         yield "WARNING", f"presentation context refused (result {context.result}): {name}: {said}"
     yield from _messages(decode_messages(trace))
@@ -53,15 +47,12 @@ def words(trace: AssociationTrace, why: str = "") -> Iterator[Line]:
     yield "INFO", f"association {trace.end}"
 
 
-def _rejected(trace: AssociationTrace) -> str:
-    request = trace.pdus[0].data
-    answer = next(pdu.data for pdu in trace.pdus if pdu.data[:1] == b"\x03")
-    result, source, reason = answer[7:10]
-    text = _REASONS.get((source, reason), "no reason given").format(
-        called=request[10:26].decode("ascii", "replace").strip(),
-        calling=request[26:42].decode("ascii", "replace").strip(),
-        own=trace.node,
-    )
+def _rejected(trace: AssociationTrace, negotiation: Negotiation) -> str:
+    result, source, reason = negotiation.rejection or (0, 0, 0)
+    text = rejection_words(
+        source, reason,
+        calling=negotiation.calling, called=negotiation.called, own=trace.node,
+    )  # fmt: skip
     return f"association rejected ({result}/{source}/{reason}): {text}"
 
 

@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from labkit.dicomweb import DicomwebClient
-from tests.contract.dicomweb.servers import PLUGIN, SERVERS, Target
+from tests.contract.dicomweb.servers import SERVERS, Target
 from tests.contract.pacs.cases import studies
-from tests.contract.pacs.servers import find_program
+from tests.contract.pacs.servers import PLUGIN, find_program
 from tests.contract.table import rows_for
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import threading
@@ -20,9 +19,7 @@ from starlette.routing import Mount
 from labkit.common import ALLOW_ALL
 from labkit.dicomweb import ArchiveSource, dicomweb_app
 from labkit.pacs import Archive
-from tests.contract.pacs.servers import _running, _version, find_program, free_port
-
-PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
+from tests.contract.pacs.servers import PLUGIN, free_port, running_orthanc
 
 
 @dataclass(frozen=True)
@@ -65,25 +62,18 @@ def embedded(folder: Path) -> Iterator[Target]:
 @contextmanager
 def orthanc(folder: Path) -> Iterator[Target]:
     """Orthanc with its DICOMweb plugin, as Debian has them."""
-    program = find_program("Orthanc")
-    assert program is not None
     port = free_port()
-    settings = {
-        "StorageDirectory": str(folder / "db"),
-        "IndexDirectory": str(folder / "db"),
+    settings: dict[str, object] = {
         "Plugins": [str(PLUGIN)],
         "HttpPort": port,
         "AuthenticationEnabled": False,
         "DicomServerEnabled": False,
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
     }
-    config = folder / "orthanc.json"
-    config.write_text(json.dumps(settings))
-    version = _plugin_version() or _version(program, r"Orthanc (\S+)")
-    with _running([program, str(config)], folder):
+    with running_orthanc(folder, settings) as version:
         url = f"http://127.0.0.1:{port}/dicom-web"
         _wait_for(url)
-        yield Target("Orthanc DICOMweb", version, url)
+        yield Target("Orthanc DICOMweb", _plugin_version() or version, url)
 
 
 def _plugin_version() -> str:

@@ -23,6 +23,7 @@ from labkit.lab.containers.supply import Supply
 from labkit.lab.workspace import PRODUCTS
 from labkit.pacs import Archive, Destinations, EventLog, NodeConfig, PacsNode
 
+PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 DESTINATION = "CONTRACT"  # AE title that the PACS is to send to by C-MOVE, where we listen
 UNREACHABLE = "CONTRACTGONE"  # one it knows, where nobody listens
 
@@ -84,15 +85,25 @@ def embedded(folder: Path) -> Iterator[Target]:
 
 
 @contextmanager
-def orthanc(folder: Path) -> Iterator[Target]:
-    """Orthanc as Debian has it, with its defaults but for what the suite needs."""
+def running_orthanc(folder: Path, settings: dict[str, object]) -> Iterator[str]:
+    """Run Debian's Orthanc with these settings, its data in `folder`; gives its version."""
     program = find_program("Orthanc")
     assert program is not None
+    data = str(folder / "db")
+    config = folder / "orthanc.json"
+    config.write_text(
+        json.dumps({"StorageDirectory": data, "IndexDirectory": data, "Plugins": [], **settings})
+    )
+    with running([program, str(config)], folder):
+        yield version_of(program, r"Orthanc (\S+)")
+
+
+@contextmanager
+def orthanc(folder: Path) -> Iterator[Target]:
+    """Orthanc as Debian has it, with its defaults but for what the suite needs."""
     port, destination, nobody = free_port(), free_port(), free_port()
-    settings = {
+    settings: dict[str, object] = {
         "Name": "contract",
-        "StorageDirectory": str(folder / "db"),
-        "IndexDirectory": str(folder / "db"),
         "HttpServerEnabled": False,
         "DicomAet": "ORTHANC",
         "DicomPort": port,
@@ -102,12 +113,9 @@ def orthanc(folder: Path) -> Iterator[Target]:
         },
         **{f"DicomAlwaysAllow{act}": True for act in ("Echo", "Store", "Find", "Get", "Move")},
     }
-    config = folder / "orthanc.json"
-    config.write_text(json.dumps(settings))
-    version = _version(program, r"Orthanc (\S+)")
-    with _running([program, str(config)], folder):
+    with running_orthanc(folder, settings) as version:
         peer = Peer("ORTHANC", "127.0.0.1", port)
-        _wait_for(peer)
+        wait_for(peer)
         yield Target("Orthanc", version, peer, destination)
 
 
@@ -135,10 +143,10 @@ DCMQRSCP        {folder / "db"} RW (500, 1024mb) ANY
 AETable END
 """
     )
-    version = _version(program, r"v(\d\S*)")
-    with _running([program, "-c", str(config)], folder):
+    version = version_of(program, r"v(\d\S*)")
+    with running([program, "-c", str(config)], folder):
         peer = Peer("DCMQRSCP", "127.0.0.1", port)
-        _wait_for(peer)
+        wait_for(peer)
         yield Target("dcmqrscp", version, peer, destination)
 
 
@@ -179,7 +187,7 @@ def contained(name: str) -> Iterator[Target]:
         nobody = Peer(UNREACHABLE, found.callback, free_port())  # not on loopback: told as it is
         supply.know({DESTINATION: Peer(DESTINATION, "127.0.0.1", destination), UNREACHABLE: nobody})
         peer = Peer(name, product.host, product.port)
-        _wait_for(peer)
+        wait_for(peer)
         yield Target(_PRODUCTS[product.kind], admin.version(), peer, destination)
     finally:
         admin.clear()
@@ -197,14 +205,14 @@ SERVERS: dict[str, Callable[[Path], object]] = {
 }
 
 
-def _version(program: str, pattern: str) -> str:
+def version_of(program: str, pattern: str) -> str:
     done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
     found = re.search(pattern, done.stdout + done.stderr)
     return found[1] if found else "?"
 
 
 @contextmanager
-def _running(command: list[str], folder: Path) -> Iterator[None]:
+def running(command: list[str], folder: Path) -> Iterator[None]:
     # Without TCP_NODELAY both wait 40 ms in every exchange.
     environment = {**os.environ, "TCP_NODELAY": "1"}
     with (folder / "output.txt").open("wb") as output:
@@ -225,7 +233,7 @@ def _running(command: list[str], folder: Path) -> Iterator[None]:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def _wait_for(peer: Peer) -> None:
+def wait_for(peer: Peer) -> None:
     deadline = time.monotonic() + 20
     while True:
         try:

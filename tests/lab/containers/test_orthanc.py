@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from labkit.common.errors import UsageError
@@ -22,42 +17,27 @@ from labkit.lab.containers.supply import Supply
 from labkit.lab.enterprise import Enterprise
 from labkit.lab.workspace import Workspace
 from labkit.pacs.corrections import Correction
-from tests.contract.pacs.servers import find_program, free_port
+from tests.contract.pacs.servers import find_program, free_port, running_orthanc, wait_for
 
-PROGRAM = find_program("Orthanc")
-pytestmark = [pytest.mark.peers, pytest.mark.skipif(PROGRAM is None, reason="needs Orthanc")]
+pytestmark = [
+    pytest.mark.peers,
+    pytest.mark.skipif(find_program("Orthanc") is None, reason="needs Orthanc"),
+]
 
 
 @contextmanager
 def orthanc(name: str, folder: Path) -> Iterator[Placed]:
     port, web = free_port(), free_port()
-    settings = {
+    settings: dict[str, object] = {
         "Name": name, "DicomAet": name, "DicomPort": port, "HttpPort": web,
-        "StorageDirectory": str(folder), "IndexDirectory": str(folder), "Plugins": [],
         "RemoteAccessAllowed": False, "AuthenticationEnabled": False,
         "DicomCheckCalledAet": True, "DicomModalitiesInDatabase": True,
         **{f"DicomAlwaysAllow{act}": True for act in ("Echo", "Store", "Find", "Get", "Move")},
     }  # fmt: skip
     folder.mkdir()
-    config = folder / "orthanc.json"
-    config.write_text(json.dumps(settings))
-    with (folder / "output.txt").open("wb") as output:
-        process = subprocess.Popen(
-            [str(PROGRAM), str(config)], stdout=output, stderr=output,
-            env={**os.environ, "TCP_NODELAY": "1"},
-        )  # fmt: skip
-        try:
-            url = f"http://127.0.0.1:{web}"
-            for _ in range(200):
-                try:
-                    httpx.get(f"{url}/system", trust_env=False)
-                    break
-                except httpx.HTTPError:
-                    time.sleep(0.05)
-            yield Placed("orthanc", "127.0.0.1", port, url, ("127.0.0.1", port))
-        finally:
-            process.terminate()
-            process.wait(10)
+    with running_orthanc(folder, settings):
+        wait_for(Peer(name, "127.0.0.1", port))
+        yield Placed("orthanc", "127.0.0.1", port, f"http://127.0.0.1:{web}", ("127.0.0.1", port))
 
 
 @pytest.fixture(scope="module")

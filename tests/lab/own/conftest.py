@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -13,9 +11,8 @@ from labkit.dicom import sample
 from labkit.dimse import Peer, store
 from labkit.lab.fhirnode import FhirNode
 from labkit.pacs import EventLog
-from tests.contract.pacs.servers import _running, _wait_for, find_program, free_port
+from tests.contract.pacs.servers import PLUGIN, find_program, free_port, running_orthanc, wait_for
 
-PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 USER, PASSWORD = "reader", "opens-orthanc"
 STUDY = "cr-wrist"
 
@@ -54,14 +51,11 @@ port = {self.move_port}
 
 @pytest.fixture(scope="module")
 def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
-    program = find_program("Orthanc")
-    if program is None or not PLUGIN.exists():
+    if find_program("Orthanc") is None or not PLUGIN.exists():
         pytest.skip("Orthanc with its DICOMweb plugin is not installed")
     folder = tmp_path_factory.mktemp("orthanc")
     found = Orthanc(free_port(), free_port(), free_port())
-    settings = {
-        "StorageDirectory": str(folder / "db"),
-        "IndexDirectory": str(folder / "db"),
+    settings: dict[str, object] = {
         "HttpPort": found.web,
         "RemoteAccessAllowed": False,
         "AuthenticationEnabled": True,
@@ -73,10 +67,9 @@ def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
         "Plugins": [str(PLUGIN)],
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
     }
-    (folder / "orthanc.json").write_text(json.dumps(settings))
-    with _running([program, str(folder / "orthanc.json")], folder):
+    with running_orthanc(folder, settings):
         peer = Peer("ORTHANC", "127.0.0.1", found.port)
-        _wait_for(peer)
+        wait_for(peer)
         store(peer, sample(STUDY).files).raise_for_status()
         yield found
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from labkit.dicom import sample
 from labkit.dimse import Peer, store
 from tests.contract.pacs.servers import (
+    PLUGIN,
     Target,
-    _running,
-    _wait_for,
     embedded,
     find_program,
     free_port,
+    running_orthanc,
+    wait_for,
 )
 
-PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 STORIES = ("ct-head", "cr-wrist", "mr-brain")
 USER = "labkit:labkit"
 
@@ -36,14 +34,11 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 @pytest.fixture(scope="module")
 def dicomweb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The DICOMweb base of an Orthanc with three studies."""
-    program = find_program("Orthanc")
-    if program is None or not PLUGIN.exists():
+    if find_program("Orthanc") is None or not PLUGIN.exists():
         pytest.skip("Orthanc with its DICOMweb plugin is not installed")
     folder = tmp_path_factory.mktemp("orthanc")
     port, web = free_port(), free_port()
-    settings = {
-        "StorageDirectory": str(folder / "db"),
-        "IndexDirectory": str(folder / "db"),
+    settings: dict[str, object] = {
         "HttpPort": web,
         "RemoteAccessAllowed": False,
         "AuthenticationEnabled": True,
@@ -54,11 +49,9 @@ def dicomweb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "Plugins": [str(PLUGIN)],
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
     }
-    config = folder / "orthanc.json"
-    config.write_text(json.dumps(settings))
-    with _running([program, str(config)], folder):
+    with running_orthanc(folder, settings):
         peer = Peer("ORTHANC", "127.0.0.1", port)
-        _wait_for(peer)
+        wait_for(peer)
         for slug in STORIES:
             store(peer, sample(slug).files).raise_for_status()
         yield f"http://{USER}@127.0.0.1:{web}/dicom-web"
