@@ -29,6 +29,9 @@ PROJECT = "labkit-tests"
 _PYTEST = ("/venv/bin/python", "-m", "pytest", "-p", "no:cacheprovider", "-q", "-rfE")
 _INSIDE = {
     "LABKIT_FHIR_URL": "http://fhir:8080/fhir",
+    "LABKIT_DICOMWEB_URL": "http://archive:8042/dicom-web",
+    "LABKIT_DICOMWEB_PRODUCT": "Orthanc DICOMweb",
+    "LABKIT_DICOMWEB_VERSION": "1.20",
     "LABKIT_CALLBACK_HOST": "workbook",
 }
 _SECRETS = ("GATEWAY_SECRET", "PATIENT_PASSWORD", "PHYSICIAN_PASSWORD")
@@ -38,7 +41,8 @@ def steps() -> list[tuple[str, Sequence[str]]]:
     """Every check: its name, and what the interpreter of .venv is to run."""
     profiles = ("--profile", "core", "--profile", "security")
     own = ("-m", "tooling.containers")
-    suites = ("tests/contract/pacs", "tests/contract/fhir", "tests/containers/test_hapi.py")
+    contracts = [f"tests/contract/{role}" for role in ("pacs", "fhir", "dicomweb")]
+    suites = (*contracts, "tests/containers/test_hapi.py")
     return [
         ("images", (*own, *profiles, "--profile", "tests", "build")),
         ("from this machine", ("-m", "pytest", "-s", "tests/containers/test_from_host.py")),

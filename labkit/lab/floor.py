@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from labkit.common.errors import UsageError
@@ -148,7 +149,7 @@ class Floor:
             self.state.put(examinations={**counts, name: number})
         settings = self.settings(name)
         tls = self.client_tls() if settings["tls"] else None
-        modality = Modality(name, settings, self.peers(), self.logs[name], tls)
+        modality = Modality(name, settings, self.peers(), self.logs[name], tls, self._listed)
         done = modality.examine(number, patient, discontinued=discontinued)
         made = self.state.get("made", [])
         self.state.put(made=[*made, *done.sop_instance_uids][-_REMEMBERED:])
@@ -199,6 +200,19 @@ class Floor:
         from labkit.dimse.tls import Authority, client_context
 
         return client_context(Authority(self._workspace.certificates).certificate)
+
+    @contextmanager
+    def _listed(self, own: Peer) -> Iterator[None]:
+        """Have the archives know an address while the block runs, unless they have one already."""
+        destinations = self._cast.destinations
+        if own.ae_title in destinations:
+            yield
+            return
+        destinations.add(own.ae_title, own.host, own.port)
+        try:
+            yield
+        finally:
+            destinations.remove(own.ae_title)
 
     def _archive(self, name: str) -> Any:
         if name not in self._cast.archives:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from labkit.common.errors import LabkitError
-from labkit.dimse import Peer, mpps_create, mpps_set, request_commitment, store, worklist
+from labkit.dimse import (
+    Peer,
+    Receiver,
+    mpps_create,
+    mpps_set,
+    request_commitment,
+    store,
+    worklist,
+)  # fmt: skip
 from labkit.lab import images, reporting
 from labkit.lab.performed import Performed, Step
 
@@ -38,6 +47,8 @@ class Modality:
         Its own event log.
     tls
         What to speak TLS with, where its settings say so.
+    listed
+        Has the archive know where the modality listens while the block runs.
     """
 
     name: str
@@ -45,6 +56,7 @@ class Modality:
     peers: Mapping[str, Peer]
     log: EventLog
     tls: Tls = None
+    listed: Callable[[Peer], AbstractContextManager[None]] = lambda own: nullcontext()
     _steps: list[Step] = field(default_factory=list, init=False)
     _traces: list[AssociationTrace] = field(default_factory=list, init=False)
 
@@ -147,12 +159,15 @@ class Modality:
     def _commit(self, stored: list[Any]) -> None:
         target = self.peers[self.settings["sends_to"]]
         peer = Peer(self.settings["called"], target.host, self.settings["port"] or target.port)
-        result = self._try(
-            "commitment",
-            lambda: request_commitment(
-                peer, stored, wait=COMMITMENT_WAIT, **self._calling(), tls=self.tls
-            ),
-        )
+        # Most archives send the report to the address that they have for the asker (PS3.4 J.3.3).
+        with Receiver(self.settings["ae_title"]) as own, self.listed(own.peer):
+            result = self._try(
+                "commitment",
+                lambda: request_commitment(
+                    peer, stored,
+                    receiver=own, wait=COMMITMENT_WAIT, **self._calling(), tls=self.tls,
+                ),
+            )  # fmt: skip
         if result is None:
             return
         self._traces.append(result.trace)

@@ -20,13 +20,19 @@ from tests.contract.table import PAGE, replaced, rows
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "notebooks"
-PRODUCTS = {"Orthanc": "1.12.7", "dcmqrscp": "3.6.9", "HAPI FHIR Server": "8.8.0"}
-NOT_YET = {
-    "intermediate/03_modality_workflow.ipynb": "Orthanc 1.12.7 aborts storage commitment for an AE "
-    "title of which it has no address, and takes no notice of a rejection note (cells 2, 15, 22)",
+PRODUCTS = {
+    "Orthanc": "1.12.7",
+    "dcmqrscp": "3.6.9",
+    "HAPI FHIR Server": "8.8.0",
+    "Orthanc DICOMweb": "1.20",
 }
+NOT_YET: dict[str, str] = {}
 """Notebooks that do not hold on the containers yet, and why."""
-SUITES = {"pacs": ("Orthanc", "dcmqrscp"), "fhir": ("HAPI FHIR Server",)}
+SUITES = {
+    "pacs": ("Orthanc", "dcmqrscp"),
+    "fhir": ("HAPI FHIR Server",),
+    "dicomweb": ("Orthanc DICOMweb",),
+}
 
 
 @dataclass(frozen=True)

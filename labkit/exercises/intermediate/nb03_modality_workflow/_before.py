@@ -17,7 +17,8 @@ GIVEN = r"""
     from labkit.dicom import sample
     from labkit.dicom.rejection import rejection_note
     from labkit.dimse import (
-        find, identifier, move, mpps_create, mpps_set, request_commitment, store, worklist,
+        Receiver, find, identifier, move, mpps_create, mpps_set, request_commitment, store,
+        worklist,
     )
 
     def number():
@@ -47,6 +48,11 @@ GIVEN = r"""
             ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = generate_uid()
             made.append(ds)
         return made
+
+    def commitment(images):
+        with Receiver("CT7") as ct7:
+            lab.add_node(ct7.peer)
+            return request_commitment(lab.archive, images, ae_title="CT7", receiver=ct7)
 
     def begun(item):
         step, ds = item.ScheduledProcedureStepSequence[0], Dataset()

@@ -3,6 +3,8 @@
 A rejection note that says why, and copies with UIDs of their own.
 """
 
+from pydicom.dataset import Dataset
+
 from labkit.common import cite
 from labkit.dimse import find, identifier
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
@@ -115,6 +117,8 @@ def check(work: Work) -> Verdict:
     elif NEEDED not in titles:
         mistake = "wrong-reason"
         said += f", title {', '.join(sorted(titles))}"
+    elif _rejected(notes) & _held(work, text_of(work, "right")):
+        mistake = "same-uids"
     elif his == 0 and hers == 2:
         return passed("Hidden, with the reason, and replaced by two new objects.", rule=RULE)
     elif hers == 0:
@@ -135,13 +139,33 @@ def _renamed(work: Work) -> bool:
 
 def _images(work: Work, patient: str) -> int:
     """Count the images that a query finds under a patient ID."""
-    count = 0
+    return len(_held(work, patient))
+
+
+def _held(work: Work, patient: str) -> set[str]:
+    """SOP Instance UIDs of the images that a query finds under a patient ID."""
+    found = set()
     for study in studies(work, patient):
         series = identifier(
-            "SERIES", StudyInstanceUID=study.StudyInstanceUID, Modality="",
-            SeriesInstanceUID="", NumberOfSeriesRelatedInstances="",
-        )  # fmt: skip
-        for found in find(work.lab.archive, series, ae_title="WORKSTN"):
-            if found.Modality != "KO":
-                count += int(found.NumberOfSeriesRelatedInstances)
-    return count
+            "SERIES", StudyInstanceUID=study.StudyInstanceUID, Modality="", SeriesInstanceUID=""
+        )
+        for one in find(work.lab.archive, series, ae_title="WORKSTN"):
+            image = identifier(
+                "IMAGE", StudyInstanceUID=study.StudyInstanceUID,
+                SeriesInstanceUID=one.SeriesInstanceUID, SOPInstanceUID="",
+            )  # fmt: skip
+            if one.Modality != "KO":
+                held = find(work.lab.archive, image, ae_title="WORKSTN")
+                found |= {str(ds.SOPInstanceUID) for ds in held}
+    return found
+
+
+def _rejected(notes: list[Dataset]) -> set[str]:
+    """SOP Instance UIDs that rejection notes name."""
+    return {
+        str(item.get("ReferencedSOPInstanceUID"))
+        for note in notes
+        for study in note.get("CurrentRequestedProcedureEvidenceSequence") or []
+        for series in study.get("ReferencedSeriesSequence") or []
+        for item in series.get("ReferencedSOPSequence") or []
+    }

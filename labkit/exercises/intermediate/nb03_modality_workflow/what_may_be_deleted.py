@@ -16,7 +16,7 @@ _BEGIN = """
         sent = store(lab.archive, images[:2])            # the third was lost on the way
 """
 _REFERENCE = """
-        report = request_commitment(lab.archive, images)
+        report = commitment(images)
         may_go = report.committed
 """
 
@@ -38,16 +38,16 @@ EXERCISE = Exercise(
         that deletes by age, or by the N-ACTION's 0000, loses the third image.
     """,
     hints=(
-        "request_commitment(peer, images) sends the N-ACTION and waits for the report.",
+        "commitment(images), of the cell above, sends the N-ACTION and waits for the report.",
         "Look at the result's committed and failed.",
-        "may_go = request_commitment(lab.archive, images).committed",
+        "may_go = commitment(images).committed",
     ),
     wrong=(
         Wrong(
             "trusted-the-action",
             _BEGIN
             + """
-        report = request_commitment(lab.archive, images)
+        report = commitment(images)
         may_go = [ds.SOPInstanceUID for ds in images] if report.status.code == 0 else []
 """,
             """You took the N-ACTION's 0000 for a yes. It says that the request has come
@@ -63,7 +63,7 @@ EXERCISE = Exercise(
             "asked-for-two",
             _BEGIN
             + """
-        report = request_commitment(lab.archive, images[:2])
+        report = commitment(images[:2])
         may_go = report.committed
 """,
             """You asked for two of three. The answer is right, and nobody has noticed that one
@@ -73,7 +73,7 @@ EXERCISE = Exercise(
             "the-failed-ones",
             _BEGIN
             + """
-        report = request_commitment(lab.archive, images)
+        report = commitment(images)
         may_go = [uid for uid, reason in report.failed]
 """,
             """These are the ones that ARCHIVE does not have. Delete them and they are gone.""",
