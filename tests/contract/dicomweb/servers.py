@@ -51,6 +51,7 @@ def embedded(folder: Path) -> Iterator[Target]:
     config.app = Starlette(routes=[Mount("/dicom-web", app)])
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
+    _wait_for(url)
     try:
         yield Target("embedded", "", url)
     finally:
