@@ -65,6 +65,7 @@ def url(source: ArchiveSource) -> Iterator[str]:
     config = uvicorn.Config(lambda: None, port=0, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     sock = config.bind_socket()
+    sock.listen()  # nobody is refused before the server has started
     here = f"http://127.0.0.1:{sock.getsockname()[1]}"
     config.app = dicomweb_app(source, ALLOW_ALL, base_url=here)
     thread = threading.Thread(target=server.run, args=([sock],), daemon=True)

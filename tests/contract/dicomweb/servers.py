@@ -46,12 +46,12 @@ def embedded(folder: Path) -> Iterator[Target]:
     config = uvicorn.Config(Starlette(), port=0, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     listener = config.bind_socket()
+    listener.listen()  # nobody is refused before the server has started
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/dicom-web"
     app = dicomweb_app(ArchiveSource(archive), ALLOW_ALL, base_url=url)
     config.app = Starlette(routes=[Mount("/dicom-web", app)])
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    _wait_for(url)
     try:
         yield Target("embedded", "", url)
     finally:
