@@ -165,7 +165,9 @@ class Work:
         try:
             return self.answer(*arguments, **keywords)
         except Exception as error:  # whatever a learner's own code may raise
-            given = ", ".join([show(value) for value in arguments])
+            shown = [show(value) for value in arguments]
+            kinds = [f"a {type(value).__name__}" for value in arguments]
+            given = ", ".join(k if "\n" in v else v for v, k in zip(shown, kinds, strict=True))
             raise AnswerRaised(
                 f"{type(error).__name__}: {error}, when called with {given or 'no arguments'}"
             ) from error
