@@ -156,7 +156,7 @@ class Faults:
             The fault of the catalogue that you take it for.
         evidence
             Log lines, `LogText`, traces, data sets, what `lab.examine` or `lab.open_study`
-            returned, transcripts of tools. Each is checked: is it from this lab, does it show this?
+            returned. Each is checked: is it from this lab, does it show this?
         """
         from labkit.lab.faults.debrief import Diagnosis
         from labkit.lab.faults.evidence import packed
