@@ -15,6 +15,8 @@ from pathlib import Path
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, cast
 
+import requests
+
 from labkit.common.errors import LabkitError, NetworkError
 from labkit.exercises.find import TRACKS, Loaded, catalogue, find
 from labkit.exercises.journal import Journal
@@ -229,6 +231,9 @@ def _elsewhere(loaded: Loaded, namespace: Mapping[str, Any]) -> Verdict | None:
 
 def _unchecked(error: Exception, *, title: str, answer: Any = MISSING) -> Verdict:
     """Say that no verdict could be reached, and what to do about it."""
+    if isinstance(error, (requests.ConnectionError, requests.Timeout)):  # FHIR, DICOMweb
+        started = 'Start it: lab.start_node("FHIR")'
+        error = NetworkError("A server of the lab does not answer over HTTP.", remedy=started)
     if isinstance(error, LabkitError):
         remedy = error.remedy or "run the cell again"
         if isinstance(error, NetworkError):

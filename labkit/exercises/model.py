@@ -165,10 +165,16 @@ class Work:
         try:
             return self.answer(*arguments, **keywords)
         except Exception as error:  # whatever a learner's own code may raise
-            given = ", ".join([show(value) for value in arguments])
+            given = ", ".join(_told(value) for value in arguments)
             raise AnswerRaised(
                 f"{type(error).__name__}: {error}, when called with {given or 'no arguments'}"
             ) from error
+
+
+def _told(argument: Any) -> str:
+    """Show what a function was called with in a line: of a header or a debrief, its type."""
+    text = show(argument)
+    return f"a {type(argument).__name__}" if "\n" in text or text.startswith(" ") else text
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ from labkit.exercises.find import TRACKS
 LARGEST = 400 * 1024
 #: In the metadata of a cell that varies with the back end: which product does what.
 WHY = "why_it_varies"
+#: A tag: the cell is folded in JupyterLab, since it gives away the answer to the exercise above.
+FOLDED = "folded"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 _NAME = re.compile(r"(\d\d)_[a-z0-9_]+")
 
@@ -122,6 +124,8 @@ def settle(notebook: Any) -> Any:
         cell.id = _cell_id(cell.source, used)
         tags = list(cell.metadata.get("tags", []))
         kept: dict[str, Any] = {"tags": tags} if tags else {}
+        if FOLDED in tags:
+            kept["jupyter"] = {"source_hidden": True}
         if why := cell.metadata.get(WHY):
             kept[WHY] = str(why)
         cell.metadata = nbformat.from_dict(kept)

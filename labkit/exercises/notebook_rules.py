@@ -12,7 +12,7 @@ from labkit.exercises import notebook_file
 from labkit.exercises.cells import compose, slug_of
 from labkit.exercises.find import catalogue, find
 from labkit.exercises.links import broken
-from labkit.exercises.notebook_file import LARGEST, WHY, Place, place_of
+from labkit.exercises.notebook_file import FOLDED, LARGEST, WHY, Place, place_of
 
 #: What a product does otherwise; on the embedded lab such a cell is compared as every other.
 BACKEND = "varies-backend"
@@ -118,7 +118,7 @@ def _tags(notebook: Notebook) -> Iterator[str]:
     for number, cell in enumerate(notebook.cells, 1):
         tags = set(cell.metadata.get("tags", []))
         reasons = tags & set(VARIES)
-        if unknown := tags - reasons - {IGNORE}:
+        if unknown := tags - reasons - {IGNORE, FOLDED}:
             yield f"cell {number}: no such tag: {', '.join(sorted(unknown))}"
         if bool(reasons - {BACKEND}) != (IGNORE in tags) or len(reasons) > 1:
             known = ", ".join(reason for reason in VARIES if reason != BACKEND)

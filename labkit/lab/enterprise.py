@@ -225,11 +225,13 @@ class Enterprise(Observed):
         title = ae_title.strip()
         if title in self.floor.unlisted and port == self.addresses()[title].port:
             self.floor.unlist(title, False)
+            self.faults.note_step(f"{title}: registered as a destination")
             return
         self._refuse_own(ae_title)
         if self.supply is not None:
             self.supply.refuse_unreachable(ae_title, host)
         self.cast.destinations.add(ae_title, host, port)
+        self.faults.note_step(f"{title}: registered as a destination")
 
     def remove_destination(self, ae_title: str) -> None:
         """Take a C-MOVE destination away."""

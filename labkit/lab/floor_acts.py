@@ -37,6 +37,7 @@ def floor_acts(enterprise: Enterprise) -> dict[tuple[str, str], Callable[[Asked]
         ("GET", "/router/queue"): lambda asked: queue.waiting(enterprise.cast.router),
         ("POST", "/router/retry"): lambda asked: queue.retry(enterprise.cast.router),
         ("GET", "/faults"): lambda asked: enterprise.faults.public(),
+        ("GET", "/faults/steps"): lambda asked: enterprise.faults.steps,
         ("POST", "/faults/inject"): lambda asked: enterprise.faults.inject(
             asked.field("name", str)
         ),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from labkit import check, hint, progress, solution
 from labkit.common import cite
@@ -125,6 +126,15 @@ def test_a_check_that_crashes_is_our_bug() -> None:
     assert "AttributeError" in verdict.why
     assert "bug" in verdict.then
     assert judge(loaded(lambda work: True), 2, {}).outcome == "unchecked"
+
+
+def test_a_fhir_server_that_is_down_is_no_bug() -> None:
+    def asks(work: Work) -> Verdict:
+        raise requests.ConnectionError("Max retries exceeded")
+
+    verdict = judge(loaded(asks), 2, {})
+    assert verdict.outcome == "unchecked" and "does not answer over HTTP" in verdict.why
+    assert 'lab.start_node("FHIR")' in verdict.then and "bug" not in verdict.then
 
 
 def test_a_function_that_raises_is_a_wrong_answer() -> None:

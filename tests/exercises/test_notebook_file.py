@@ -6,7 +6,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from labkit.common.errors import UsageError
-from labkit.exercises.notebook_file import WIDGET, place_of, read, text_of, write
+from labkit.exercises.notebook_file import FOLDED, WIDGET, place_of, read, text_of, write
 
 
 def test_outputs_lose_what_nobody_compares(tmp_path: Path) -> None:
@@ -34,6 +34,15 @@ def test_outputs_lose_what_nobody_compares(tmp_path: Path) -> None:
     assert list(first.outputs[2].data) == ["text/plain"]
     assert list(first.outputs[3].data) == [WIDGET]
     assert text_of(back) == path.read_text(encoding="utf-8")
+
+
+def test_what_gives_an_answer_away_is_folded(tmp_path: Path) -> None:
+    cells = [new_code_cell("x", metadata={"tags": [FOLDED]}), new_code_cell("y")]
+    path = tmp_path / "n.ipynb"
+    write(new_notebook(cells=cells), path)
+    first, second = read(path).cells
+    assert first.metadata == {"tags": [FOLDED], "jupyter": {"source_hidden": True}}
+    assert second.metadata == {}
 
 
 def test_a_notebook_stays_small(tmp_path: Path) -> None:

@@ -44,6 +44,12 @@ class FaultBoard:
         return found
 
     @property
+    def steps(self) -> list[str]:
+        """What the learner has changed since something broke, in order."""
+        found: list[str] = self._floor.state.get("steps", [])
+        return found
+
+    @property
     def case(self) -> dict[str, Any] | None:
         """The unannounced case that is open, if there is one."""
         found: dict[str, Any] | None = self._floor.state.get("case", None)
@@ -106,8 +112,7 @@ class FaultBoard:
                     "A fault is active already.", remedy="End it first: lab.faults.clear()."
                 )
             names = choose(seed, level, self.beyond)
-            case = {"seed": seed, "level": level, "opened": _now().isoformat(), "steps": [],
-                    "diagnoses": []}  # fmt: skip
+            case = {"seed": seed, "level": level, "opened": _now().isoformat(), "diagnoses": []}
             self._floor.state.put(case=case)
             for name in names:
                 self._break(name)
@@ -157,7 +162,7 @@ class FaultBoard:
                     f"It is not repaired yet: {said}",
                     remedy="Go on, or end it unsolved with lab.faults.debrief(give_up=True).",
                 )
-            result = score(self.names, case, trials, round(minutes, 1))
+            result = score(self.names, {**case, "steps": self.steps}, trials, round(minutes, 1))
             self.clear()
             return result
 
@@ -177,7 +182,7 @@ class FaultBoard:
             if before is not None:
                 self.world.close()
                 self._put_back(before)
-            state.put(faults=[], case=None, before=None, wrong=[], made=[])
+            state.put(faults=[], case=None, before=None, wrong=[], made=[], steps=[])
             return self.public()
 
     def repaired(self) -> list[dict[str, Any]]:
@@ -216,10 +221,9 @@ class FaultBoard:
             holder.retake()
 
     def note_step(self, what: str) -> None:
-        """Remember that the learner has changed something, while a case is open."""
-        case = self.case
-        if case is not None:
-            self._floor.state.put(case={**case, "steps": [*case["steps"], what]})
+        """Remember that the learner has changed something, while a fault is active."""
+        if self.names:
+            self._floor.state.put(steps=[*self.steps, what])
 
     def _break(self, name: str) -> None:
         wanted = FAULTS[name]
@@ -228,7 +232,7 @@ class FaultBoard:
             if state.get("before", None) is None:
                 # Yesterday's examinations would hide what is wrong with today's.
                 self._shelf.put_aside(self._ordered())
-                state.put(before=self._picture(), made=[], wrong=[])
+                state.put(before=self._picture(), made=[], wrong=[], steps=[])
             state.put(faults=[*self.names, name])  # first, so that a crash leaves it clearable
             for node, values in wanted.settings.items():
                 self._floor.configure(node, values)

@@ -122,6 +122,10 @@ class Faults:
         """Whether the servers of this lab can have a fault; the embedded ones can have each."""
         return str(name) not in self._call("GET", "/faults")["beyond"]
 
+    def steps(self) -> tuple[str, ...]:
+        """Return what was changed since something broke, in order: ``"MR1: port"``."""
+        return tuple(self._call("GET", "/faults/steps"))
+
     def repaired(self) -> Repaired:
         """Have the work of each active fault done again; true if it all comes out right."""
         return Repaired(Retry(**each) for each in self._call("POST", "/faults/repaired"))
@@ -152,7 +156,7 @@ class Faults:
             The fault of the catalogue that you take it for.
         evidence
             Log lines, `LogText`, traces, data sets, what `lab.examine` or `lab.open_study`
-            returned, transcripts of tools. Each is checked: is it from this lab, does it show this?
+            returned. Each is checked: is it from this lab, does it show this?
         """
         from labkit.lab.faults.debrief import Diagnosis
         from labkit.lab.faults.evidence import packed

@@ -86,6 +86,7 @@ WRONG = [
     ("fragments-by-hand", "def fragments(value):\n    return value\n"),
     ("smallest-lossless", "def smallest_lossless(ds):\n    return 'JPEG-LS'\n"),
     ("mark-it-lossy", "def mended(ds, ratio):\n    return 'done'\n"),
+    ("mark-it-lossy", "def mended(ds, ratio):\n    ds.LossyImageCompression = '01'\n"),
     ("loss-in-hounsfield-units",
      "def near(ds, tolerance):\n    return tolerance / ds.get('RescaleSlope', 1)\n"),
     ("rle-by-hand", "def unpack(segment):\n    return segment\n"),

@@ -76,6 +76,21 @@ WRONG = [
     ("lakeside-rules", "rules = 'send everything to ARCHIVE'\n"),
     ("lakeside-rules", "rules = '[[rule]]\\nsend = \"LEGACY\"\\n'\n"),
     ("lakeside-rules", "rules = ''\n"),
+    ("lakeside-rules", """
+        rules = '''
+        [[rule]]
+        when.modality = "MG"
+        send = ["ARCHIVE", "WORKSTN"]
+        [[rule]]
+        when.description = "*LOCALI[SZ]ER*"
+        drop = "nobody reads them"
+        [[rule]]
+        when.body_part = "WRIST"
+        send = "WORKSTN"
+        [[rule]]
+        send = "ARCHIVE"
+        '''
+    """),
     ("night-shift", NIGHT.replace("[!M]*", "CT")),
     ("night-shift", NIGHT.replace('"20:00-06:00"', '"20-6"')),
     ("thin-line", "rules = '[[rule]]\\nsend = [\"ARCHIVE\", \"WORKSTN\"]\\n'\n"),

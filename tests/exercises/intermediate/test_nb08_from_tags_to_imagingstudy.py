@@ -96,6 +96,12 @@ WRONG = [
         study = mammogram(site)
         found = requests.post(base, json={"resourceType": "Bundle", "type": "transaction"})
      """, ""),
+    ("post-what-was-mapped", """
+        found = requests.post(base, json=mammogram(site).bundle("collection"))
+     """, ""),
+    ("the-official-table", """
+        mended = MappingTable.load().replaced("study.instances", source="#series")
+     """, ""),
 ]  # fmt: skip
 
 

@@ -63,8 +63,9 @@ EXERCISE = Exercise(
         Wrong(
             "request-items",
             _REFERENCE.replace("0x21", "0x20"),
-            """You look for items of type 20H. That is a proposed context, in the request; an
-            answered one has type 21H.""",
+            """You found none. An answered context has type 21H; 20H is a proposed one, in the
+            request. If you did look for 21H, look at the length: here it is big endian, read the
+            other way round the first item swallows all that follow.""",
         ),
     ),
 )

@@ -73,6 +73,12 @@ EXERCISE = Exercise(
             _REFERENCE.replace("limit == 0", "limit is None"),
             """You took 0 for a length. It means that there is no limit: one PDU is enough.""",
         ),
+        Wrong(
+            "rest-left-behind",
+            _REFERENCE.replace("math.ceil(size / (limit - 6))", "size // (limit - 6)"),
+            """You rounded down. What is left over after the last full PDU has to go too: a data
+            set without its end is never complete, and the receiver waits for it.""",
+        ),
     ),
 )
 
@@ -80,6 +86,7 @@ RULE = (cite("PS3.8", "D.1"), cite("PS3.8", "9.3.5.1"))
 # requestor's 51H, acceptor's 51H, bytes, PDUs
 CASES = (
     (65536, 16382, 163760, 10),
+    (16384, 65536, 600000, 10),
     (16384, 65536, 524288, 9),
     (16384, 65536, 65530, 1),
     (16384, 65536, 65531, 2),
@@ -102,7 +109,7 @@ def check(work: Work) -> Verdict:
                 f"acceptor {acceptor}",
                 got=got, rule=RULE, mistake=_mistake(got, requestor, acceptor, size),
             )  # fmt: skip
-    return passed("Right for seven negotiations, 0 and the edges among them.", rule=RULE)
+    return passed("Right for eight negotiations, 0 and the edges among them.", rule=RULE)
 
 
 def _mistake(got: object, requestor: int, acceptor: int, size: int) -> str:
@@ -112,6 +119,8 @@ def _mistake(got: object, requestor: int, acceptor: int, size: int) -> str:
         return "no-limit-forgotten" if got <= 0 else "smaller-of-both"
     if got == -(-size // acceptor):
         return "header-forgotten"
+    if got == size // (acceptor - 6):
+        return "rest-left-behind"
     if requestor and got == -(-size // (requestor - 6)):
         return "own-limit" if requestor > acceptor else "smaller-of-both"
     return ""

@@ -75,6 +75,15 @@ EXERCISE = Exercise(
             picks one of those proposed.""",
         ),
         Wrong(
+            "proposed-is-accepted",
+            """
+            def predict(caller, called):
+                return {s: 0 for s in caller["scu"]}
+            """,
+            """You looked at the caller's statement alone. To propose is to ask: what the other
+            side is SCP of decides.""",
+        ),
+        Wrong(
             "three-for-four",
             _REFERENCE.replace("= 4", "= X").replace("= 3", "= 4").replace("= X", "= 3"),
             """You have 3 and 4 the wrong way round. 3 is about the abstract syntax (the SOP
@@ -131,6 +140,8 @@ def _answered(work: Work, proposed: Mapping[str, list[str]]) -> dict[str, int | 
 def _mistake(got: object, promised: dict[str, int]) -> str:
     if not isinstance(got, dict) or set(got) != set(promised):
         return ""
+    if 3 in promised.values() and not any(got.values()):
+        return "proposed-is-accepted"
     if got == {s: {3: 4, 4: 3}.get(r, r) for s, r in promised.items()}:
         return "three-for-four"
     if got == {s: 0 if r == 4 else r for s, r in promised.items()}:

@@ -100,7 +100,15 @@ def check(work: Work) -> Verdict:
     for slug, ratio in (("ct-head-followup", 9.5), ("knee-ap", 12.25)):
         before = careless(slug)
         uid = str(before.SOPInstanceUID)
+        untouched = before.to_json()
         got = work.call(before, ratio)
+        if got is None and before.to_json() != untouched:
+            return failed(
+                expected="the data set, with its header mended",
+                got=got,
+                rule=RULE,
+                why="You changed ds and did not return it: end with return ds.",
+            )
         if got is None or got is ...:
             return blank()
         if not isinstance(got, Dataset):

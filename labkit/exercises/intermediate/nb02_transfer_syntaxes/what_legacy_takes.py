@@ -7,6 +7,7 @@ import numpy as np
 from pydicom.uid import CTImageStorage
 
 from labkit.common import cite
+from labkit.common.errors import LabkitError
 from labkit.dicom import sample, stored_values
 from labkit.dimse import AssociationTrace, decode_negotiation
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
@@ -72,6 +73,19 @@ EXERCISE = Exercise(
             """You gave it a new SOP Instance UID. Nothing was lost, so it is the same image: now
             there are two of one slice, and what refers to the first does not find the second.""",
         ),
+        Wrong(
+            "relabelled",
+            """
+            mark = lab.mark()
+            ds = sample("ct-head").datasets("CT")[0]
+            ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+            store(lab.legacy, ds)
+            """,
+            """You changed the Transfer Syntax UID and left the bytes as they were. LEGACY took it,
+            since it looks at the name alone, and whoever opens the image sees noise or nothing.
+            Change both: transcode(ds, …) unpacks the pixels. Send it right, and LEGACY replaces
+            what it has under this UID.""",
+        ),
     ),
 )
 
@@ -94,7 +108,13 @@ def check(work: Work) -> Verdict:
             rule=RULE,
             mistake="new-uid" if held else "sent-as-it-is",
         )
-    if not np.array_equal(stored_values(same[0]), stored_values(wanted)):
+    try:
+        held_values = stored_values(same[0])
+    except LabkitError:
+        return failed(expected="an image whose bytes are what its transfer syntax says",
+                      got="pixel data that nobody can decode", rule=RULE,
+                      mistake="relabelled")  # fmt: skip
+    if not np.array_equal(held_values, stored_values(wanted)):
         return failed(expected="every stored value as in the original",
                       got="pixels that differ", rule=RULE)  # fmt: skip
     return passed("LEGACY holds the same image, uncompressed, with the same UID and pixels.",

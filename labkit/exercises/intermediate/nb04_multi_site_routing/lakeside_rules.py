@@ -77,8 +77,8 @@ EXERCISE = Exercise(
         Wrong(
             "dropped-too-late",
             _REFERENCE.replace(_DROP, "").replace(_REST, _DROP + "\n        " + _REST),
-            """A localiser of a wrist was sent to WORKSTN: the rule for wrists stands above the one
-            that drops localisers, and the first that fits is obeyed.""",
+            """A localiser was sent on: the rule for what it shows (a wrist, a breast) stands above
+            the one that drops localisers, and the first that fits is obeyed.""",
         ),
         Wrong(
             "no-star",
@@ -123,6 +123,9 @@ CASES: tuple[tuple[str, Dataset, str, dict[str, str]], ...] = (
     ("an MR localiser of a wrist",
      made(Modality="MR", BodyPartExamined="WRIST", SeriesDescription="3-PLANE LOCALIZER"),
      "dropped", {"WORKSTN": "dropped-too-late"}),
+    ("a mammography series SCOUT LOCALIZER",
+     made(Modality="MG", BodyPartExamined="BREAST", SeriesDescription="SCOUT LOCALIZER"),
+     "dropped", {"ARCHIVE and WORKSTN": "dropped-too-late"}),
 )  # fmt: skip
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from labkit.common import Citation
 from labkit.exercises import Verdict, Work, Wrong, blank, failed, passed
-from labkit.exercises.evidence import since
 
 CLEARED = Wrong(
     "cleared",
@@ -21,8 +21,8 @@ def judge(
     rule: Citation | list[Citation],
     *,
     mended: str,
-    untouched: Callable[[Work], bool],
     mistakes: Mapping[str, Callable[[Work], bool]],
+    shortcuts: Mapping[str, tuple[Callable[[Work], bool], str]] = MappingProxyType({}),
 ) -> Verdict:
     """Have the work done again, and say how it went.
 
@@ -34,11 +34,13 @@ def judge(
         What decides.
     mended
         What to say where it works.
-    untouched
-        Whether all is still as the fault made it.
     mistakes
         By name, how to see that somebody has made it.
+    shortcuts
+        Mistakes with which the work goes, at somebody else's expense: how to see it, and what
+        there is now.
     """
+    steps = work.lab.faults.steps()
     found = work.lab.faults.repaired()
     expected = "the work goes through when it is done again"
     if not len(found):
@@ -49,15 +51,28 @@ def judge(
             mistake=CLEARED.name,
         )
     if found:
+        for name, (made, there_is) in shortcuts.items():
+            if made(work):
+                fair = f"{expected}, and nobody else pays for it"
+                return failed(expected=fair, got=there_is, rule=rule, mistake=name)
         return passed(f"{mended} {found[0].said}.", rule=rule)
+    if not steps:
+        return blank("Nothing has been changed yet: the work still fails.")
     for name, made in mistakes.items():
         if made(work):
             return failed(expected=expected, got=found[0].said, rule=rule, mistake=name)
-    if untouched(work):
-        return blank("Nothing has been changed yet: the work still fails.")
-    return failed(expected=expected, got=found[0].said, rule=rule)
+    why = f"You changed something else ({'; '.join(steps[-3:])}), and the work fails as before."
+    return failed(expected=expected, got=found[0].said, rule=rule, why=why)
 
 
 def restarted(work: Work, node: str = "ARCHIVE") -> bool:
-    """Whether the learner has restarted a node and set nothing: the log says 'stopped'."""
-    return "stopped" in work.lab.log(node, since=since(work))
+    """Whether the learner has stopped a node, to start it again."""
+    return f"{node}: stopped" in work.lab.faults.steps()
+
+
+def changed(work: Work, setting: str) -> bool:
+    """Whether the learner has changed a setting, named as ``"MR1: port"``."""
+    return any(
+        setting in [f"{node}: {name}" for name in names.split(", ")]
+        for node, _, names in (step.partition(": ") for step in work.lab.faults.steps())
+    )

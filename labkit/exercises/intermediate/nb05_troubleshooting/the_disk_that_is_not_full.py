@@ -52,6 +52,13 @@ EXERCISE = Exercise(
             """You restarted the archive. It came back with the same rule, and refuses the same
             images.""",
         ),
+        Wrong(
+            "dropped-the-demand",
+            'lab.configure("ARCHIVE", required=[])',
+            """You took the demand away. The images come in without an Accession Number, and no
+            report will find its order. The archive was right; the scanner leaves something out.
+            Run the cell with the call again, and mend the scanner.""",
+        ),
         CLEARED,
     ),
 )
@@ -65,13 +72,14 @@ def check(work: Work) -> Verdict:
         work,
         RULE,
         mended="The archive gets what it wants.",
-        untouched=lambda w: (
-            "AccessionNumber" not in w.lab.settings("MR1")["copies"]
-            and w.lab.settings("ARCHIVE")["required"] == ["AccessionNumber"]
-            and not restarted(w)
-        ),
         mistakes={
             "made-room": lambda w: w.lab.settings("ARCHIVE")["room"] is not None,
             "restarted-the-archive": restarted,
+        },
+        shortcuts={
+            "dropped-the-demand": (
+                lambda w: "AccessionNumber" not in w.lab.settings("MR1")["copies"],
+                "images in ARCHIVE that have no Accession Number",
+            ),
         },
     )

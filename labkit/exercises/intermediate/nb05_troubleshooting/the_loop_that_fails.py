@@ -3,12 +3,14 @@
 The association layer again: read what was proposed and what came back.
 """
 
+from pydicom.uid import ImplicitVRLittleEndian
+
 from labkit.common import cite
 from labkit.exercises import Exercise, Verdict, Work, Wrong
 from labkit.exercises.intermediate.nb05_troubleshooting._mend import (
     CLEARED,
+    changed,
     judge,
-    restarted,
 )
 
 EXERCISE = Exercise(
@@ -51,6 +53,13 @@ EXERCISE = Exercise(
             'lab.configure("WORKSTN", transfer_syntaxes=["JPEGBaseline8Bit"])',
             """Nothing that decides here has changed: US2 and ARCHIVE negotiate, nobody else.""",
         ),
+        Wrong(
+            "shut-the-others-out",
+            'lab.configure("ARCHIVE", transfer_syntaxes=["JPEGBaseline8Bit"])',
+            """You put JPEG Baseline in the place of the list. The loops come in, and every
+            scanner that sends uncompressed is refused from now on. Implicit VR Little Endian is
+            the default that all have to take (PS3.5 10.1): extend the list, or take all.""",
+        ),
         CLEARED,
     ),
 )
@@ -65,20 +74,22 @@ def check(work: Work) -> Verdict:
         work,
         RULE,
         mended="Both sides share a transfer syntax.",
-        untouched=lambda w: _taken(w) == _TWO and not _elsewhere(w),
         mistakes={
             "another-jpeg": lambda w: (
                 len(w.lab.settings("ARCHIVE")["transfer_syntaxes"] or ()) > _TWO
             ),
-            "other-end": _elsewhere,
+            "other-end": lambda w: changed(w, "WORKSTN: transfer_syntaxes"),
+        },
+        shortcuts={
+            "shut-the-others-out": (
+                _no_default,
+                "ARCHIVE takes no Implicit VR Little Endian any more",
+            ),
         },
     )
 
 
-def _taken(work: Work) -> int:
-    return len(work.lab.settings("ARCHIVE")["transfer_syntaxes"] or ())
-
-
-def _elsewhere(work: Work) -> bool:
-    """Whether the workstation was started anew, which takes a change of its settings."""
-    return restarted(work, "WORKSTN")
+def _no_default(work: Work) -> bool:
+    """Whether the archive refuses the default transfer syntax (PS3.5 10.1)."""
+    taken = work.lab.settings("ARCHIVE")["transfer_syntaxes"]
+    return bool(taken) and not {"ImplicitVRLittleEndian", ImplicitVRLittleEndian} & {*taken}

@@ -5,7 +5,7 @@ The association layer: who refuses whom, with which three numbers, and what is o
 
 from labkit.common import cite
 from labkit.exercises import Exercise, Verdict, Work, Wrong
-from labkit.exercises.intermediate.nb05_troubleshooting._mend import CLEARED, judge
+from labkit.exercises.intermediate.nb05_troubleshooting._mend import CLEARED, changed, judge
 
 EXERCISE = Exercise(
     given="""
@@ -47,6 +47,19 @@ EXERCISE = Exercise(
             """You put the title on the list in small letters. AE titles are compared as they are:
             mr01 is not MR01 (PS3.5 6.2, VR AE).""",
         ),
+        Wrong(
+            "opened-to-all",
+            'lab.configure("ARCHIVE", accept_calling=None)',
+            """You took the list away. Now anybody who finds the port may send and ask, under any
+            title, and no log will say who it was. Put the list back (run the cell with the call
+            again), and mend the one name.""",
+        ),
+        Wrong(
+            "replaced-the-list",
+            'lab.configure("ARCHIVE", accept_calling=["MR01"])',
+            """You replaced the list by one title. MR01 may call, and everybody else is refused,
+            the workstation first. A list is extended: [*known, "MR01"].""",
+        ),
         CLEARED,
     ),
 )
@@ -60,15 +73,20 @@ def check(work: Work) -> Verdict:
         work,
         RULE,
         mended="Both sides agree on the scanner's name.",
-        untouched=lambda w: w.lab.settings("MR1")["ae_title"] == "MR01" and len(_known(w)) == 6,
         mistakes={
             "changed-the-called-title": lambda w: w.lab.settings("MR1")["called"] != "ARCHIVE",
             "small-letters": lambda w: (
                 "mr01" in (w.lab.settings("ARCHIVE")["accept_calling"] or ())
             ),
+            "replaced-the-list": lambda w: (
+                changed(w, "ARCHIVE: accept_calling")
+                and "WORKSTN" not in (w.lab.settings("ARCHIVE")["accept_calling"] or ())
+            ),
+        },
+        shortcuts={
+            "opened-to-all": (
+                lambda w: not w.lab.settings("ARCHIVE")["accept_calling"],
+                "ARCHIVE takes a call from every AE title",
+            ),
         },
     )
-
-
-def _known(work: Work) -> list[str]:
-    return work.lab.settings("ARCHIVE")["accept_calling"] or []

@@ -7,6 +7,7 @@ from labkit.common import cite
 from labkit.exercises import Exercise, Verdict, Work, Wrong
 from labkit.exercises.intermediate.nb05_troubleshooting._mend import (
     CLEARED,
+    changed,
     judge,
     restarted,
 )
@@ -50,6 +51,13 @@ EXERCISE = Exercise(
             """You gave MR1 a longer timeout. The connection was refused at once; nobody was
             slow.""",
         ),
+        Wrong(
+            "a-port-from-memory",
+            'lab.configure("MR1", port=104)',
+            """You gave MR1 another port than the archive listens on. 104 and 11112 are registered
+            for DICOM (PS3.8 9.1.1), and no server has to use them: what counts is what this one
+            says, in lab.archive. None stands for just that.""",
+        ),
         CLEARED,
     ),
 )
@@ -63,8 +71,8 @@ def check(work: Work) -> Verdict:
         work,
         RULE,
         mended="It was the port that MR1 dialled.",
-        untouched=lambda w: w.lab.settings("MR1")["port"] is not None and not restarted(w),
         mistakes={
+            "a-port-from-memory": lambda w: changed(w, "MR1: port"),
             "waits-longer": lambda w: w.lab.settings("MR1")["timeout"] > 3,
             "restarted-the-archive": restarted,
         },

@@ -63,11 +63,6 @@ def check(work: Work) -> Verdict:
         work,
         RULE,
         mended="The archive knows where WORKSTN is.",
-        untouched=lambda w: (
-            "WORKSTN" not in w.lab.destinations()
-            and not _elsewhere(w)
-            and not restarted(w, "WORKSTN")
-        ),
         mistakes={
             "registered-another-title": _elsewhere,
             "restarted-the-workstation": lambda w: restarted(w, "WORKSTN"),

@@ -55,6 +55,12 @@ EXERCISE = Exercise(
             """You withdrew the images, and the clock is still a day ahead: the next ones are wrong
             again.""",
         ),
+        Wrong(
+            "another-wrong-clock",
+            'lab.configure("MR1", clock_minutes=-1440)',
+            """You set the clock to another wrong time. clock_minutes says how many minutes the
+            clock is from the time: it is not added to what was there. Right is 0.""",
+        ),
         CLEARED,
     ),
 )
@@ -64,15 +70,16 @@ RULE = cite("PS3.3", "C.7.2.1")
 
 def check(work: Work) -> Verdict:
     """Have MR1 examine again, and look for what is left."""
-    ahead = work.lab.settings("MR1")["clock_minutes"] != 0
+    minutes = work.lab.settings("MR1")["clock_minutes"]
+    ahead = minutes != 0
     keys = identifier("STUDY", AccessionNumber="NG2600147", StudyDate="20260117")
     there = len(find(work.lab.archive, keys, ae_title="WORKSTN")) > 0
     return judge(
         work,
         RULE,
         mended="Clock and archive are right.",
-        untouched=lambda w: ahead and there,
         mistakes={
+            "another-wrong-clock": lambda w: minutes not in (0, 1440),
             "only-the-cause": lambda w: not ahead and there,
             "only-the-images": lambda w: ahead and not there,
         },

@@ -9,6 +9,8 @@ from labkit.exercises.intermediate.nb06_unannounced_faults._closed import (
     GAVE_UP,
     GUESSED,
     GUESSED_SAYS,
+    MISNAMED,
+    MISNAMED_SAYS,
     UNNAMED,
     UNNAMED_SAYS,
     judge,
@@ -64,6 +66,16 @@ EXERCISE = Exercise(
             result = lab.faults.debrief()
             """,
             UNNAMED_SAYS,
+        ),
+        Wrong(
+            MISNAMED,
+            """
+            done = lab.examine("US1")
+            lab.faults.diagnose("storage-full", [done, done.traces])
+            lab.configure("ROUTER", forward_to=["ARCHIVE"])
+            result = lab.faults.debrief()
+            """,
+            MISNAMED_SAYS,
         ),
     ),
 )

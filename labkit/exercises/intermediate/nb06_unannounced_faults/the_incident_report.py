@@ -3,6 +3,8 @@
 A function that makes it from a debrief, so that no report forgets a part.
 """
 
+from collections.abc import Callable
+
 from labkit.common import cite
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
 from labkit.lab.faults.debrief import Debrief, Finding
@@ -14,6 +16,7 @@ EXERCISE = Exercise(
             ...
     """,
     answer="incident_report",
+    expects=Callable,  # type: ignore[arg-type]
     reference="""
         def incident_report(debrief):
             lines = [f"Case {debrief.seed}, level {debrief.level}"]

@@ -111,6 +111,13 @@ def _judge(work: Work, mine: Scratch) -> Verdict:
             found = work.call(url)  # the engine shows what it raises
         if found in (None, ...):
             return blank()
+        if isinstance(found, dict):
+            return failed(
+                expected=right,
+                got=f"one {found.get('resourceType', 'dict')}",
+                rule=RULE,
+                why="A page is a Bundle; return the resources in its entries, as a list.",
+            )
         ids = [r.get("id") if isinstance(r, dict) else r for r in _listed(found)]
         if ids != expected:
             first = mistake == "first-page" and ids == expected[: len(ids)]

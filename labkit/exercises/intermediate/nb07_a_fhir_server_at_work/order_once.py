@@ -81,6 +81,20 @@ EXERCISE = Exercise(
             """You searched, and then created. Between the two another gateway does the same: both
             find nothing and both create. The server must do both in one step.""",
         ),
+        Wrong(
+            "type-in-the-search",
+            """
+            def place(order):
+                number = order["identifier"][0]
+                query = f"ServiceRequest?identifier={number['system']}|{number['value']}"
+                return requests.post(
+                    f"{base}/ServiceRequest", json=order, headers={"If-None-Exist": query}
+                )
+            """,
+            """You wrote the type into If-None-Exist. Its value is what stands behind the question
+            mark of a search, no more (FHIR R4 http, conditional create). Some servers forgive
+            it; this one answers 400.""",
+        ),
     ),
 )
 
@@ -109,9 +123,12 @@ def check(work: Work) -> Verdict:
         return blank()
     statuses = [getattr(answer, "status_code", None) for answer in answers]
     if not there:
-        alone = statuses == [200, 200]
+        mistake = "number-alone" if statuses == [200, 200] else ""
+        sent = getattr(getattr(answers[0], "request", None), "headers", {})
+        if "?" in sent.get("If-None-Exist", ""):
+            mistake = "type-in-the-search"
         return failed(expected="the order on the server", got=f"it is not there: {statuses}",
-                      rule=RULE, mistake="number-alone" if alone else "")  # fmt: skip
+                      rule=RULE, mistake=mistake)  # fmt: skip
     if len(there) > 1:
         return failed(expected="one order after it was sent twice", got=f"{len(there)} orders",
                       rule=RULE, mistake="plain-post")  # fmt: skip

@@ -11,7 +11,7 @@ import requests
 
 from labkit.common import cite
 from labkit.dicom import sample
-from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
+from labkit.exercises import Exercise, Verdict, Work, Wrong, failed, passed
 from labkit.exercises.intermediate.nb08_from_tags_to_imagingstudy._headers import LAKE, NORTH
 
 _REFERENCE = """
@@ -92,6 +92,12 @@ EXERCISE = Exercise(
             """You searched for the bare UID. The value in identifier is a URI, urn:oid: and the
             UID, so the search finds nothing.""",
         ),
+        Wrong(
+            "to-bundle",
+            _REFERENCE.replace("requests.post(base,", "requests.post(f'{base}/Bundle',"),
+            """You sent the Bundle to /Bundle, where it is filed as a document and nobody opens
+            it. A transaction goes to the base of the server itself.""",
+        ),
     ),
 )
 
@@ -107,7 +113,12 @@ def check(work: Work) -> Verdict:
         f"{base}/ImagingStudy", params={"identifier": f"urn:dicom:uid|urn:oid:{uid}"}, timeout=10
     ))  # fmt: skip
     if not there:
-        return blank("The server has no ImagingStudy with the UID of the mammogram.")
+        asked = work.answer.request
+        got = f"none; {asked.method} was answered with {work.answer.status_code}"
+        filed = requests.get(f"{base}/Bundle", timeout=10)
+        mistake = "to-bundle" if filed.ok and filed.json().get("total") else ""
+        return failed(expected="one ImagingStudy with the UID of the mammogram", got=got,
+                      rule=RULE, mistake=mistake)  # fmt: skip
     if len(there) > 1:
         return failed(expected="one ImagingStudy of the mammogram",
                       got=f"{len(there)} of them", rule=RULE, mistake="posted-alone")  # fmt: skip

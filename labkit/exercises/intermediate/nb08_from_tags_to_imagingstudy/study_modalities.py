@@ -70,6 +70,15 @@ EXERCISE = Exercise(
             """The report's SR is among them. It acquires nothing: R4 binds this element to CID 29,
             which has no SR, KO or PR.""",
         ),
+        Wrong(
+            "one-an-instance",
+            """
+            def study_modalities(headers):
+                return [ds.get("Modality") for ds in headers]
+            """,
+            """You returned one code for each instance. The element says of which kinds the study
+            is, so each kind is there once, however many slices there are.""",
+        ),
     ),
 )
 
@@ -101,6 +110,8 @@ def check(work: Work) -> Verdict:
         if not right:
             if isinstance(got, list) and not got and expected:
                 mistake = "query-attribute"
+            elif isinstance(got, list) and len(got) > 1 and [*map(str, got)] == expected * len(got):
+                mistake = "one-an-instance"
             return failed(expected=f"{expected} for {what}", got=got, rule=RULE, mistake=mistake)
     return passed(f"Right for {len(CASES)} studies, a PET/CT and a lying header among them.",
                   rule=RULE)  # fmt: skip

@@ -3,6 +3,7 @@
 Study Date, Study Time, and a zone that may be in the header, at the site, or nowhere.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -92,6 +93,23 @@ EXERCISE = Exercise(
             """One offset for all of the year. Rome is at +01:00 in winter and at +02:00 in
             summer: the zone, together with the date, says which.""",
         ),
+        Wrong(
+            "date-only",
+            """
+            def started(ds, site_zone=None):
+                return datetime.strptime(ds.StudyDate, "%Y%m%d").date().isoformat()
+            """,
+            """You gave the date alone, always. That is right where no zone is known. Here one is,
+            in the header or at the site, so the time is known too.""",
+        ),
+        Wrong(
+            "no-colon",
+            _REFERENCE.replace(".isoformat()\n", ".strftime('%Y-%m-%dT%H:%M:%S%z')\n").replace(
+                "day.date().strftime('%Y-%m-%dT%H:%M:%S%z')", "day.date().isoformat()"
+            ),
+            """The offset has no colon. DICOM writes +0530 (PS3.3 C.12.1.1.8), FHIR +05:30 (R4
+            datatypes, dateTime): strftime's %z gives the first, isoformat() the second.""",
+        ),
     ),
 )
 
@@ -127,6 +145,10 @@ def check(work: Work) -> Verdict:
 
 
 def _mistake(got: str, what: str) -> str:
+    if re.search(r"T.*[+-]\d{4}$", got):
+        return "no-colon"
+    if got in ("2026-07-12", "2026-01-12"):
+        return "date-only"
     if got.endswith("Z"):
         return "always-z"
     if (

@@ -82,6 +82,19 @@ EXERCISE = Exercise(
             update changes shows on a whole folder.""",
         ),
         Wrong(
+            "last-kind-wins",
+            """
+            def changes(headers, before, after):
+                found = Differences()
+                for old, new in zip(mapped(headers, before), mapped(headers, after)):
+                    found.add(old.resources, new.resources)
+                return {change.path: change.count for change in found.changes}
+            """,
+            """You kept one number a path. `found.changes` has a path once for what was changed,
+            once for what was added and once for what was removed, and in a dict the last one
+            overwrites the others: add them up.""",
+        ),
+        Wrong(
             "rows-of-the-table",
             """
             def changes(headers, before, after):
@@ -118,18 +131,20 @@ def check(work: Work) -> Verdict:
     expected: dict[str, int] = {}
     for change in found.changes:
         expected[change.path] = expected.get(change.path, 0) + change.count
+    last = {change.path: change.count for change in found.changes}
     cases = [(after, expected), (before, {})]
     for table, wanted in cases:
         got = work.call(headers, before, table)
         if got is None or got is ...:
             return blank()
         if not hasattr(got, "items") or dict(got) != wanted:
-            return failed(expected=wanted, got=got, rule=RULE, mistake=_mistake(got, wanted))
+            mistake = "last-kind-wins" if got == last else _mistake(got, wanted)
+            return failed(expected=wanted, got=got, rule=RULE, mistake=mistake)
     return passed("Every change is counted, in whatever resource of whatever study.", rule=RULE)
 
 
 def _mistake(got: Any, wanted: dict[str, int]) -> str:
-    if not hasattr(got, "items"):
+    if not hasattr(got, "items") or not got:
         return ""
     if "ImagingStudy.series.laterality" in got:
         return "rows-of-the-table"

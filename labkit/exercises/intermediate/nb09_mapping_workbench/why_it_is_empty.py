@@ -103,8 +103,8 @@ def check(work: Work) -> Verdict:
         if not hasattr(got, "items"):
             return failed(expected=f"{expected} for {path}", got=got, rule=RULE)
         if {k: v for k, v in got.items() if v} != expected:
-            return failed(expected=f"{expected} for {path}", got=got, rule=RULE,
-                          mistake=_seen(got, studies, path) or mistake)  # fmt: skip
+            seen = _seen(got, studies, path) or (mistake if got else "")
+            return failed(expected=f"{expected} for {path}", got=got, rule=RULE, mistake=seen)
     return passed(
         "Each empty element is counted once, with its reason, and no full one.", rule=RULE
     )

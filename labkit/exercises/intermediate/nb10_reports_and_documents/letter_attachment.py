@@ -82,6 +82,12 @@ EXERCISE = Exercise(
             _REFERENCE.replace("doc.MIMETypeOfEncapsulatedDocument", '"application/pdf"'),
             """You wrote application/pdf. This one is a CDA, text/xml: (0042,0012) says it.""",
         ),
+        Wrong(
+            "bytes-not-text",
+            _REFERENCE.replace(".digest()).decode()", ".digest())"),
+            """hash or data is of type bytes. JSON has no bytes, so it cannot be sent like this:
+            base64.b64encode(…).decode() is the text.""",
+        ),
     ),
 )  # fmt: skip
 
@@ -124,6 +130,8 @@ def _attachment(kind: str, data: bytes) -> dict[str, Any]:
 def _mistake(name: str, got: dict[str, Any], doc: Dataset) -> str:
     if name == "contentType":
         return "always-pdf" if got.get(name) == "application/pdf" else ""
+    if isinstance(got.get(name), bytes):
+        return "bytes-not-text"
     padded = _attachment("", doc.EncapsulatedDocument)
     if got.get(name) == padded[name]:
         return "with-padding"

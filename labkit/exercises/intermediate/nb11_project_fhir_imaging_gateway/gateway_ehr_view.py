@@ -98,10 +98,10 @@ def check(work: Work) -> Verdict:
     if len(bad) == len(found) and not work.answer:
         return blank("The EHR has none of the studies.")
     if bad:
-        names = {kind for _, kind in bad}
+        names, some = {kind for _, kind in bad}, len(bad) < len(found)
         return failed(expected=f"{len(found)} studies once, whole, under their patients",
                       got="; ".join(words for words, _ in bad[:3]), rule=RULE,
-                      mistake="one-day" if names == {"missing"} else "")  # fmt: skip
+                      mistake="one-day" if names == {"missing"} and some else "")  # fmt: skip
     if people(work) > 0:
         return failed(expected="each of these patients once",
                       rule=RULE, got=f"{people(work)} more with their numbers")  # fmt: skip

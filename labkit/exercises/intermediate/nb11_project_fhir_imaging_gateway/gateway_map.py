@@ -45,6 +45,12 @@ EXERCISE = Exercise(
             General and somebody else at Lakeside.""",
         ),
         Wrong(
+            "logical",
+            MAP.replace('Patient = "conditional"', 'Patient = "logical"'),
+            """You name the patient by her number alone, a logical reference. The server does not
+            resolve it, so a search by patient finds no study. Ask it to: policy conditional.""",
+        ),
+        Wrong(
             "own-patient",
             MAP.replace('Patient = "conditional"', 'Patient = "create"'),
             """The Bundle brings a Patient of its own, beside the one that the EHR has. From
@@ -116,12 +122,14 @@ def _judge(study: dict[str, Any], request: dict[str, Any]) -> Verdict:
     uids = [i.get("value") for i in study.get("identifier", ())
             if i.get("system") == "urn:dicom:uid"]  # fmt: skip
     subject = study.get("subject", {}).get("reference", "")
-    search = "Patient?identifier=https://north-general.example/patient-id|1001234"
+    named = study.get("subject", {}).get("identifier") or {}
+    system = "https://north-general.example/patient-id"
+    search = f"Patient?identifier={system}|1001234"
     idempotent = request.get("method") == "PUT" or request.get("ifNoneExist")
     points = (
         (uids == [f"urn:oid:{UID}"], f"identifier urn:dicom:uid|urn:oid:{UID}", uids, "bare-uid"),
         (subject.replace("%7C", "|") == search, f"subject {search}", subject or "no reference",
-         "no-system"),
+         "logical" if named.get("system") == system else "no-system"),
         (study.get("started") == "2026-07-12T08:15:00+01:00",
          "started 2026-07-12T08:15:00+01:00: summer time in London", study.get("started"),
          "no-zone" if study.get("started") == "2026-07-12" else ""),

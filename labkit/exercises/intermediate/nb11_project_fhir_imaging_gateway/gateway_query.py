@@ -84,7 +84,11 @@ def check(work: Work) -> Verdict:
     """Have it read a study of two series from the live archive."""
     there = {str(ds.SOPInstanceUID): ds for ds in sample("ct-head").datasets()}
     uid = str(next(iter(there.values())).StudyInstanceUID)
-    found = work.call(lambda keys: find(work.lab.archive, keys), uid)
+
+    def ask(keys: Dataset) -> Any:
+        return find(work.lab.archive, keys)
+
+    found = work.call(ask, uid)
     if found is None or found is ...:
         return blank()
     try:
