@@ -22,7 +22,7 @@ Written by `python -m benchmarks` (part of `python3 lab.py test long`). Each lin
 the machine named below, each peer measured beside us in alternating order; figures are medians of
 several rounds. Read the ratio, never the figure: above 1 we are faster. TCP_NODELAY is set on both
 ends. Ours is ARCHIVE as a learner has it: it syncs each object before it answers, writes an event
-log and records every PDU. Orthanc, its DICOMweb plugin and dcmqrscp run as their packages have them.
+log and records every PDU. Orthanc, its plugin and dcmqrscp run as their packages have them.
 """
 
 
