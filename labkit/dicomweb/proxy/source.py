@@ -129,6 +129,11 @@ class ProxySource:
             "retrieves": {"started": self._fetcher.started, "under_way": self._fetcher.under_way},
         }
 
+    def release_idle(self) -> None:
+        """Release the associations that nobody uses now, rather than after `idle` seconds."""
+        for pacs in self._pacs:
+            pacs.pool.release_idle()
+
     def search(self, query: Search) -> Page:
         """Find by C-FIND, level by level, at all PACS: merged, then sorted, then paged."""
         return self._searcher.search(query)
