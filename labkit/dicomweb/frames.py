@@ -19,6 +19,9 @@ from labkit.dicomweb.reading import EXPLICIT, PIXELS, header, whole
 from labkit.dicomweb.source import Instance
 from labkit.pacs.header import encoding_of
 
+# What says where a frame lies in the pixel data (PS3.3 C.7.6.3).
+_LAYOUT = ("Rows", "Columns", "SamplesPerPixel", "BitsAllocated", "PhotometricInterpretation",
+           "NumberOfFrames")  # fmt: skip
 _DECODE_ERRORS = (*PARSE_ERRORS, RuntimeError, MemoryError, IndexError)
 
 
@@ -58,7 +61,7 @@ def read_frames(instance: Instance, numbers: list[int], target: str) -> Iterator
         The pixels cannot be read or decoded.
     """
     with instance.open() as file:
-        ds = header(file)
+        ds = header(file, _LAYOUT)
         held = number_of_frames(ds)
         if max(numbers) > held:
             raise WebError(
