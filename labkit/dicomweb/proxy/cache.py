@@ -7,61 +7,22 @@ row whose file is not as it was written is dropped when it is first used after a
 from __future__ import annotations
 
 import itertools
-import sqlite3
 import threading
 import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-from labkit.common.errors import LabError
+from labkit.dicomweb.proxy.cache_index import COLUMNS, Entry, entry_of, opened
 from labkit.dicomweb.proxy.settings import CacheLimits
 from labkit.dicomweb.source import Place
 from labkit.pacs.objects import ObjectStore
 from labkit.pacs.part10 import file_meta
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS object (
-    uid TEXT PRIMARY KEY, study TEXT NOT NULL, series TEXT NOT NULL, sop_class TEXT NOT NULL,
-    syntax TEXT NOT NULL, pacs TEXT NOT NULL, mark TEXT NOT NULL, size INTEGER NOT NULL,
-    crc INTEGER NOT NULL, came REAL NOT NULL, used REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS object_study ON object (study, series);
-CREATE INDEX IF NOT EXISTS object_used ON object (used);
-CREATE INDEX IF NOT EXISTS object_came ON object (came);
-"""
-_COLUMNS = "uid, study, series, sop_class, syntax, pacs, mark, size, crc, came"
-_VERSION = 1
 _ROOM = 0.9  # of the limit: what an eviction leaves
 _BATCH = 200
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One cached object.
-
-    Attributes
-    ----------
-    place, sop_class_uid, transfer_syntax
-        What it is.
-    pacs, mark
-        Where it came from, and what the study's attributes were then (see `listing.Item`).
-    size, crc
-        Of the file: bytes, and CRC-32.
-    came
-        When, seconds since the epoch.
-    """
-
-    place: Place
-    sop_class_uid: str
-    transfer_syntax: str
-    pacs: str
-    mark: str
-    size: int
-    crc: int
-    came: float
 
 
 class Cache:
@@ -86,7 +47,7 @@ class Cache:
         self._objects.clean()
         self._numbers = itertools.count()
         self._lock = threading.RLock()
-        self._db = _opened(folder / "index.sqlite")
+        self._db = opened(folder / "index.sqlite")
         self._pins: Counter[str] = Counter()
         self._sound: set[str] = set()  # looked at since the start, or written since
         self._used: dict[str, float] = {}
@@ -127,7 +88,7 @@ class Cache:
                 self._forget([uid])
                 part.replace(path)
                 self._db.execute(
-                    f"INSERT INTO object ({_COLUMNS}, used) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                    f"INSERT INTO object ({COLUMNS}, used) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
                     (uid, place.study, place.series, sop_class, syntax, pacs, mark, size, crc,
                      now, now),
                 )  # fmt: skip
@@ -148,8 +109,8 @@ class Cache:
             if uid:
                 where, values = f"{where} AND {column} = ?", [*values, uid]
         with self._lock:
-            rows = self._db.execute(f"SELECT {_COLUMNS} FROM object WHERE {where}", values)
-            found = {row[0]: _entry(row) for row in rows}
+            rows = self._db.execute(f"SELECT {COLUMNS} FROM object WHERE {where}", values)
+            found = {row[0]: entry_of(row) for row in rows}
         oldest = self._clock() - self._limits.max_age
         good = {u: e for u, e in found.items() if e.came > oldest and self._is_sound(u, e)}
         if len(good) < len(found):
@@ -268,36 +229,3 @@ class Cache:
         for path in self._objects.files():
             if path not in known:
                 path.unlink(missing_ok=True)
-
-
-def _entry(row: tuple[str, ...]) -> Entry:
-    uid, study, series, sop_class, syntax, pacs, mark, size, crc, came = row
-    return Entry(
-        Place(study, series, uid), sop_class, syntax, pacs, mark, int(size), int(crc), float(came)
-    )
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    """Open the index; one that is damaged or of another version is begun anew."""
-    for _ in range(2):
-        try:
-            db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            db.execute("PRAGMA busy_timeout = 5000")
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = NORMAL")
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            if version in (0, _VERSION):
-                db.executescript(_SCHEMA)
-                db.execute(f"PRAGMA user_version = {_VERSION}")
-                return db
-            db.close()
-        except sqlite3.DatabaseError as error:
-            if "locked" in str(error):
-                raise LabError(
-                    "another façade uses this cache", remedy="Give each a folder of its own."
-                ) from error
-        for suffix in ("", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-    raise LabError(
-        "the index of the cache cannot be made", remedy="Give the façade another folder."
-    )

@@ -9,10 +9,12 @@ from typing import Any
 
 from labkit.common.errors import DataError, DimseError, LabkitError, NoPresentationContext
 from labkit.dicomweb.problems import WebError
-from labkit.dicomweb.proxy.cache import Cache, Entry
+from labkit.dicomweb.proxy.cache import Cache
+from labkit.dicomweb.proxy.cache_index import Entry
+from labkit.dicomweb.proxy.errand import Ending
 from labkit.dicomweb.proxy.flight import Flight, Seat
 from labkit.dicomweb.proxy.listing import Item
-from labkit.dicomweb.proxy.pacs import Ending, Pacs
+from labkit.dicomweb.proxy.pacs import Pacs
 from labkit.dicomweb.proxy.receiver import ProxyReceiver
 from labkit.dicomweb.proxy.settings import ProxySettings
 from labkit.dicomweb.source import Place

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from labkit.common.errors import LabkitError
 from labkit.dicomweb.problems import WebError
-from labkit.dicomweb.proxy.cache import Entry
+from labkit.dicomweb.proxy.cache_index import Entry
+from labkit.dicomweb.proxy.errand import Errand
 from labkit.dicomweb.proxy.listing import Item
-from labkit.dicomweb.proxy.pacs import Errand, Pacs
+from labkit.dicomweb.proxy.pacs import Pacs
 from labkit.dicomweb.proxy.trace import Recorder, Step
 
 if TYPE_CHECKING:

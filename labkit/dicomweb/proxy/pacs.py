@@ -6,7 +6,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, TypeVar
 
@@ -20,15 +19,12 @@ from pynetdicom.sop_class import (
 )
 
 from labkit.common.errors import (
-    AssociationAborted,
-    AssociationError,
-    AssociationRejected,
     DimseError,
     LabkitError,
-    NoPresentationContext,
 )
-from labkit.dicomweb.problems import WebError
 from labkit.dicomweb.proxy.breaker import CircuitBreaker
+from labkit.dicomweb.proxy.errand import Ending, Errand, Tell, storage_contexts
+from labkit.dicomweb.proxy.guarded import Guarded
 from labkit.dicomweb.proxy.pool import Kind, Lease, Pool
 from labkit.dicomweb.proxy.settings import Upstream
 from labkit.dicomweb.proxy.trace import Step, current
@@ -43,58 +39,6 @@ _MOVE = str(StudyRootQueryRetrieveInformationModelMove)
 _PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian))
 _SYNTAXES = tuple(str(uid) for uid in AllTransferSyntaxes)
 _CANCEL = 0xFE00
-_MOST_CONTEXTS = 127  # beside that of the C-GET itself (PS3.8 9.3.2.2)
-Tell = Callable[[Step], None]
-
-
-@dataclass(frozen=True)
-class Ending:
-    """What a C-GET or C-MOVE came to.
-
-    Attributes
-    ----------
-    status
-        The final status.
-    failed
-        Sub-operations that failed, as the PACS counted them.
-    """
-
-    status: Status
-    failed: int = 0
-
-
-@dataclass
-class Errand:
-    """A C-GET or C-MOVE that may be cancelled while it goes on.
-
-    Attributes
-    ----------
-    receive
-        Takes each object of a C-GET; gives the status of its C-STORE.
-    tell
-        Takes the step that it makes.
-    step
-        The step that is under way, in which objects are counted.
-    """
-
-    tell: Tell
-    receive: Callable[[Any], int] = lambda event: 0x0110
-    _cancel: Callable[[], None] | None = None
-    _abort: Callable[[], None] | None = None
-    cancelled: bool = False
-    step: Step | None = None
-
-    def cancel(self) -> None:
-        """Send a C-CANCEL (PS3.7 9.3.2.3)."""
-        self.cancelled = True
-        if self._cancel is not None:
-            self._cancel()
-
-    def abort(self) -> None:
-        """End the association."""
-        self.cancelled = True
-        if self._abort is not None:
-            self._abort()
 
 
 class Pacs:
@@ -136,6 +80,7 @@ class Pacs:
         self.pool = Pool(
             upstream.peer, calling, upstream.timeout, upstream.associations, patience
         )  # fmt: skip
+        self._guarded = Guarded(self.name, self.pool, self.breaker)
         self._lock = threading.Lock()
         self._counts: Counter[tuple[str, str]] = Counter()
 
@@ -189,7 +134,7 @@ class Pacs:
                     status = Status(0x0000, "C-FIND")
                 return status, matches
 
-            status, matches = self._using(Kind("find", ((_FIND, _PLAIN),)), work)
+            status, matches = self._guarded.use(Kind("find", ((_FIND, _PLAIN),)), work)
             step.count = len(matches)
             self._finish(step, status)
             return matches
@@ -209,7 +154,7 @@ class Pacs:
         AssociationError, WebError
             As of `find`. A failure status does not raise.
         """
-        kind = Kind("get", ((_GET, _PLAIN), *_storage(classes)), tuple(classes))
+        kind = Kind("get", ((_GET, _PLAIN), *storage_contexts(classes)), tuple(classes))
         request = C_GET()
         return self._retrieve("C-GET", level, asked, errand, kind, request, _GET)
 
@@ -251,7 +196,7 @@ class Pacs:
                     errand._cancel = errand._abort = None
                 return ending
 
-            ending = self._using(kind, work, lambda: step.count == 0)
+            ending = self._guarded.use(kind, work, lambda: step.count == 0)
             self._count(service, f"{ending.status.code:04X}")
             step.end(f"{ending.status.code:04X}", ending.status.text)
             return ending
@@ -292,7 +237,7 @@ class Pacs:
                 step.bytes = len(data)
                 return Status.of(link.exchange(request, context, "C-STORE-RSP"), "C-STORE")
 
-            status = self._using(Kind("store", tuple(contexts)), work)
+            status = self._guarded.use(Kind("store", tuple(contexts)), work)
             step.count = 1 if status else 0
             self._count("C-STORE", f"{status.code:04X}")
             step.end(f"{status.code:04X}", status.text)
@@ -328,89 +273,6 @@ class Pacs:
         with self._lock:
             self._counts[service, status] += 1
 
-    def _using(
-        self, kind: Kind, work: Callable[[Lease], _T], again: Callable[[], bool] = lambda: True
-    ) -> _T:
-        """Do something over an association; a reused one that was dead is replaced once."""
-        wait = self.breaker.enter()
-        if wait:
-            raise WebError(
-                503,
-                f"{self.name} did not answer lately, and is left alone for now",
-                remedy="Come back later; see whether the PACS runs.",
-                headers={"Retry-After": str(max(round(wait), 1))},
-            )
-        try:
-            try:
-                return self._on_lease(kind, work, fresh=False)
-            except _DeadError as dead:
-                if not again():
-                    raise dead.error from dead
-            try:
-                return self._on_lease(kind, work, fresh=True)
-            except _DeadError as dead:  # cannot be: a fresh one is not reused
-                raise dead.error from dead
-        except LabkitError as error:
-            raise self._judged(error) from error
-        except BaseException:
-            self.breaker.left()
-            raise
-
-    def _on_lease(self, kind: Kind, work: Callable[[Lease], _T], *, fresh: bool) -> _T:
-        lease = self.pool.take(kind, fresh=fresh)
-        try:
-            result = work(lease)
-        except NoPresentationContext:
-            self.pool.give_back(lease, broken=True)
-            raise
-        except AssociationAborted as error:
-            self.pool.give_back(lease, broken=True)
-            if lease.reused:
-                raise _DeadError(error) from error
-            raise
-        except BaseException:
-            self.pool.give_back(lease, broken=True)
-            raise
-        self.pool.give_back(lease)
-        self.breaker.succeeded()
-        return result
-
-    def _judged(self, error: LabkitError) -> LabkitError:
-        """Note what a failure says of the PACS; a passing one becomes a 503."""
-        if isinstance(error, WebError):
-            self.breaker.left()
-        elif isinstance(error, AssociationRejected):
-            self.breaker.succeeded()  # it is there, and says no
-            if error.result == 2:  # rejected-transient (PS3.8 Table 9-21)
-                return WebError(
-                    503, error.message, remedy=error.remedy, headers={"Retry-After": "5"}
-                )
-        elif isinstance(error, AssociationError) and not isinstance(error, NoPresentationContext):
-            self.breaker.failed()
-        else:
-            self.breaker.succeeded()
-        return error
-
-
-class _DeadError(Exception):
-    """A reused association had ended meanwhile."""
-
-    def __init__(self, error: AssociationAborted) -> None:
-        super().__init__(error.message)
-        self.error = error
-
 
 def _nobody(step: Step) -> None:
     return
-
-
-def _storage(classes: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Contexts of the classes: one a transfer syntax, so that each object can come as it is."""
-    chosen = list(classes)[:_MOST_CONTEXTS]
-    each = max(1, _MOST_CONTEXTS // max(len(chosen), 1))
-    alone = _SYNTAXES[: each - 1] if len(_SYNTAXES) > each else _SYNTAXES
-    for uid in chosen:
-        for syntax in alone:
-            yield uid, (syntax,)
-        if len(alone) < len(_SYNTAXES):
-            yield uid, _SYNTAXES[len(alone) :]

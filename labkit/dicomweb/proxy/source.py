@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
 from collections import Counter
@@ -16,9 +15,11 @@ from pydicom.dataset import Dataset
 
 from labkit.common.errors import LabkitError
 from labkit.dicomweb.problems import WebError
-from labkit.dicomweb.proxy.cache import Cache, Entry
+from labkit.dicomweb.proxy.cache import Cache
+from labkit.dicomweb.proxy.cache_index import Entry
+from labkit.dicomweb.proxy.delivery import Delivery
 from labkit.dicomweb.proxy.fetching import Fetcher
-from labkit.dicomweb.proxy.flight import Flight, Seat
+from labkit.dicomweb.proxy.flight import Seat
 from labkit.dicomweb.proxy.held import HeldInstance, Hook, through
 from labkit.dicomweb.proxy.listing import Item, Listing, Listings
 from labkit.dicomweb.proxy.pacs import Pacs
@@ -31,7 +32,6 @@ from labkit.dicomweb.source import Instance, Outcome, Page, Place, Search
 
 _log = logging.getLogger(__name__)
 _HOUSEKEEPING = 5.0  # seconds
-_LOOK = 0.5  # seconds after which a waiting asker looks whether it is still wanted
 
 
 class ProxySource:
@@ -74,6 +74,7 @@ class ProxySource:
         self._listings = Listings(
             self._pacs, self._executor, clock, settings.trust, self._drop_what_is_stale
         )  # fmt: skip
+        self._delivery = Delivery(settings, self._pacs, self._fetcher)
         self._searcher = Searcher(settings, self._pacs, self._executor, self._object, self._hooks)
         self._storing = Storing(settings, self._by_name, self._cache, self._listings)
         self._lock = threading.Lock()
@@ -117,7 +118,7 @@ class ProxySource:
     def stats(self) -> dict[str, Any]:
         """Counters: of each PACS, of the cache, of retrieves."""
         with self._lock:
-            counts = dict(self._counts)
+            counts = {**self._delivery.counts, **self._counts}
         return {
             "upstreams": {pacs.name: pacs.stats() for pacs in self._pacs},
             "cache": {
@@ -154,13 +155,13 @@ class ProxySource:
         cached = self._cached(place, items)
         seat = Seat(items.keys() - cached.keys(), current())
         with self._cache.pinned(items) as release:
-            flights = self._board(place, listing, seat)
+            flights = self._delivery.board(place, listing, seat)
             try:
                 for uid, item in items.items():
                     if uid in cached:
                         yield self._held(item, cached[uid])
                         release(uid)
-                for entry in self._arrivals(seat, flights):
+                for entry in self._delivery.arrivals(seat, flights):
                     yield self._held(items[entry.place.instance], entry)
                     release(entry.place.instance)
             finally:
@@ -247,63 +248,6 @@ class ProxySource:
             for uid, entry in self._cache.at(place).items()
             if uid in items and (items[uid].pacs, items[uid].mark) == (entry.pacs, entry.mark)
         }
-
-    def _board(self, place: Place, listing: Listing, seat: Seat) -> list[Flight]:
-        """Have what is missing come, from each PACS."""
-        flights: list[Flight] = []
-        started = False
-        for pacs in self._pacs:
-            own = {uid: i for uid, i in listing.items.items() if i.pacs == pacs.name}
-            missing = {uid: item for uid, item in own.items() if uid in seat.wanted}
-            if not missing:
-                continue
-            holding = listing.holdings[pacs.name]
-            held = Counter(i.place.series for i in holding.items) if not place.instance else {}
-            joined, new = self._fetcher.board(pacs, missing, seat, held, not place.series)
-            flights += joined
-            started |= new
-        hits, misses = len(listing.items) - len(seat.wanted), len(seat.wanted)
-        with self._lock:
-            self._counts["hits"] += hits
-            self._counts["misses" if started else "shared"] += misses
-        if seat.recorder is not None and listing.items:
-            mark = "hit" if not misses else "partly" if hits else "miss" if started else "shared"
-            seat.recorder.cache = mark
-        return flights
-
-    def _arrivals(self, seat: Seat, flights: list[Flight]) -> Iterator[Entry]:
-        """Wait for objects as they come, until all have, or a flight has failed."""
-        under_way = set(flights)
-        deadline: float | None = time.monotonic() + self.settings.slow_after
-        while seat.wanted:
-            try:
-                flight, entry = seat.events.get(timeout=_LOOK)
-            except queue.Empty:
-                if deadline is not None and time.monotonic() > deadline:
-                    raise self._slow(flights) from None
-                continue
-            if entry is None:
-                under_way.discard(flight)
-                if flight.error is not None and not seat.wanted.isdisjoint(flight.items):
-                    raise flight.error
-                if not under_way and seat.wanted:
-                    raise WebError(502, f"{flight.pacs.name} did not send all that it has")
-            elif entry.place.instance in seat.wanted:
-                deadline = None
-                seat.wanted.discard(entry.place.instance)
-                yield entry
-
-    def _slow(self, flights: list[Flight]) -> WebError:
-        """503: it goes on, and who comes back finds it."""
-        for flight in flights:
-            flight.kept = True
-        names = ", ".join(dict.fromkeys(flight.pacs.name for flight in flights))
-        return WebError(
-            503,
-            f"{names} has sent nothing for {self.settings.slow_after:g} s; the retrieve goes on",
-            remedy="Ask again later.",
-            headers={"Retry-After": str(max(round(self.settings.slow_after), 1))},
-        )
 
     def _keep_house(self) -> None:
         while not self._stopping.wait(_HOUSEKEEPING):
