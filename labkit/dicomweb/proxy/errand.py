@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydicom.uid import AllTransferSyntaxes
+from pydicom.uid import AllTransferSyntaxes, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pynetdicom import StoragePresentationContexts
 
 from labkit.dicomweb.proxy.trace import Step
 from labkit.dimse.status import Status
 
+PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian))
 _SYNTAXES = tuple(str(uid) for uid in AllTransferSyntaxes)
 _MOST_CONTEXTS = 127  # beside that of the C-GET itself (PS3.8 9.3.2.2)
 Tell = Callable[[Step], None]
@@ -67,7 +69,14 @@ class Errand:
 
 
 def storage_contexts(classes: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Contexts of the classes: one a transfer syntax, so that each object can come as it is."""
+    """Contexts of the classes: one a transfer syntax, so that each object can come as it is.
+
+    Without classes, since some PACS do not tell them: the usual ones, uncompressed.
+    """
+    if not classes:
+        for context in StoragePresentationContexts[:_MOST_CONTEXTS]:
+            yield str(context.abstract_syntax), PLAIN
+        return
     chosen = list(classes)[:_MOST_CONTEXTS]
     each = max(1, _MOST_CONTEXTS // max(len(chosen), 1))
     alone = _SYNTAXES[: each - 1] if len(_SYNTAXES) > each else _SYNTAXES

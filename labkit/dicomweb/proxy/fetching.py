@@ -115,9 +115,9 @@ class Fetcher:
         """
         pacs = flight.pacs
         problem: LabkitError | None = None
-        classes = {item.sop_class_uid for item in flight.items.values()} - {""}
-        if pacs.gets is not False and classes and not classes <= pacs.moved:
-            problem = self._get(flight, sorted(classes))
+        classes = {item.sop_class_uid for item in flight.items.values()}
+        if pacs.gets is not False and not classes <= pacs.moved:
+            problem = self._get(flight, sorted(classes - {""}) if "" not in classes else [])
         if flight.missing() and pacs.upstream.retrieve != "c-get" and not flight.cancelled:
             problem = self._move(flight, problem)
         missing = flight.missing()

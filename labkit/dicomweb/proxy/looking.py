@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pydicom.dataelem import DataElement
@@ -27,6 +27,8 @@ _FROM_BELOW = {
     "SOPClassesInStudy": True,
     "NumberOfSeriesRelatedInstances": True,
 }
+
+_FEW = 10  # objects that are retrieved for what every answer should have
 
 
 @dataclass
@@ -71,12 +73,18 @@ class Looker:
         What is searched for.
     read
         Gives the header of an object.
+    peek
+        Gives it if the object is cached.
     """
 
     def __init__(
-        self, settings: ProxySettings, plan: Plan, read: Callable[[Place], Dataset | None]
+        self,
+        settings: ProxySettings,
+        plan: Plan,
+        read: Callable[[Place], Dataset | None],
+        peek: Callable[[Place], Dataset | None],
     ) -> None:
-        self._plan, self._read = plan, read
+        self._plan, self._read, self._peek = plan, read, peek
         self._breadth = settings.breadth
         self._left = settings.looks
         self._lock = threading.Lock()
@@ -148,7 +156,7 @@ class Looker:
             row.ds.add(found[element.tag])
         return self._plan.matches(element, row.ds)
 
-    def complete(self, rows: Iterable[Found]) -> None:
+    def complete(self, rows: list[Found]) -> None:
         """Add what the PACS did not return, as far as there is leave to ask for it."""
         plan = self._plan
         level = plan.query.level
@@ -165,6 +173,21 @@ class Looker:
             lacking = [e for e in asked if e.tag not in row.ds]
             if lacking:
                 self._complete_from_object(row, lacking)
+        if level is Level.IMAGE:
+            self._complete_images([row for row in rows if not row.has("SOPClassUID")])
+
+    def _complete_images(self, rows: list[Found]) -> None:
+        """Some PACS index an object by its UID and number alone; then look into it."""
+        for row in rows:
+            found = self._peek(row.place)
+            if found is None and len(rows) <= _FEW:
+                found = self._from_object(row)
+            if found is None:
+                self._warn(f"{row.pacs[0].name} does not return SOPClassUID of all instances")
+                continue
+            for keyword in self._plan.usual[Level.IMAGE]:
+                if not row.has(keyword) and keyword in found:
+                    row.ds.add(found[keyword])
 
     def _complete_from_object(self, row: Found, lacking: list[DataElement]) -> None:
         found = self._from_object(row)

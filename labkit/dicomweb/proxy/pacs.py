@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import Any, TypeVar
 
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, AllTransferSyntaxes, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID
 from pynetdicom.dimse_primitives import C_FIND, C_GET, C_MOVE, C_STORE
 from pynetdicom.sop_class import (
     StudyRootQueryRetrieveInformationModelFind,
@@ -23,7 +23,7 @@ from labkit.common.errors import (
     LabkitError,
 )
 from labkit.dicomweb.proxy.breaker import CircuitBreaker
-from labkit.dicomweb.proxy.errand import Ending, Errand, Tell, storage_contexts
+from labkit.dicomweb.proxy.errand import PLAIN, Ending, Errand, Tell, storage_contexts
 from labkit.dicomweb.proxy.guarded import Guarded
 from labkit.dicomweb.proxy.pool import Kind, Lease, Pool
 from labkit.dicomweb.proxy.settings import Upstream
@@ -36,8 +36,6 @@ _T = TypeVar("_T")
 _FIND = str(StudyRootQueryRetrieveInformationModelFind)
 _GET = str(StudyRootQueryRetrieveInformationModelGet)
 _MOVE = str(StudyRootQueryRetrieveInformationModelMove)
-_PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian))
-_SYNTAXES = tuple(str(uid) for uid in AllTransferSyntaxes)
 _CANCEL = 0xFE00
 
 
@@ -134,7 +132,7 @@ class Pacs:
                     status = Status(0x0000, "C-FIND")
                 return status, matches
 
-            status, matches = self._guarded.use(Kind("find", ((_FIND, _PLAIN),)), work)
+            status, matches = self._guarded.use(Kind("find", ((_FIND, PLAIN),)), work)
             step.count = len(matches)
             self._finish(step, status)
             return matches
@@ -145,7 +143,7 @@ class Pacs:
         Parameters
         ----------
         classes
-            The storage classes that may come.
+            The storage classes that may come; none where the PACS does not tell.
 
         Raises
         ------
@@ -154,7 +152,9 @@ class Pacs:
         AssociationError, WebError
             As of `find`. A failure status does not raise.
         """
-        kind = Kind("get", ((_GET, _PLAIN), *storage_contexts(classes)), tuple(classes))
+        storage = tuple(storage_contexts(classes))
+        served = tuple(dict.fromkeys(uid for uid, _ in storage))
+        kind = Kind("get", ((_GET, PLAIN), *storage), served)
         request = C_GET()
         return self._retrieve("C-GET", level, asked, errand, kind, request, _GET)
 
@@ -169,7 +169,7 @@ class Pacs:
         ask_destination(self.upstream.peer, self.calling, destination)
         request = C_MOVE()
         request.MoveDestination = destination
-        kind = Kind("move", ((_MOVE, _PLAIN),))
+        kind = Kind("move", ((_MOVE, PLAIN),))
         return self._retrieve("C-MOVE", level, asked, errand, kind, request, _MOVE)
 
     def _retrieve(
@@ -217,7 +217,7 @@ class Pacs:
         plain = own.is_little_endian and not own.is_compressed
         contexts = [(item.sop_class, (item.transfer_syntax,))]
         if plain:
-            contexts += [(item.sop_class, (uid,)) for uid in _PLAIN if uid != item.transfer_syntax]
+            contexts += [(item.sop_class, (uid,)) for uid in PLAIN if uid != item.transfer_syntax]
         recorder = current()
         with self._step("C-STORE", "IMAGE", recorder.add if recorder else _nobody) as step:
 

@@ -19,7 +19,7 @@ from labkit.dicomweb.proxy.looking import Found, Looker
 from labkit.dicomweb.proxy.pacs import Pacs
 from labkit.dicomweb.proxy.plan import Plan
 from labkit.dicomweb.proxy.settings import ProxySettings
-from labkit.dicomweb.source import Json, Page, Search
+from labkit.dicomweb.source import Json, Page, Place, Search
 from labkit.pacs.keys import Level
 from labkit.pacs.matching import element_text, forms
 
@@ -44,8 +44,8 @@ class Searcher:
         In order; the first counts where two disagree.
     executor
         Where the others are asked.
-    read
-        Gives the header of one object at a place.
+    read, peek
+        Give the header of one object at a place; the second only if it is cached.
     hooks
         What changes an answer before it leaves.
     """
@@ -55,11 +55,12 @@ class Searcher:
         settings: ProxySettings,
         pacs: Sequence[Pacs],
         executor: Executor,
-        read: Callable[[Any], Dataset | None],
+        read: Callable[[Place], Dataset | None],
+        peek: Callable[[Place], Dataset | None],
         hooks: Sequence[Hook] = (),
     ) -> None:
         self._settings, self._pacs, self._executor = settings, pacs, executor
-        self._read, self._hooks = read, hooks
+        self._read, self._peek, self._hooks = read, peek, hooks
 
     def search(self, query: Search) -> Page:
         """Find.
@@ -72,7 +73,7 @@ class Searcher:
             413: too much to go down into.
         """
         plan = Plan.of(query)
-        looker = Looker(self._settings, plan, self._read)
+        looker = Looker(self._settings, plan, self._read, self._peek)
         answers = everywhere(self._pacs, self._executor, looker.walk)
         failed = {n: e for n, e in answers.items() if isinstance(e, LabkitError)}
         if len(failed) == len(answers) or any(_is_final(e) for e in failed.values()):

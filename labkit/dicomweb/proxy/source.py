@@ -75,7 +75,7 @@ class ProxySource:
             self._pacs, self._executor, clock, settings.trust, self._drop_what_is_stale
         )  # fmt: skip
         self._delivery = Delivery(settings, self._pacs, self._fetcher)
-        self._searcher = Searcher(settings, self._pacs, self._executor, self._object, self._hooks)
+        self._searcher = Searcher(X)
         self._storing = Storing(settings, self._by_name, self._cache, self._listings)
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
@@ -215,6 +215,13 @@ class ProxySource:
         for instance in self.instances(place):
             assert isinstance(instance, HeldInstance)
             with instance.read(instance.place) as file:
+                return header(file)
+        return None
+
+    def _peek(self, place: Place) -> Dataset | None:
+        """The header of an object that is cached."""
+        for entry in self._cache.at(place).values():
+            with self._open(entry.place) as file:
                 return header(file)
         return None
 
