@@ -75,7 +75,9 @@ class ProxySource:
             self._pacs, self._executor, clock, settings.trust, self._drop_what_is_stale
         )  # fmt: skip
         self._delivery = Delivery(settings, self._pacs, self._fetcher)
-        self._searcher = Searcher(X)
+        self._searcher = Searcher(
+            settings, self._pacs, self._executor, self._object, self._peek, self._hooks
+        )
         self._storing = Storing(settings, self._by_name, self._cache, self._listings)
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
