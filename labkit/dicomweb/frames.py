@@ -26,13 +26,13 @@ _DECODE_ERRORS = (*PARSE_ERRORS, RuntimeError, MemoryError, IndexError)
 
 
 def frame_numbers(text: str) -> list[int]:
-    """Read the frame list of a URL: ``1,3``; the first frame is 1 (PS3.18 10.1.5)."""
+    """Read the frame list of a URL: ``1,3``; the first frame is 1 (PS3.18 10.1.1)."""
     parts = text.split(",")
     if not all(part.isascii() and part.isdigit() and 0 < len(part) < 9 for part in parts):
         raise WebError(400, f"{text[:40]!r} is no list of frames", remedy="As in /frames/1,2.")
     numbers = [int(part) for part in parts]
     if min(numbers) < 1:
-        raise WebError(400, "there is no frame 0", remedy="The first frame is 1 (PS3.18 10.1.5).")
+        raise WebError(400, "there is no frame 0", remedy="The first frame is 1 (PS3.18 10.1.1).")
     return numbers
 
 
