@@ -13,8 +13,9 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
-from labkit.common.errors import LabkitError
+from labkit.common.errors import AccessDenied, LabkitError
 from labkit.dicomweb.proxy.pacs import Pacs
+from labkit.dicomweb.proxy.reach import reach, reached
 from labkit.dicomweb.proxy.trace import current
 from labkit.dicomweb.source import Place
 from labkit.dimse import identifier
@@ -26,6 +27,7 @@ _OF_STUDY = (
     "AccessionNumber", "StudyID", "StudyDescription", "ReferringPhysicianName",
 )  # fmt: skip
 _KEPT = 4096  # places whose answer is remembered
+_Asked = tuple[Place, frozenset[str] | None]  # a place, and whom the request could ask
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ class Listings:
         self._pacs, self._executor, self._clock = pacs, executor, clock
         self._trust, self._checked = trust, checked
         self._lock = threading.Lock()
-        self._known: OrderedDict[Place, tuple[float, Listing]] = OrderedDict()
+        self._known: OrderedDict[_Asked, tuple[float, Listing]] = OrderedDict()
 
     def of(self, place: Place, *, afresh: bool = False) -> Listing:
         """What there is at a place.
@@ -167,7 +169,7 @@ class Listings:
                 known: Listing = recorder.memo[place]
                 return known
             with self._lock:
-                at, listing = self._known.get(place, (0.0, None))
+                at, listing = self._known.get((place, reach()), (0.0, None))
             if listing is not None and self._clock() - at < self._trust:
                 return listing
         asked_at = self._clock()
@@ -177,8 +179,9 @@ class Listings:
             recorder.memo[place] = listing
         if not listing.failed and self._trust > 0:
             with self._lock:
-                self._known[place] = asked_at, listing
-                self._known.move_to_end(place)
+                asked = place, reach()
+                self._known[asked] = asked_at, listing
+                self._known.move_to_end(asked)
                 while len(self._known) > _KEPT:
                     self._known.popitem(last=False)
         return listing
@@ -190,18 +193,25 @@ class Listings:
             for place in [p for p in recorder.memo if isinstance(p, Place) and p.study == study]:
                 del recorder.memo[place]
         with self._lock:
-            for place in [place for place in self._known if place.study == study]:
-                del self._known[place]
+            for asked in [asked for asked in self._known if asked[0].study == study]:
+                del self._known[asked]
 
 
 def everywhere(
     pacs: Sequence[Pacs], executor: Executor, act: Callable[..., Any], *args: Any
 ) -> dict[str, Any]:
-    """Do something at each PACS at the same time: name → result, or the error."""
+    """Do something at each PACS at the same time: name → result, or the error.
+
+    Those that the request may not use are not asked, and do not stand in the answer.
+    """
+    allowed = [each for each in pacs if reached(each.name)]
+    if not allowed:
+        raise AccessDenied("this client may use no PACS", remedy="Ask who runs the façade.")
     others = {
-        each.name: executor.submit(copy_context().run, _kept, act, each, *args) for each in pacs[1:]
+        each.name: executor.submit(copy_context().run, _kept, act, each, *args)
+        for each in allowed[1:]
     }
-    found = {pacs[0].name: _kept(act, pacs[0], *args)}
+    found = {allowed[0].name: _kept(act, allowed[0], *args)}
     return found | {name: future.result() for name, future in others.items()}
 
 
@@ -215,7 +225,7 @@ def _kept(act: Callable[..., Any], *args: Any) -> Any:
 def _merged(pacs: Sequence[Pacs], answers: dict[str, Any]) -> Listing:
     listing = Listing({}, {}, {})
     for each in pacs:
-        answer = answers[each.name]
+        answer = answers.get(each.name)
         if isinstance(answer, LabkitError):
             listing.failed[each.name] = answer
         elif answer is not None:

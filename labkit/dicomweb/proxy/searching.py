@@ -82,7 +82,7 @@ class Searcher:
         for name in failed:
             merged.warnings.append(f"{name} did not answer: what it has is missing")
         for pacs in self._pacs:
-            if pacs.name not in failed:
+            if pacs.name in answers and pacs.name not in failed:
                 _merge(merged, answers[pacs.name])
         rows = sorted(merged.rows.values(), key=_order(query.level))
         visible = query.visible

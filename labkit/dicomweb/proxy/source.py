@@ -23,6 +23,7 @@ from labkit.dicomweb.proxy.flight import Seat
 from labkit.dicomweb.proxy.held import HeldInstance, Hook, through
 from labkit.dicomweb.proxy.listing import Item, Listing, Listings
 from labkit.dicomweb.proxy.pacs import Pacs
+from labkit.dicomweb.proxy.reach import reached
 from labkit.dicomweb.proxy.searching import Searcher
 from labkit.dicomweb.proxy.settings import ProxySettings
 from labkit.dicomweb.proxy.storing import Storing
@@ -242,7 +243,7 @@ class ProxySource:
         """Drop cached objects that their PACS has no more, or has with other patient or study."""
         gone = []
         for uid, entry in self._cache.at(place).items():
-            if entry.pacs in listing.failed:
+            if entry.pacs in listing.failed or not reached(entry.pacs):
                 continue
             item = listing.items.get(uid)
             if item is None or (item.pacs, item.mark) != (entry.pacs, entry.mark):

@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from labkit.dicomweb.proxy.service.journal import Journal, clean_path, clean_query
-from labkit.dicomweb.proxy.service.policy import actor_of
+from labkit.dicomweb.proxy.service.policy import NOTED
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -67,6 +67,7 @@ class Observed:
         number, began = next(self._numbers), self._clock()
         seen: dict[str, Any] = {"status": 0, "bytes": 0, "whole": False}
         held: list[Trace] = []
+        scope[NOTED] = {}
         token = self._trace.set(held)
         self._open += 1
 
@@ -96,7 +97,7 @@ class Observed:
         status = seen["status"] or 500
         facts: dict[str, Any] = {
             "id": number,
-            "client": actor_of(scope),
+            "client": scope[NOTED].get("client", ""),
             "method": scope["method"],
             "path": clean_path(scope["path"]),
             "query": clean_query(scope.get("query_string", b"").decode("latin-1")),

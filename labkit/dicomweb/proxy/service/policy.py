@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from labkit.common.access import AccessRequest, Decision
 from labkit.dicomweb.problems import WebError, problem
+from labkit.dicomweb.proxy.reach import limited_to
 from labkit.dicomweb.proxy.service.clients import ANONYMOUS, ClientPart
 from labkit.dicomweb.proxy.service.config import ServiceConfig
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 _ACTOR = "labkit.actor"
+NOTED = "labkit.noted"
+"""What an outer application put into the scope, to be told there who asked."""
 _ACTS: Mapping[str, str] = {
     "search": "read",
     "read": "read",
@@ -45,6 +48,7 @@ class ClientPolicy:
         self._clients = {client.name: client for client in config.client}
         self._digests = {name: digest.encode() for name, digest in config.digests.items()}
         self._open = config.clients.open
+        self._store_to = config.proxy.store_to or config.pacs[0].name
 
     def who(self, authorization: str) -> str:
         """Return the client whose token a header ``Authorization`` carries; ``""`` for none.
@@ -75,6 +79,8 @@ class ClientPolicy:
             return Decision(False, "no such client")
         if act not in client.acts:
             return Decision(False, f"{client.name} may {', '.join(client.acts)}")
+        if act == "store" and client.pacs and self._store_to not in client.pacs:
+            return Decision(False, f"{client.name} may not use {self._store_to}")
         return _within(client, request.resource)
 
     def pacs(self, actor: str) -> frozenset[str] | None:
@@ -121,8 +127,9 @@ class Guarded:
         given = headers.get(b"authorization", "")
         actor = self._policy.who(given)
         if actor:
-            scope[_ACTOR] = actor
-            await self._app(scope, receive, send)
+            scope[_ACTOR] = scope.get(NOTED, {})["client"] = actor
+            with limited_to(self._policy.pacs(actor)):
+                await self._app(scope, receive, send)
             return
         said = ', error="invalid_token"' if given else ""
         refusal = WebError(
@@ -132,11 +139,6 @@ class Guarded:
             headers={"WWW-Authenticate": f'Bearer realm="labkit proxy"{said}'},
         )
         await problem(refusal)(scope, receive, send)
-
-
-def actor_of(scope: Scope) -> str:
-    """The client of a request, ``""`` before it is known."""
-    return str(scope.get(_ACTOR, ""))
 
 
 def new_token() -> tuple[str, str]:
