@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -20,6 +21,7 @@ from labkit.dimse import Peer
 from labkit.pacs import ALL_SERVICES, Archive, Destinations, EventLog, NodeConfig, PacsNode, Service
 from labkit.pacs.header import read_header
 from labkit.pacs.part10 import read_file_meta
+from tests.dicomweb.proxy.stub import StubPacs
 
 BASE = "http://testserver"
 JSON = {"Accept": "application/dicom+json"}
@@ -48,7 +50,10 @@ class Behind:
 
 @dataclass
 class Facade:
-    """A façade, a client of it, and what its requests did."""
+    """A façade, a client of it, and what its requests did.
+
+    The client makes an answer of a request that broke in the middle an exception, as HTTP does.
+    """
 
     source: ProxySource
     web: TestClient
@@ -60,6 +65,7 @@ class Facade:
 
 StartPacs = Callable[..., Behind]
 StartFacade = Callable[..., Facade]
+StartStub = Callable[..., StubPacs]
 
 
 @pytest.fixture
@@ -90,7 +96,7 @@ def facade(tmp_path: Path) -> Iterator[StartFacade]:
     running: list[Facade] = []
 
     def start(
-        *behind: Behind, policy: Any = ALLOW_ALL, known: bool = True, **options: Any
+        *behind: Behind | StubPacs, policy: Any = ALLOW_ALL, known: bool = True, **options: Any
     ) -> Facade:
         made = {k: options.pop(k) for k in ("clock", "now", "hooks") if k in options}
         each = {k: options.pop(k) for k in ("retrieve", "timeout", "associations", "names")
@@ -99,12 +105,37 @@ def facade(tmp_path: Path) -> Iterator[StartFacade]:
         settings = ProxySettings([Upstream(b.peer, **each) for b in behind], **options)
         source = ProxySource(settings, **made).start()
         for b in behind if known else ():
-            b.destinations.add("PROXY", "127.0.0.1", source.receive_port)
+            if isinstance(b, StubPacs):
+                b.destinations["PROXY"] = ("127.0.0.1", source.receive_port)
+            else:
+                b.destinations.add("PROXY", "127.0.0.1", source.receive_port)
         traces: list[dict[str, Any]] = []
         app = traced(dicomweb_app(source, policy, base_url=BASE), traces.append)
-        running.append(Facade(source, TestClient(app, raise_server_exceptions=False), traces))
+        running.append(Facade(source, TestClient(app), traces))
         return running[-1]
 
     yield start
     for started in running:
         started.source.close()
+
+
+@pytest.fixture
+def stub() -> Iterator[Callable[..., StubPacs]]:
+    """Start PACS that a test can hold up; they end with it."""
+    running: list[StubPacs] = []
+
+    def start(*args: Any, **settings: Any) -> StubPacs:
+        running.append(StubPacs(*args, **settings))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.kill()
+
+
+def until(done: Callable[[], bool], timeout: float = 20.0) -> None:
+    """Wait for a condition; fail if it does not come."""
+    deadline = time.monotonic() + timeout
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
