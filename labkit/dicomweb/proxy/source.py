@@ -99,7 +99,10 @@ class ProxySource:
 
     def close(self) -> None:
         """End what is under way, release all associations, close the cache."""
-        self._stopping.set()
+        with self._lock:
+            if self._stopping.is_set():
+                return
+            self._stopping.set()
         self._fetcher.close()
         self._keeper.join()
         self._executor.shutdown()

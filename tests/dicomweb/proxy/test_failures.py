@@ -167,7 +167,7 @@ def test_an_association_that_has_died_is_replaced(stub: StartStub, facade: Start
     behind.kill()
     behind.start()
     assert front.web.get("/studies", headers=JSON).status_code == 200
-    assert [step["association"] for step in front.traces[-1]["steps"]][0] == "new"
+    assert front.traces[-1]["steps"][0]["association"] == "new"
 
 
 def test_deleting_is_no_service_of_dimse(pacs: StartPacs, facade: StartFacade) -> None:
