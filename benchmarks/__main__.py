@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.dicomweb import dicomweb
 from benchmarks.dimse import finding, retrieving, storing
+from benchmarks.facade import facades
 from benchmarks.mapping import mapping
 from benchmarks.measure import Row
 from benchmarks.servers import all_of_them
@@ -66,6 +67,7 @@ def main() -> None:
             rows += retrieving(servers, folder, rounds, count)
             rows += finding(servers, folder, rounds, sizes)
         rows += dicomweb(folder, rounds, count, [5] if options.quick else [5, 500, 50_000])
+        rows += facades(folder, rounds, count)
         rows += starting(folder, rounds)
         if not options.quick:  # it fetches the peer from PyPI
             rows += mapping(folder, 3, 10, count)

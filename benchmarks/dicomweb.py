@@ -21,8 +21,8 @@ from tests.contract.pacs.servers import PLUGIN, find_program, free_port, running
 
 CLIENTS = 16
 """Askers at the same time, where there is more than one."""
-_FRAMES = 'multipart/related; type="application/octet-stream"; transfer-syntax=*'
-_OBJECTS = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+FRAMES = 'multipart/related; type="application/octet-stream"; transfer-syntax=*'
+OBJECTS = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 _JSON = "application/dicom+json"
 
 
@@ -129,9 +129,9 @@ def retrieving(servers: list[Web], folder: Path, rounds: int, count: int) -> lis
     rows = []
     for what, path, accept, least, scale, unit in (
         ("metadata of a series", f"{series}/metadata", _JSON, 1000 * count, count, "instances/s"),
-        ("a series", series, _OBJECTS, size, count, "instances/s"),
-        ("a study", f"/studies/{study}", _OBJECTS, size, count, "instances/s"),
-        ("a frame", f"{image}/frames/1", _FRAMES, size // count, 1, "ms"),
+        ("a series", series, OBJECTS, size, count, "instances/s"),
+        ("a study", f"/studies/{study}", OBJECTS, size, count, "instances/s"),
+        ("a frame", f"{image}/frames/1", FRAMES, size // count, 1, "ms"),
         ("rendered, JPEG", f"{image}/rendered", "image/jpeg", 1000, 1, "ms"),
     ):
         gets = {s.product: _gets(s, path, accept, least) for s in servers}
@@ -164,7 +164,7 @@ def _crowd(server: Web, paths: list[str], least: int) -> Callable[[int], object]
 
     def one(place: int) -> None:
         for path in paths[place::CLIENTS]:
-            _get(server, clients[place], path, _FRAMES, least)
+            _get(server, clients[place], path, FRAMES, least)
 
     def act(turn: int) -> None:
         with ThreadPoolExecutor(CLIENTS) as pool:
