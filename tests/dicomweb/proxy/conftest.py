@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from labkit.common import ALLOW_ALL
 from labkit.dicom import encoded
 from labkit.dicomweb import dicomweb_app
+from labkit.dicomweb.multipart import Writer
 from labkit.dicomweb.proxy import ProxySettings, ProxySource, Upstream, traced
 from labkit.dimse import Peer
 from labkit.pacs import ALL_SERVICES, Archive, Destinations, EventLog, NodeConfig, PacsNode, Service
@@ -139,3 +140,18 @@ def until(done: Callable[[], bool], timeout: float = 20.0) -> None:
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.005)
+
+
+def stow(front: Facade, *objects: Dataset | bytes) -> Any:
+    """Store by STOW-RS; gives the answer."""
+    writer = Writer()
+    content = b"".join(
+        piece
+        for each in objects
+        for piece in writer.part(
+            {"Content-Type": "application/dicom"},
+            [each if isinstance(each, bytes) else encoded(each)],
+        )
+    )
+    headers = {"Content-Type": writer.content_type("application/dicom"), **JSON}
+    return front.web.post("/studies", content=content + writer.end(), headers=headers)
