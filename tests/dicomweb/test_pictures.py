@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from pathlib import Path
+
+from starlette.testclient import TestClient
+
+from labkit.common import ALLOW_ALL
+from labkit.dicom import encoded
+from labkit.dicomweb import ArchiveSource, dicomweb_app
 from labkit.dicomweb.kept import Kept
+from labkit.pacs import Archive
+from labkit.pacs.part10 import read_file_meta
 from tests.contract.pacs.cases import small, uid
 from tests.dicomweb.proxy.conftest import StartFacade, StartPacs, facade, pacs
 
@@ -44,3 +54,17 @@ def test_what_has_no_name_or_no_room_is_made_each_time() -> None:
         kept.get("", lambda: made.append(1) or b"x")  # type: ignore[func-returns-value]
         kept.get("large", lambda: made.append(2) or bytes(11))  # type: ignore[func-returns-value]
     assert made == [1, 2, 1, 2]
+
+
+def test_a_frame_that_is_cut_off_is_an_error(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    ds = small(51, NumberOfFrames=2)  # and pixels of one
+    meta = read_file_meta(file := BytesIO(encoded(ds)))
+    archive.add(file.read(), transfer_syntax=meta.transfer_syntax)
+    web = TestClient(dicomweb_app(ArchiveSource(archive), ALLOW_ALL, base_url="http://testserver"))
+    path = f"/studies/{uid(51)}/series/{uid(51, 1)}/instances/{uid(51, 1, 1)}/frames"
+    for _ in range(2):  # the second time it is known where the frames begin
+        assert web.get(f"{path}/1").status_code == 200
+        cut = web.get(f"{path}/2")
+        assert cut.status_code == 406 and "ends in the middle" in cut.json()["detail"]
+    archive.close()
