@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,7 +49,9 @@ def proxy(
         _check(known, as_json)
     from labkit.dicomweb.proxy.service.run import run
 
-    run(known)
+    if not run(known):
+        sys.stdout.flush()
+        os._exit(0)  # threads wait for a PACS that does not let go
 
 
 def _token(as_json: bool) -> None:

@@ -59,7 +59,7 @@ class ProxyPart:
     hooks: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     store_to: str = ""
-    finish: float = 30.0
+    finish: float = 15.0
 
     def __post_init__(self) -> None:
         Peer(self.ae_title, self.bind, self.port)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from contextlib import closing
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import labkit
@@ -20,8 +22,18 @@ if TYPE_CHECKING:
     from labkit.dicomweb.proxy.service.config import ServiceConfig
 
 
-def run(config: ServiceConfig, journal: Journal | None = None) -> None:
+CLOSING = 10.0
+"""Seconds that a PACS may take to let go of what is under way, after the last answer."""
+
+
+def run(config: ServiceConfig, journal: Journal | None = None) -> bool:
     """Serve until a SIGTERM.
+
+    Returns
+    -------
+    bool
+        Whether every association has ended. Where a PACS holds on to one, threads wait for it, and
+        the process has to be ended by ``os._exit``.
 
     Raises
     ------
@@ -39,10 +51,9 @@ def run(config: ServiceConfig, journal: Journal | None = None) -> None:
         hooks = hooks_of(config)
         settings = settings_of(config)
         config.cache_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (
-            listen(proxy.bind, proxy.port) as sock,
-            closing(ProxySource(settings, hooks=hooks)) as source,
-        ):
+        with listen(proxy.bind, proxy.port) as sock, ExitStack() as ending:
+            source = ProxySource(settings, hooks=hooks)
+            ending.callback(source.close)
             if config.receive is not None:
                 source.start()
             probe = Probe({pacs.name: peer_of(pacs) for pacs in config.pacs}, proxy.ae_title)
@@ -61,9 +72,25 @@ def run(config: ServiceConfig, journal: Journal | None = None) -> None:
                 started=lambda: said.write("info", "listening", **_facts(config, source)),
                 stopping=stopping,
             )
-        said.write("info", "stopped")
+            ended = _within(ending.pop_all().close, CLOSING)
+        if ended:
+            said.write("info", "stopped")
+        else:
+            held = {
+                name: told["associations"] for name, told in source.stats()["upstreams"].items()
+            }
+            said.write("warning", "stopped", still_open=held)
+        return ended
     finally:
         root.removeHandler(handler)
+
+
+def _within(act: Callable[[], None], seconds: float) -> bool:
+    """Do something that may take long; whether it has ended in time."""
+    thread = threading.Thread(target=act, name="proxy-close", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return not thread.is_alive()
 
 
 def _facts(config: ServiceConfig, source: ProxySource) -> dict[str, object]:
