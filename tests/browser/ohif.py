@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, Page
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.requests import Request
@@ -33,6 +34,17 @@ _ISOLATED = {
 _ASKED = ("accept", "accept-encoding", "host", "if-none-match", "range")
 _SAID = ("accept-ranges", "content-encoding", "content-length", "content-range", "content-type",
          "etag", "last-modified", "retry-after", "warning")  # fmt: skip
+_DRAWN = """(least) =>
+  [...document.querySelectorAll("canvas.cornerstone-canvas")].some((canvas) => {
+    if (!canvas.width || !canvas.height) return false;
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    const seen = new Set();
+    for (let i = 0; i < data.length; i += 4 * 31)
+      seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+    return seen.size >= least;
+  })"""
+_NO_TOUR = """localStorage?.setItem("shownTours", '["basicViewerTour"]')"""
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -84,7 +96,7 @@ def _fetch(package: str, digest: str, folder: Path) -> None:
 
 @dataclass
 class Viewer:
-    """OHIF on loopback.
+    """A running OHIF.
 
     Attributes
     ----------
@@ -96,6 +108,28 @@ class Viewer:
 
     url: str
     asked: list[tuple[str, int]] = field(default_factory=list)
+
+    @contextmanager
+    def opened(self, browser: Browser, path: str = "") -> Iterator[Page]:
+        """Show a page of it; a complaint of OHIF, or an answer that is an error, fails the test."""
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        context.add_init_script(_NO_TOUR)
+        page = context.new_page()
+        problems: list[str] = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+        try:
+            page.goto(self.url + path)
+            yield page
+            assert problems == []
+            assert [each for each in self.asked if each[1] >= 400] == []
+        finally:
+            context.close()
+
+
+def drawn(page: Page, colours: int = 32) -> None:
+    """Wait until a picture of that many colours or more is there."""
+    page.wait_for_function(_DRAWN, arg=colours, timeout=60_000)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from labkit.common import ALLOW_ALL
 from labkit.dicom import sample
@@ -20,18 +20,10 @@ from labkit.lab.http import HOST, HttpService
 from labkit.widgets import ProxyTrace
 from tests.browser.bare import widget_page
 from tests.browser.chromium import save
-from tests.browser.ohif import Viewer, site, viewer
+from tests.browser.ohif import Viewer, drawn, site, viewer
 
 pytestmark = pytest.mark.peers
 ARCHIVE, LEGACY = "/dicom-web", "/legacy/dicom-web"
-_DRAWN = """(least) => [...document.querySelectorAll("canvas.cornerstone-canvas")].some((canvas) => {
-  if (!canvas.width || !canvas.height) return false;
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-  const seen = new Set();
-  for (let i = 0; i < data.length; i += 4 * 31) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
-  return seen.size >= least; })"""  # noqa: E501
-_NO_TOUR = """localStorage.setItem("shownTours", '["basicViewerTour"]')"""
 
 
 class Facade:
@@ -78,31 +70,8 @@ def ohif(folder: Path, lab: Lab, facade: Facade) -> Iterator[Viewer]:
         yield running
 
 
-@contextmanager
-def opened(browser: Browser, ohif: Viewer, path: str = "") -> Iterator[Page]:
-    """Show a page of OHIF; a complaint of it, or an answer that is an error, fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_init_script(_NO_TOUR)
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
-    try:
-        page.goto(ohif.url + path)
-        yield page
-        assert problems == []
-        assert [each for each in ohif.asked if each[1] >= 400] == []
-    finally:
-        context.close()
-
-
-def drawn(page: Page, colours: int = 32) -> None:
-    """Wait until a picture of that many colours or more is there."""
-    page.wait_for_function(_DRAWN, arg=colours, timeout=60_000)
-
-
 def test_the_list_of_studies_is_searched(browser: Browser, ohif: Viewer, tmp_path: Path) -> None:
-    with opened(browser, ohif) as page:
+    with ohif.opened(browser) as page:
         expect(page.get_by_text("Quillfeather, Tobias")).to_have_count(2, timeout=30_000)
         expect(page.get_by_text("Grünwäldchen, Jörg")).to_be_visible()
         save(page, tmp_path / "ohif-studies.png")
@@ -122,7 +91,7 @@ def test_the_list_of_studies_is_searched(browser: Browser, ohif: Viewer, tmp_pat
 def test_images_of_the_archive(
     browser: Browser, ohif: Viewer, slug: str, words: str, tmp_path: Path
 ) -> None:
-    with opened(browser, ohif, f"viewer?StudyInstanceUIDs={sample(slug).study_uid}") as page:
+    with ohif.opened(browser, f"viewer?StudyInstanceUIDs={sample(slug).study_uid}") as page:
         drawn(page)
         expect(page.get_by_text(words).first).to_be_visible()
         save(page, tmp_path / f"ohif-archive-{slug}.png")
@@ -131,12 +100,12 @@ def test_images_of_the_archive(
 
 def test_a_report_and_a_segmentation(browser: Browser, ohif: Viewer, tmp_path: Path) -> None:
     """Bulk data, and an object as a whole."""
-    with opened(browser, ohif, f"viewer?StudyInstanceUIDs={sample('mr-brain').study_uid}") as page:
+    with ohif.opened(browser, f"viewer?StudyInstanceUIDs={sample('mr-brain').study_uid}") as page:
         drawn(page)
         page.get_by_text("REPORT PDF").dblclick()
         expect(page.locator("object[type='application/pdf']")).to_be_visible(timeout=30_000)
         save(page, tmp_path / "ohif-archive-pdf.png")
-    with opened(browser, ohif, f"viewer?StudyInstanceUIDs={sample('ct-chest').study_uid}") as page:
+    with ohif.opened(browser, f"viewer?StudyInstanceUIDs={sample('ct-chest').study_uid}") as page:
         drawn(page)
         page.get_by_text("NODULE SEGMENTATION").dblclick()
         expect(page.get_by_text("Do you want to open this Segmentation?")).to_be_visible(
@@ -151,7 +120,7 @@ def test_images_of_the_old_pacs_through_the_facade(
     browser: Browser, ohif: Viewer, facade: Facade, slug: str, tmp_path: Path
 ) -> None:
     study = sample(slug).study_uid
-    with opened(browser, ohif, f"viewer/legacy?StudyInstanceUIDs={study}") as page:
+    with ohif.opened(browser, f"viewer/legacy?StudyInstanceUIDs={study}") as page:
         drawn(page)
         save(page, tmp_path / f"ohif-legacy-{slug}.png")
     assert ohif.asked and all(path.startswith(LEGACY) for path, _ in ohif.asked)
