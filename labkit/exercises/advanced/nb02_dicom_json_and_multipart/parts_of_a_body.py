@@ -133,7 +133,9 @@ def check(work: Work) -> Verdict:
 
 
 def _same(got: Any, wanted: list[tuple[str, bytes]]) -> bool:
-    return isinstance(got, (list, tuple)) and [tuple(each) for each in got] == wanted
+    if not isinstance(got, (list, tuple)):
+        return False
+    return [tuple(each) if isinstance(each, (list, tuple)) else each for each in got] == wanted
 
 
 def _shown(value: Any) -> str:
