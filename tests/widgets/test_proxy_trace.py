@@ -165,6 +165,8 @@ def test_targets_are_shortened_in_the_middle() -> None:
     assert short_target(full, 80) == (
         "/studies/…29632652/series/…72323212/instances/…64436454/frames/1"
     )
+    made_here = f"/studies/2.25.{'7' * 38}1/series/2.25.{'7' * 38}2"
+    assert short_target(made_here) == "/studies/…77777771/series/…77777772"
     query = "/studies?" + "&".join(f"PatientName=A{n}" for n in range(20))
     short = short_target(query)
     assert len(short) == 64 and short.startswith("/studies?PatientName=A0")

@@ -119,5 +119,5 @@ export function heading(data) {
 /** The row of colours: only kinds that occur. */
 export function legend(operations) {
   return operations.map(([service, count, kind]) =>
-    h("span", { class: "pt-key" }, patch(kind), `${count} ${service || KINDS.other}`));
+    h("span", { class: "pt-key", title: "A retrieve that several requests waited for counts once." }, patch(kind), `${count} ${service || KINDS.other}`));
 }

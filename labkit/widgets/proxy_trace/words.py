@@ -6,7 +6,7 @@ import re
 
 from labkit.widgets.proxy_trace.records import Request, Step
 
-_UID = re.compile(r"(?<![0-9.])[0-9]+(?:\.[0-9]+){3,}(?![0-9.])")
+_UID = re.compile(r"(?<![0-9.])[0-9]+(?:\.[0-9]+){2,}(?![0-9.])")
 _KEPT = 8
 _KINDS = {"C-FIND": "find", "C-MOVE": "move", "C-GET": "get", "C-STORE": "store"}
 
