@@ -89,7 +89,7 @@ def _localiser(s: Story, like: Dataset, bleed: Bleed | None) -> Dataset:
     ds.ImageOrientationPatient = ["0", "1", "0", "0", "0", "-1"]
     ds.ImagePositionPatient = ["0", f"{u[0]:.4f}", f"{z[0, 0]:.4f}"]
     ds.PixelSpacing = ["0.69", "0.92"]
-    ds.RescaleType = "US"
+    ds.RescaleType, ds.ConvolutionKernel = "US", "T20s"
     return _settled(ds, s, 1, 1)
 
 
