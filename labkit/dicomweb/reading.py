@@ -17,7 +17,7 @@ from labkit.dicom.transcode import encoded, transcode
 from labkit.dicomweb.source import Instance, Place, Source
 from labkit.pacs.convert import NATIVE
 
-CHUNK = 1 << 16
+CHUNK = 1 << 18
 EXPLICIT = str(ExplicitVRLittleEndian)
 # No DICOMweb answer is in these (PS3.18 8.7.3).
 _NEVER = frozenset(NATIVE) - {EXPLICIT}

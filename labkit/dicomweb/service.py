@@ -13,6 +13,7 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from labkit.common.access import AccessPolicy, AccessRequest, decide
 from labkit.dicomweb.kept import Kept
@@ -179,7 +180,29 @@ def answer(
     if gather and len(first) < _GATHERED:  # that was all
         return Response(b"".join(_gzipped([first])) if gzip else first, status, sent)
     whole = chain([first], pieces)
-    return StreamingResponse(_gzipped(whole) if gzip else whole, status, sent)
+    return _Stream(_gzipped(whole) if gzip else whole, status, sent, pieces)
+
+
+class _Stream(StreamingResponse):
+    """Closes its pieces at the end, so that a source gives back what it holds for one who left."""
+
+    def __init__(
+        self,
+        content: Iterator[bytes],
+        status: int,
+        headers: dict[str, str],
+        pieces: Iterator[bytes],
+    ) -> None:
+        super().__init__(content, status, headers)
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            close = getattr(self._pieces, "close", None)
+            if close:
+                close()
 
 
 def _together(content: Iterable[bytes]) -> Iterator[bytes]:

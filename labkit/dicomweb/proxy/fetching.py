@@ -35,11 +35,16 @@ class Fetcher:
         Of the façade.
     cache
         Where objects go.
+
+    Attributes
+    ----------
+    boarding
+        Held while somebody boards: no flight ends meanwhile.
     """
 
     def __init__(self, settings: ProxySettings, cache: Cache) -> None:
         self._settings, self._cache = settings, cache
-        self._lock = threading.Lock()
+        self.boarding = threading.RLock()
         self._flights: list[Flight] = []
         self._moving: dict[Flight, Place] = {}
         self._closed = False
@@ -48,7 +53,7 @@ class Fetcher:
 
     def close(self) -> None:
         """End what is under way."""
-        with self._lock:
+        with self.boarding:
             self._closed = True
             flights = list(self._flights)
         for flight in flights:
@@ -59,7 +64,13 @@ class Fetcher:
         self.receiver.close()
 
     def board(
-        self, pacs: Pacs, items: dict[str, Item], seat: Seat, held: Mapping[str, int], study: bool
+        self,
+        pacs: Pacs,
+        items: dict[str, Item],
+        seat: Seat,
+        held: Mapping[str, int],
+        study: bool,
+        alone: bool = False,
     ) -> tuple[list[Flight], bool]:
         """Have objects come: join what is under way, start a flight for the rest.
 
@@ -67,20 +78,23 @@ class Fetcher:
         ----------
         held, study
             As of `Flight`.
+        alone
+            Join no flight that has other objects to fetch too.
 
         Returns
         -------
         flights, started
             Where the seat is; whether one of them is new.
         """
-        with self._lock:
+        with self.boarding:
             if self._closed:
                 raise WebError(503, "the façade stops", headers={"Retry-After": "5"})
             left = dict(items)
             joined = []
             for flight in self._flights:
                 shared = left.keys() & flight.items.keys()
-                if flight.pacs is pacs and shared and flight.join(seat):
+                fits = flight.pacs is pacs and (not alone or len(flight.items) == 1)
+                if fits and shared and flight.join(seat):
                     joined.append(flight)
                     left = {uid: item for uid, item in left.items() if uid not in shared}
             if left:
@@ -94,7 +108,7 @@ class Fetcher:
 
     def ended(self, flight: Flight) -> None:
         """A flight is over."""
-        with self._lock:
+        with self.boarding:
             self._moving.pop(flight, None)
             if flight in self._flights:
                 self._flights.remove(flight)
@@ -102,7 +116,7 @@ class Fetcher:
     @property
     def under_way(self) -> int:
         """How many flights there are."""
-        with self._lock:
+        with self.boarding:
             return len(self._flights)
 
     def fetch(self, flight: Flight) -> None:
@@ -161,7 +175,7 @@ class Fetcher:
             if flight.cancelled:
                 break
             place = Place(*(keys.get(k, "") for k in _UNIQUE.values()))
-            with self._lock:
+            with self.boarding:
                 self._moving[flight] = place
             asked = identifier(level, **keys)
             ending = pacs.move(level, asked, self._settings.ae_title, flight.errand)
@@ -200,7 +214,7 @@ class Fetcher:
         )  # fmt: skip
 
     def _on_moved(self, sop_class: str, uid: str, syntax: str, data: bytes) -> int:
-        with self._lock:
+        with self.boarding:
             flying = list(self._moving.items())
         for flight, _ in flying:
             if uid in flight.items:

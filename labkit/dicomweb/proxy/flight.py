@@ -106,7 +106,8 @@ class Flight:
         with self._lock:
             if seat in self._seats:
                 self._seats.remove(seat)
-            unwanted = not self._seats and not self.kept and not self.done.is_set()
+            wanted = bool(self._seats) or self.kept or self.items.keys() <= self.arrived.keys()
+            unwanted = not wanted and not self.done.is_set()
         if unwanted:
             self.cancel()
 

@@ -61,6 +61,8 @@ def through(hooks: Sequence[Hook], ds: Dataset) -> Dataset:
     LabError
         One failed, or changed what the object is; then nothing leaves.
     """
+    if not hooks:
+        return ds
     before = [str(ds.get(keyword) or "") for keyword in _FIXED]
     meta = getattr(ds, "file_meta", None)
     for hook in hooks:

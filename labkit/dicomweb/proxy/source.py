@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 
 from labkit.common.errors import LabkitError
 from labkit.dicomweb.problems import WebError
+from labkit.dicomweb.proxy.ahead import Ahead
 from labkit.dicomweb.proxy.cache import Cache
 from labkit.dicomweb.proxy.cache_index import Entry
 from labkit.dicomweb.proxy.delivery import Delivery
@@ -70,14 +71,16 @@ class ProxySource:
         ]  # fmt: skip
         self._by_name = {pacs.name: pacs for pacs in self._pacs}
         self._cache = Cache(settings.cache, settings.limits, now)
-        self._executor = ThreadPoolExecutor(max(4 * len(self._pacs), 1), "proxy-ask")
+        # Two: a search that waits for a listing must not hold the thread that would make it.
+        self._executors = [ThreadPoolExecutor(8 * len(self._pacs), f"proxy-{n}") for n in (1, 2)]
         self._fetcher = Fetcher(settings, self._cache)
         self._listings = Listings(
-            self._pacs, self._executor, clock, settings.trust, self._drop_what_is_stale
+            self._pacs, self._executors[0], clock, settings.trust, self._drop_what_is_stale
         )  # fmt: skip
+        self._ahead = Ahead(self._fetch_ahead, clock)
         self._delivery = Delivery(settings, self._pacs, self._fetcher)
         self._searcher = Searcher(
-            settings, self._pacs, self._executor, self._object, self._peek, self._hooks
+            settings, self._pacs, self._executors[1], self._object, self._peek, self._hooks
         )
         self._storing = Storing(settings, self._by_name, self._cache, self._listings)
         self._lock = threading.Lock()
@@ -103,9 +106,11 @@ class ProxySource:
             if self._stopping.is_set():
                 return
             self._stopping.set()
+        self._ahead.close()
         self._fetcher.close()
         self._keeper.join()
-        self._executor.shutdown()
+        for executor in self._executors:
+            executor.shutdown()
         for pacs in self._pacs:
             pacs.pool.close()
         self._cache.close()
@@ -158,16 +163,22 @@ class ProxySource:
         listing = self._listings.of(place)
         self._tell_of_failures(place, listing)
         items = listing.items
-        cached = self._cached(place, items)
-        seat = Seat(items.keys() - cached.keys(), current())
         with self._cache.pinned(items) as release:
-            flights = self._delivery.board(place, listing, seat)
+            cached = self._cached(place, items)
+            with self._fetcher.boarding:
+                if len(cached) < len(items):  # what has come meanwhile is not fetched again
+                    cached = self._cached(place, items)
+                seat = Seat(items.keys() - cached.keys(), current())
+                flights = self._delivery.board(place, listing, seat)
             try:
                 for uid, item in items.items():
                     if uid in cached:
                         yield self._held(item, cached[uid])
                         release(uid)
-                for entry in self._delivery.arrivals(seat, flights):
+                one = items.get(place.instance) if seat.wanted else None
+                for entry in self._delivery.arrivals(seat, flights, one):
+                    if one is not None and self.settings.ahead:
+                        self._ahead.asked(place)
                     yield self._held(items[entry.place.instance], entry)
                     release(entry.place.instance)
             finally:
@@ -199,6 +210,14 @@ class ProxySource:
         version = self._listings.of(place).version()
         named = " ".join(f"{h.__module__}.{getattr(h, '__qualname__', h)}" for h in self._hooks)
         return f"{version} {named}".strip() if version else ""
+
+    def _fetch_ahead(self, place: Place) -> None:
+        listing = self._listings.of(place)
+        with self._fetcher.boarding:
+            cached = self._cached(place, listing.items)
+            seat = Seat(listing.items.keys() - cached.keys(), None)
+            for flight in self._delivery.board(place, listing, seat, ahead=True):
+                flight.leave(seat)
 
     def _held(self, item: Item, entry: Entry) -> HeldInstance:
         return HeldInstance(

@@ -87,6 +87,8 @@ class Recorder:
         self.zero = time.monotonic()
         self.cache = "none"
         self.warnings: list[str] = []
+        self.gone = False
+        """Whether the client has left."""
         self.memo: dict[Any, Any] = {}
         """What has been asked for this request; it need not be asked twice."""
         self._steps: list[Step] = []
@@ -152,7 +154,7 @@ def traced(
         exchange = _Exchange(next(numbers), clock(), send)
         token = _CURRENT.set(exchange.recorder)
         try:
-            await app(scope, receive, exchange.send)
+            await app(scope, exchange.listening(receive), exchange.send)
         except BaseException:
             exchange.broken = True
             raise
@@ -173,6 +175,17 @@ class _Exchange:
         self.recorder = Recorder()
         self.status, self.size, self.broken = 0, 0, False
         self.first_byte: float | None = None
+
+    def listening(self, receive: _Receive) -> _Receive:
+        """Note when the client leaves."""
+
+        async def heard() -> _Message:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                self.recorder.gone = True
+            return message
+
+        return heard
 
     async def send(self, message: _Message) -> None:
         if message["type"] == "http.response.start":

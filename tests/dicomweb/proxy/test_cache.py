@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from labkit.dicomweb import Place
 from labkit.dicomweb.proxy import CacheLimits
 from labkit.dicomweb.proxy.cache import Cache
 from tests.contract.pacs.cases import small, uid
-from tests.dicomweb.proxy.conftest import JSON, WHOLE, StartFacade, StartStub, until
+from tests.dicomweb.proxy.conftest import JSON, WHOLE, StartFacade, StartStub
 
 STUDY = f"/studies/{uid(1)}"
 SERIES = [small(1, 1, number) for number in range(1, 6)]
@@ -213,70 +212,3 @@ def test_an_object_evicted_before_it_is_read_is_fetched_again(
     with instance.open() as file:
         assert file.read()[128:132] == b"DICM"
     assert behind.asked["C-GET IMAGE"] == 2
-
-
-def test_sixteen_at_once_cause_one_retrieve(stub: StartStub, facade: StartFacade) -> None:
-    behind, go_on = stub(), threading.Event()
-    behind.objects = [*SERIES]
-    behind.before = lambda service, number: bool(go_on.wait(20)) and None
-    front = facade(behind)
-    answers: list[bytes] = []
-
-    def ask() -> None:
-        answers.append(front.web.get(f"{STUDY}/series/{uid(1, 1)}", headers=WHOLE).content)
-
-    threads = [threading.Thread(target=ask) for _ in range(16)]
-    for thread in threads:
-        thread.start()
-    until(lambda: behind.asked["C-FIND IMAGE"] == 16 and behind.asked["C-GET SERIES"] == 1)
-    until(lambda: sum(len(f._seats) for f in front.source._fetcher._flights) == 16)
-    go_on.set()
-    for thread in threads:
-        thread.join(30)
-    assert [body.count(b"DICM") for body in answers] == [5] * 16
-    assert sum(n for what, n in behind.asked.items() if "C-GET" in what) == 1
-    assert sorted(trace["cache"] for trace in front.traces) == ["miss"] + ["shared"] * 15
-    assert all("C-GET SERIES" in front.services(at) for at in range(16))
-
-
-def test_who_asks_for_a_part_waits_for_that_part_only(stub: StartStub, facade: StartFacade) -> None:
-    behind, go_on, second = stub(), threading.Event(), threading.Event()
-    behind.objects = [*SERIES]
-
-    def before(service: str, number: int) -> None:
-        if number == 2:
-            second.set()
-            go_on.wait(20)
-
-    behind.before = before
-    front = facade(behind)
-    whole: list[bytes] = []
-    thread = threading.Thread(
-        target=lambda: whole.append(front.web.get(STUDY, headers=WHOLE).content)
-    )
-    thread.start()
-    assert second.wait(20)
-    one = front.web.get(
-        f"{STUDY}/series/{uid(1, 1)}/instances/{uid(1, 1, 2)}/metadata", headers=JSON
-    )
-    assert one.status_code == 200 and not whole
-    go_on.set()
-    thread.join(30)
-    assert whole[0].count(b"DICM") == 5
-    assert sum(n for what, n in behind.asked.items() if "C-GET" in what) == 1
-
-
-def test_when_nobody_waits_any_more_it_is_cancelled(stub: StartStub, facade: StartFacade) -> None:
-    behind, go_on = stub(), threading.Event()
-    behind.objects = [*SERIES]
-    behind.before = lambda service, number: bool(number == 2 and go_on.wait(20)) and None
-    front = facade(behind)
-    one, other = (front.source.instances(Place(uid(1))) for _ in range(2))
-    next(one), next(other)
-    one.close()
-    assert next(other) is not None, "another still gets its objects"
-    other.close()
-    go_on.set()
-    assert behind.cancelled.wait(20)
-    until(lambda: front.source.stats()["retrieves"]["under_way"] == 0)
-    assert front.source.stats()["upstreams"]["STUB"]["breaker"] == "closed"
