@@ -65,7 +65,8 @@ class Done:
         return iter(self.results)
 
     def __repr__(self) -> str:
-        lines = [f"{len(self.results)} studies"]
+        count = len(self.results)
+        lines = [f"{count} {'study' if count == 1 else 'studies'}"]
         for r in self.results:
             said = r.reason.splitlines()[0] if r.reason else ""
             if r.volume_ml is not None:

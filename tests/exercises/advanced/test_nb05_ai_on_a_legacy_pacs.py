@@ -112,4 +112,4 @@ def test_a_wrong_answer_that_nobody_foresaw_is_told_what_was_expected(
 ) -> None:
     verdict = attempt(lab, slug, source)
     assert verdict.outcome == "failed", verdict
-    assert verdict.panel.rows
+    assert verdict.expected
