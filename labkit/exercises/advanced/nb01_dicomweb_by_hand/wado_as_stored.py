@@ -40,8 +40,8 @@ EXERCISE = Exercise(
     reference=_REFERENCE,
     explanation="""
         Several objects need a multipart answer, and type says what its parts are (PS3.18 10.4.4).
-        Without transfer-syntax you have asked for Explicit VR Little Endian, so the server must
-        decode every slice; * takes what is there (PS3.18 8.7.3.5.2). What came is in the
+        Without transfer-syntax you have asked for Explicit VR Little Endian (8.7.3), so the server
+        must decode every slice; * takes what is there (PS3.18 8.7.3.5.2). What came is in the
         Content-Type of each part, and in (0002,0010) of each file. Be sure that you can read it:
         an app without a JPEG-LS codec is better served by the default.
     """,

@@ -34,7 +34,8 @@ EXERCISE = Exercise(
         10.4.1.1.6), as it is everywhere in DICOM outside of programs. Each frame is a part, in
         the order of the list. application/octet-stream without a transfer syntax is decoded
         pixels, rows by columns by samples; with transfer-syntax=* it would be the JPEG stream of
-        each frame.
+        each frame. A server that has a lossy stream and cannot decode it may send that in any case
+        (8.7.3), so a careful program reads the Content-Type of the part.
     """,
     hints=(
         "How many frames there are is (0028,0008) Number of Frames in the metadata. It is 20.",
