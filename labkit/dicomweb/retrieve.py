@@ -154,6 +154,7 @@ def _texts(service: Service, request: Request, place: Place) -> Iterator[bytes]:
 
 def _metadata(service: Service, request: Request, place: Place) -> Iterator[Json]:
     visible, any_found = service.may_see(request), False
+    service.look(place, visible)
     for instance, ds in service.source.metadata(place):
         if visible(instance.patient_id, instance.place.study):
             any_found = True

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from labkit.common.access import AccessPolicy, AccessRequest, decide
+from labkit.common.access import ALLOW_ALL, AccessPolicy, AccessRequest, decide
 from labkit.dicomweb.kept import Kept
 from labkit.dicomweb.parameters import check_uid
 from labkit.dicomweb.problems import WebError
@@ -97,11 +97,23 @@ class Service:
             404 from the first step, if there are none. A study that is hidden is not there.
         """
         visible, found = self.may_see(request), False
+        self.look(place, visible)
         for instance in self.source.instances(place):
             if visible(instance.patient_id, instance.place.study):
                 found = True
                 yield instance
         if not found:
+            raise nothing_at(place)
+
+    def look(self, place: Place, visible: Callable[[str, str], bool]) -> None:
+        """Raise 404 before anything is fetched of a place of which nothing may be seen.
+
+        A source that has to fetch objects says whose they are: ``patients(place)``.
+        """
+        patients = getattr(self.source, "patients", None)
+        if patients is None or self.policy is ALLOW_ALL:
+            return
+        if not any(visible(patient_id, place.study) for patient_id in patients(place)):
             raise nothing_at(place)
 
 

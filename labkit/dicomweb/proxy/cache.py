@@ -43,11 +43,11 @@ class Cache:
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._limits, self._clock = limits, clock
-        self._objects = ObjectStore(folder / "objects")
-        self._objects.clean()
         self._numbers = itertools.count()
         self._lock = threading.RLock()
-        self._db = opened(folder / "index.sqlite")
+        self._db = opened(folder / "index.sqlite")  # first: another may use the folder
+        self._objects = ObjectStore(folder / "objects")
+        self._objects.clean()
         self._pins: Counter[str] = Counter()
         self._sound: set[str] = set()  # looked at since the start, or written since
         self._used: dict[str, float] = {}

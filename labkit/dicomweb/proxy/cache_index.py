@@ -62,7 +62,8 @@ def opened(path: Path) -> sqlite3.Connection:
     for _ in range(2):
         try:
             db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            db.execute("PRAGMA busy_timeout = 5000")
+            db.execute("PRAGMA busy_timeout = 1000")
+            db.execute("PRAGMA locking_mode = EXCLUSIVE")  # until closed, or the process ends
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
             version = db.execute("PRAGMA user_version").fetchone()[0]

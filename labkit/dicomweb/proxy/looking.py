@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
+from labkit.common.errors import LabkitError
 from labkit.dicomweb.problems import WebError
 from labkit.dicomweb.proxy.naming import compares_names_here
 from labkit.dicomweb.proxy.pacs import Pacs
@@ -158,30 +159,39 @@ class Looker:
 
     def complete(self, rows: list[Found]) -> None:
         """Add what the PACS did not return, as far as there is leave to ask for it."""
-        plan = self._plan
-        level = plan.query.level
+        level = self._plan.query.level
         for row in rows:
-            counted = [k for k in self._wanted(level) if k in _FROM_BELOW]
-            missing = [k for k in counted if len(row.pacs) > 1 or not row.has(k)]
-            if missing:
-                found = self._from_below(row, missing)
-                if found is None:
-                    self._warn(f"{', '.join(missing)} of some is not told: it would be too many")
-                else:
-                    row.ds.update(found)
-            asked = [e for e in plan.asked[level] if e.keyword not in _FROM_BELOW]
-            lacking = [e for e in asked if e.tag not in row.ds]
-            if lacking:
-                self._complete_from_object(row, lacking)
+            try:
+                self._complete(row, level)
+            except LabkitError as error:
+                self._warn(f"something is missing: {error.message}")
         if level is Level.IMAGE:
             self._complete_images([row for row in rows if not row.has("SOPClassUID")])
+
+    def _complete(self, row: Found, level: Level) -> None:
+        counted = [k for k in self._wanted(level) if k in _FROM_BELOW]
+        missing = [k for k in counted if len(row.pacs) > 1 or not row.has(k)]
+        if missing:
+            found = self._from_below(row, missing)
+            if found is None:
+                self._warn(f"{', '.join(missing)} of some is not told: it would be too many")
+            else:
+                row.ds.update(found)
+        asked = [e for e in self._plan.asked[level] if e.keyword not in _FROM_BELOW]
+        lacking = [e for e in asked if e.tag not in row.ds]
+        if lacking:
+            self._complete_from_object(row, lacking)
 
     def _complete_images(self, rows: list[Found]) -> None:
         """Some PACS index an object by its UID and number alone; then look into it."""
         for row in rows:
             found = self._peek(row.place)
-            if found is None and len(rows) <= _FEW:
-                found = self._from_object(row)
+            try:
+                if found is None and len(rows) <= _FEW:
+                    found = self._from_object(row)
+            except LabkitError as error:
+                self._warn(f"something is missing: {error.message}")
+                continue
             if found is None:
                 self._warn(f"{row.pacs[0].name} does not return SOPClassUID of all instances")
                 continue

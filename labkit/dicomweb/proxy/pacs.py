@@ -18,10 +18,8 @@ from pynetdicom.sop_class import (
     StudyRootQueryRetrieveInformationModelMove,
 )
 
-from labkit.common.errors import (
-    DimseError,
-    LabkitError,
-)
+from labkit.common.errors import AssociationError, DimseError, LabkitError
+from labkit.dicomweb.problems import WebError
 from labkit.dicomweb.proxy.breaker import CircuitBreaker
 from labkit.dicomweb.proxy.errand import PLAIN, Ending, Errand, Tell, storage_contexts
 from labkit.dicomweb.proxy.guarded import Guarded
@@ -192,6 +190,10 @@ class Pacs:
                     for answer, _ in link.query(request, context, asked):
                         failed = int(answer.get("NumberOfFailedSuboperations") or 0)
                         ending = Ending(Status.of(answer, service), failed)
+                except AssociationError as error:
+                    if errand.cancelled:  # ended by us; it says nothing of the PACS
+                        raise WebError(503, "the retrieve was cancelled") from error
+                    raise
                 finally:
                     errand._cancel = errand._abort = None
                 return ending

@@ -211,6 +211,12 @@ class ProxySource:
         named = " ".join(f"{h.__module__}.{getattr(h, '__qualname__', h)}" for h in self._hooks)
         return f"{version} {named}".strip() if version else ""
 
+    def patients(self, place: Place) -> set[str]:
+        """Patient IDs of the objects of a place, as the PACS have them."""
+        listing = self._listings.of(place)
+        self._tell_of_failures(place, listing)
+        return {item.patient_id for item in listing.items.values()}
+
     def _fetch_ahead(self, place: Place) -> None:
         listing = self._listings.of(place)
         with self._fetcher.boarding:

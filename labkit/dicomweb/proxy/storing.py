@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import BinaryIO
 
-from labkit.common.errors import DataError, LabkitError, NoPresentationContext
+from labkit.common.errors import DataError, DimseError, LabkitError, NoPresentationContext
 from labkit.dicomweb.proxy.cache import Cache
 from labkit.dicomweb.proxy.listing import Listings
 from labkit.dicomweb.proxy.pacs import Pacs
@@ -84,7 +84,10 @@ class Storing:
 
     def _has(self, place: Place) -> bool:
         """Whether it has an object of this UID already, which it may keep instead of this one."""
-        return bool(self._pacs.find("IMAGE", identifier("IMAGE", **place.keys())))
+        try:
+            return bool(self._pacs.find("IMAGE", identifier("IMAGE", **place.keys())))
+        except (DimseError, NoPresentationContext):
+            return True  # it does not tell; it may have one
 
     def _keep(
         self, place: Place, sop_class: str, syntax: str, data: memoryview, patient_id: str

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from labkit.common.errors import LabError
 from labkit.dicomweb import Place
 from labkit.dicomweb.proxy import CacheLimits
 from labkit.dicomweb.proxy.cache import Cache
@@ -139,6 +140,7 @@ def test_a_kill_in_the_middle_leaves_only_whole_objects(tmp_path: Path) -> None:
     code = f"""
 import sys
 from pathlib import Path
+from labkit.common.errors import LabError
 from labkit.dicomweb import Place
 from labkit.dicomweb.proxy import CacheLimits
 from labkit.dicomweb.proxy.cache import Cache
@@ -212,3 +214,11 @@ def test_an_object_evicted_before_it_is_read_is_fetched_again(
     with instance.open() as file:
         assert file.read()[128:132] == b"DICM"
     assert behind.asked["C-GET IMAGE"] == 2
+
+
+def test_a_cache_has_one_user_at_a_time(tmp_path: Path) -> None:
+    first = Cache(tmp_path, CacheLimits())
+    with pytest.raises(LabError, match="another façade"):
+        Cache(tmp_path, CacheLimits())
+    first.close()
+    Cache(tmp_path, CacheLimits()).close()

@@ -1,5 +1,6 @@
 """What clients are told when a PACS is down, slow, refuses, or ends in the middle."""
 
+import socket
 import threading
 
 import pytest
@@ -63,6 +64,25 @@ def test_a_pacs_that_does_not_answer_is_504(stub: StartStub, facade: StartFacade
     front = facade(behind, timeout=0.3)
     assert front.web.get("/studies", headers=JSON).status_code == 504
     go_on.set()
+
+
+def test_an_address_that_does_not_answer_is_504(stub: StartStub, facade: StartFacade) -> None:
+    """A firewall that drops packets: here a listener whose queue is full."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(("127.0.0.1", port))
+        behind = stub()
+        behind.kill()
+        behind.port = port
+        answer = facade(behind, timeout=0.3, known=False).web.get("/studies", headers=JSON)
+        for each in waiting:
+            each.close()
+    assert answer.status_code == 504, answer.text
 
 
 def test_a_query_that_fails_is_502_with_the_status_in_words(

@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from labkit.dicomweb import Place
 from tests.contract.pacs.cases import small, uid
 from tests.dicomweb.proxy.conftest import JSON, WHOLE, Facade, StartFacade, StartStub, until
@@ -125,3 +127,20 @@ def test_when_nobody_waits_any_more_it_is_cancelled(stub: StartStub, facade: Sta
     assert behind.cancelled.wait(20)
     until(lambda: front.source.stats()["retrieves"]["under_way"] == 0)
     assert front.source.stats()["upstreams"]["STUB"]["breaker"] == "closed"
+
+
+def test_a_pacs_that_does_not_heed_the_cancel_is_aborted_and_not_blamed(
+    stub: StartStub, facade: StartFacade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labkit.dicomweb.proxy.flight.GRACE", 0.1)
+    behind, go_on = stub(), threading.Event()
+    behind.objects = [*SERIES]
+    behind.before = lambda service, number: bool(number == 2 and go_on.wait(20)) and None
+    front = facade(behind, failures=1)
+    asker = front.source.instances(Place(uid(1)))
+    next(asker)
+    asker.close()
+    until(lambda: front.source.stats()["retrieves"]["under_way"] == 0)
+    assert not go_on.is_set()
+    assert front.source.stats()["upstreams"]["STUB"]["breaker"] == "closed"
+    go_on.set()

@@ -96,6 +96,16 @@ def test_the_policy_holds_for_what_is_cached_too(pacs: StartPacs, facade: StartF
     assert stow(front, small(7)).status_code == 409
 
 
+def test_nothing_is_fetched_for_one_who_may_not_see_it(
+    pacs: StartPacs, facade: StartFacade
+) -> None:
+    behind = pacs()
+    behind.hold(*studies())
+    front = facade(behind, policy=OnlyPatient("CONTRACT2"))
+    assert {status for status, _ in everything(front)[2:]} == {404}
+    assert front.source.stats()["retrieves"]["started"] == 0
+
+
 def test_it_receives_nothing_that_it_has_not_asked_for(
     pacs: StartPacs, facade: StartFacade
 ) -> None:
