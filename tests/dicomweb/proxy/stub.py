@@ -51,6 +51,7 @@ class StubPacs:
         self.find_status: int | None = None
         self.move_status: int | None = None
         self.destinations: dict[str, tuple[str, int]] = {}
+        self.handlers: list[tuple[Any, Callable[..., Any]]] = []
         self.asked: Counter[str] = Counter()
         self.cancelled = threading.Event()
         self._ae = new_ae(ae_title, max_associations=most)
@@ -76,7 +77,8 @@ class StubPacs:
         self._server = self._ae.start_server(
             ("127.0.0.1", self.port), block=False,
             evt_handlers=[(evt.EVT_C_FIND, self._find), (evt.EVT_C_GET, self._get),
-                          (evt.EVT_C_MOVE, self._move), (evt.EVT_C_STORE, self._store)],
+                          (evt.EVT_C_MOVE, self._move), (evt.EVT_C_STORE, self._store),
+                          *self.handlers],
         )  # fmt: skip
         self.port = self._server.server_address[1]
 
