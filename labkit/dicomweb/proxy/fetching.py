@@ -189,7 +189,7 @@ class Fetcher:
 
     def _where(self, pacs: Pacs) -> str:
         """What the administrator of a PACS has to enter, so that its C-MOVE comes here."""
-        host = self._settings.receive[0]
+        host = self._settings.address or self._settings.receive[0]
         return (
             f"{pacs.name} must know the AE title {self._settings.ae_title} at {host}, port "
             f"{self.receiver.port}, and reach it; its log says why it does not send."

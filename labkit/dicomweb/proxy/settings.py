@@ -95,6 +95,8 @@ class ProxySettings:
         Address and port to listen on for C-MOVE; port 0 takes a free one.
     senders
         Calling AE titles that may send there; empty: any on loopback, else those of the upstreams.
+    address
+        How a PACS reaches us there, where that is another; an error of C-MOVE says it.
     receive_tls
         With a context (`labkit.dimse.server_context`), it speaks TLS.
     slow_after
@@ -122,6 +124,7 @@ class ProxySettings:
     ae_title: str = "PROXY"
     receive: tuple[str, int] = ("127.0.0.1", 0)
     senders: Sequence[str] = ()
+    address: str = ""
     receive_tls: ssl.SSLContext | None = field(default=None, repr=False)
     slow_after: float = 20.0
     trust: float = 0.0

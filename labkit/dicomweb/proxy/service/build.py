@@ -38,6 +38,7 @@ def settings_of(config: ServiceConfig) -> ProxySettings:
         ae_title=proxy.ae_title,
         receive=(receive.bind, receive.port) if receive is not None else ("127.0.0.1", 0),
         senders=config.senders,
+        address=receive.address if receive is not None else "",
         receive_tls=_receive_tls(config),
         slow_after=proxy.slow_after,
         trust=proxy.trust,
