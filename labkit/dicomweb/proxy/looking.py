@@ -150,7 +150,7 @@ class Looker:
     def _fits_after_a_look(self, row: Found, element: DataElement) -> bool:
         name = element.keyword or str(element.tag)
         found = self._from_below(row, [name]) if name in _FROM_BELOW else self._from_object(row)
-        if found is None:
+        if found is None or (name in _FROM_BELOW and element.tag not in found):
             self._warn(f"{row.pacs[0].name} does not return {name}; not all were matched by it")
             return True
         if name in _FROM_BELOW or element.tag in found:
@@ -242,7 +242,8 @@ class Looker:
         made.NumberOfStudyRelatedInstances = made.NumberOfSeriesRelatedInstances = len(images)
         told = Dataset()
         for keyword in keywords:
-            told.add(made[keyword])
+            if keyword != "SOPClassesInStudy" or "" not in images.values():
+                told.add(made[keyword])  # some PACS tell no classes
         return told
 
     def _from_object(self, row: Found) -> Dataset | None:

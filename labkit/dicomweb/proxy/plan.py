@@ -177,7 +177,8 @@ def sent(element: DataElement, *, names_here: bool) -> DataElement:
     if element.VR == "SQ":
         return element
     vr, text = str(element.VR), element_text(element)
-    if vr in _BY_MEANING or (vr == "PN" and names_here):
+    here = vr in _BY_MEANING or element.keyword == "SOPClassesInStudy"  # few can match a set
+    if here or (vr == "PN" and names_here):
         return DataElement(element.tag, vr, None)
     if vr == "PN":
         # Some compare the whole name, and take the carets at its end as part of it.

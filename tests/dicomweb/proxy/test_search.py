@@ -50,6 +50,20 @@ def test_keys_that_it_ignores_are_matched_here(little: Facade) -> None:
     assert numbers(found(little, "PatientSex=M")) == []
 
 
+def test_classes_are_matched_where_they_are_known(
+    little: Facade, pacs: StartPacs, facade: StartFacade
+) -> None:
+    query = f"/studies?SOPClassesInStudy={studies()[0].SOPClassUID}"
+    answer = little.web.get(query, headers=JSON)
+    assert len(answer.json()) == 4
+    assert "STUB does not return SOPClassesInStudy" in answer.headers["warning"]
+    behind = pacs()
+    behind.hold(*studies())
+    front = facade(behind)
+    assert len(front.web.get(query, headers=JSON).json()) == 4
+    assert front.web.get("/studies?SOPClassesInStudy=1.2.3", headers=JSON).status_code == 204
+
+
 def test_attributes_that_it_lacks_are_read_from_an_object(little: Facade) -> None:
     path = f"/studies/{uid(1)}/series/{uid(1, 1)}/instances"
     matches = found(little, "includefield=ConversionType", path)
