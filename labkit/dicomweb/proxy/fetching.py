@@ -134,6 +134,7 @@ class Fetcher:
             problem = self._get(flight, sorted(classes - {""}) if "" not in classes else [])
         if flight.missing() and pacs.upstream.retrieve != "c-get" and not flight.cancelled:
             problem = self._move(flight, problem)
+            pacs.moved -= {item.sop_class_uid for item in flight.missing().values()}
         missing = flight.missing()
         if flight.cancelled:
             raise WebError(503, f"the retrieve from {pacs.name} was cancelled")
@@ -164,7 +165,7 @@ class Fetcher:
             problem = _problem(pacs, "C-GET", ending) or problem
         left = {item.sop_class_uid for item in flight.missing().values()}
         if left and pacs.upstream.retrieve == "auto" and not flight.cancelled:
-            pacs.moved |= left
+            pacs.moved |= left - {""}  # of one that has no name nothing is learnt of the others
         return problem
 
     def _move(self, flight: Flight, before: LabkitError | None) -> LabkitError | None:
