@@ -90,8 +90,9 @@ class ProxySource:
         self._keeper.start()
 
     def start(self) -> ProxySource:
-        """Listen for what C-MOVE sends; else that begins with the first C-MOVE."""
-        self._fetcher.receiver.start()
+        """Listen for what C-MOVE sends, where there is a PACS that may be told to."""
+        if any(pacs.upstream.retrieve != "c-get" for pacs in self._pacs):
+            self._fetcher.receiver.start()
         return self
 
     @property

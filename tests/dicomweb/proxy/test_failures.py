@@ -193,3 +193,42 @@ def test_an_association_that_has_died_is_replaced(stub: StartStub, facade: Start
 def test_deleting_is_no_service_of_dimse(pacs: StartPacs, facade: StartFacade) -> None:
     front = facade(pacs())
     assert front.web.delete(STUDY).status_code == 405
+
+
+def test_objects_leave_an_association_for_searches(stub: StartStub, facade: StartFacade) -> None:
+    behind, go_on, stuck = stub(), threading.Event(), threading.Event()
+    behind.objects = [*SERIES, small(2)]
+
+    def before(service: str, number: int) -> None:
+        stuck.set()
+        go_on.wait(20)
+
+    behind.before = before
+    front = facade(behind, associations=2, slow_after=0.2)
+    front.web.get(STUDY, headers=WHOLE)
+    assert stuck.is_set() and front.source.stats()["retrieves"]["under_way"] == 1
+    assert front.web.get("/studies", headers=JSON).status_code == 200
+    assert front.web.get(f"/studies/{uid(2)}", headers=WHOLE).status_code == 503
+    assert front.source.stats()["upstreams"]["STUB"]["associations"] <= 2
+    go_on.set()
+
+
+def test_idle_associations_are_released_and_closing_leaves_nothing(
+    stub: StartStub, facade: StartFacade
+) -> None:
+    before = set(threading.enumerate())
+    behind = stub()
+    behind.objects = [*SERIES]
+    front = facade(behind)
+    front.web.get(STUDY, headers=WHOLE)
+    until(lambda: front.source.stats()["upstreams"]["STUB"]["idle"] == 2)
+    front.source._pacs[0].pool.release_idle(3600)
+    assert front.source.stats()["upstreams"]["STUB"]["idle"] == 2
+    front.source._pacs[0].pool.release_idle()
+    assert front.source.stats()["upstreams"]["STUB"]["associations"] == 0
+    front.web.get(STUDY, headers=WHOLE)
+    front.source.close()
+    until(lambda: behind.associations == 0)
+    behind.kill()
+    ours = ("proxy", "retrieve", "Acceptor", "Requestor")
+    until(lambda: not [t for t in set(threading.enumerate()) - before if t.name.startswith(ours)])
