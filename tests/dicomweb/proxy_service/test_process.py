@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
+from labkit.dimse.tls import Authority, server_context
 from tests.contract.pacs.cases import small, studies, uid
 from tests.dicomweb.proxy.conftest import MOVES_ONLY, StartPacs, StartStub, until
 from tests.dicomweb.proxy_service.conftest import bearer, client_section, pacs_section
@@ -34,8 +36,9 @@ def free_port() -> int:
 class Process:
     """A façade that runs, and what it says."""
 
-    def __init__(self, config: Path, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}/dicom-web"
+    def __init__(self, config: Path, port: int, ca: Path | None = None) -> None:
+        self.url = f"http{'s' if ca else ''}://127.0.0.1:{port}/dicom-web"
+        self._verify = ssl.create_default_context(cafile=ca) if ca else True
         self.lines: list[dict[str, Any]] = []
         self.process = subprocess.Popen(
             [sys.executable, "-m", "labkit", "proxy", "--config", str(config)],
@@ -56,8 +59,9 @@ class Process:
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         return httpx.get(
-            f"{self.url}{path}", headers={**bearer("ai"), **headers}, trust_env=False, timeout=60
-        )
+            f"{self.url}{path}", headers={**bearer("ai"), **headers}, trust_env=False, timeout=60,
+            verify=self._verify,
+        )  # fmt: skip
 
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
@@ -76,12 +80,12 @@ Run = Callable[..., Process]
 def run(tmp_path: Path) -> Iterator[Run]:
     started: list[Process] = []
 
-    def start(*sections: str, more: str = "", port: int = 0) -> Process:
+    def start(*sections: str, more: str = "", port: int = 0, ca: Path | None = None) -> Process:
         at = port or free_port()
         path = tmp_path / "proxy.toml"
         text = f"[proxy]\nport = {at}\n{more}\n" + "\n".join([*sections, client_section("ai")])
         path.write_text(text, encoding="utf-8")
-        started.append(Process(path, at))
+        started.append(Process(path, at, ca))
         return started[-1]
 
     yield start
@@ -114,6 +118,26 @@ def test_it_listens_for_c_move_where_its_file_says(pacs: StartPacs, run: Run) ->
     facade = run(pacs_section(behind.peer), f"[receive]\nport = {port}\n")
     assert facade.get(f"/studies/{uid(1)}", **WHOLE).content.count(b"DICM") == 3
     assert facade.events("listening")[0]["receive"] == {"bind": "127.0.0.1", "port": port}
+
+
+def test_it_speaks_tls_on_both_sides(pacs: StartPacs, run: Run, tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "tls")
+    its, ours = authority.credential("LEGACY"), authority.credential("PROXY")
+    behind = pacs(tls=server_context(its, clients=authority.certificate))
+    behind.hold(*studies())
+    section = pacs_section(
+        behind.peer, ca=str(authority.certificate), certificate=str(ours.certificate),
+        key=str(ours.key),
+    )  # fmt: skip
+    shown = f'certificate = "{ours.certificate}"\nkey = "{ours.key}"'
+    facade = run(section, more=shown, ca=authority.certificate)
+    assert len(facade.get("/studies").json()) == 4
+    assert facade.get(f"/studies/{uid(1)}", **WHOLE).content.count(b"DICM") == 3
+    with pytest.raises(httpx.TransportError):
+        httpx.get(facade.url.replace("https", "http") + "/studies", trust_env=False)
+    assert facade.events("listening")[0]["base_url"] == facade.url
+    facade.terminate()
+    assert facade.ended() == 0
 
 
 def held_up(stub: StartStub, after: int) -> tuple[Any, threading.Event, threading.Event]:
