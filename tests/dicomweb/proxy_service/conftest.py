@@ -74,6 +74,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             out = io.StringIO()
             probe = Probe({p.name: peer_of(p) for p in config.pacs}, config.proxy.ae_title)
             facade = Facade(config, source, probe, Metrics(source.stats), Journal(out))
-            return Served(TestClient(facade.app), source, facade, out)
+            web = TestClient(facade.app, base_url="http://127.0.0.1:8080")
+            return Served(web, source, facade, out)
 
         yield start

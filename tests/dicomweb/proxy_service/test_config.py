@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import random
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from labkit.common.errors import UsageError
+from labkit.dicomweb.proxy.service.clients import ClientPart, ClientsPart
 from labkit.dicomweb.proxy.service.config import ServiceConfig, load
+from labkit.dicomweb.proxy.service.parts import CachePart, PacsPart, ProxyPart, ReceivePart
 
 DIGEST = hashlib.sha256(b"a token of the test").hexdigest()
 PROXY = "[proxy]\nport = 8080\n"
@@ -172,6 +175,13 @@ def test_what_cannot_be_is_named(tmp_path: Path, text: str, says: str, remedy: s
         read(tmp_path, text, T="short")
     assert says in caught.value.message and "proxy.toml" in caught.value.message
     assert remedy in caught.value.remedy
+
+
+def test_the_page_names_every_key() -> None:
+    page = (Path(__file__).parents[3] / "docs/proxy.md").read_text(encoding="utf-8")
+    for kind in (ProxyPart, ReceivePart, CachePart, PacsPart, ClientsPart, ClientPart):
+        for field in fields(kind):
+            assert f"`{field.name}`" in page, f"{kind.__name__}.{field.name}"
 
 
 def test_garbage_is_an_error_of_ours(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,6 +93,15 @@ def test_the_metrics_count(pacs: StartPacs, serve: Serve) -> None:
     page = served.web.get("/metrics").text
     for word in ("ai", uid(1), "CONTRACT1"):
         assert f'"{word}"' not in page
+
+
+def test_the_page_names_every_metric(pacs: StartPacs, serve: Serve) -> None:
+    page = (Path(__file__).parents[3] / "docs/proxy.md").read_text(encoding="utf-8")
+    for family in text_string_to_metric_families(
+        serve(pacs_section(pacs().peer)).web.get("/metrics").text
+    ):
+        short = re.sub("labkit_proxy_|cache_|associations_|^retrieves_", "", family.name)
+        assert short in page, family.name
 
 
 def test_the_breaker_is_seen(pacs: StartPacs, serve: Serve) -> None:

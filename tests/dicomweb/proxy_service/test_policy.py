@@ -75,6 +75,19 @@ def test_open_is_for_those_who_say_so(pacs: StartPacs, serve: Serve) -> None:
     assert served.web.delete(f"/dicom-web/studies/{uid(1)}").status_code == 405
 
 
+@pytest.mark.parametrize("host", ["images.evil.example", "127.0.0.1.evil.example:8080", "", "[x"])
+def test_open_is_not_for_pages_with_a_name_that_leads_here(
+    pacs: StartPacs, serve: Serve, host: str
+) -> None:
+    """DNS rebinding: for such a page our answers would be of its own origin."""
+    served = serve(pacs_section(pacs().peer), OPEN, client_section("ai"))
+    asked = served.web.get("/dicom-web/studies", headers={"Host": host})
+    assert asked.status_code == 401
+    assert served.web.get("/dicom-web/studies", headers={"Host": "localhost:8080"}).is_success
+    with_token = {"Host": host, **bearer("ai")}
+    assert served.web.get("/dicom-web/studies", headers=with_token).is_success
+
+
 def test_a_client_does_what_its_acts_say(pacs: StartPacs, serve: Serve) -> None:
     behind = pacs()
     behind.hold(small(1))

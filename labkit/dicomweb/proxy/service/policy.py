@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 from hmac import compare_digest
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from labkit.common.access import AccessRequest, Decision
 from labkit.dicomweb.problems import WebError, problem
@@ -48,15 +49,19 @@ class ClientPolicy:
         self._clients = {client.name: client for client in config.client}
         self._digests = {name: digest.encode() for name, digest in config.digests.items()}
         self._open = config.clients.open
+        # A web page may have a name that leads to loopback (DNS rebinding). Where no token is asked
+        # for, only requests to our own names are answered.
+        self._names = {"localhost", "127.0.0.1", "::1", urlsplit(config.proxy.url).hostname or ""}
         self._store_to = config.proxy.store_to or config.pacs[0].name
 
-    def who(self, authorization: str) -> str:
+    def who(self, authorization: str, host: str = "") -> str:
         """Return the client whose token a header ``Authorization`` carries; ``""`` for none.
 
-        Without a header it is `ANONYMOUS` where the service is open.
+        Without a header it is `ANONYMOUS` where the service is open, and was called by a name of
+        this machine.
         """
         if not authorization:
-            return ANONYMOUS if self._open else ""
+            return ANONYMOUS if self._open and _hostname(host) in self._names else ""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return ""
@@ -99,6 +104,13 @@ def _within(client: ClientPart, resource: Mapping[str, str]) -> Decision:
     return Decision(True, f"{client.name} may")
 
 
+def _hostname(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
 def identify(request: Request) -> str:
     """Name the actor of a request that came through `Guarded`."""
     return str(request.scope.get(_ACTOR, ""))
@@ -125,7 +137,7 @@ class Guarded:
             await self._app(scope, receive, send)  # a browser asks first, and without a token
             return
         given = headers.get(b"authorization", "")
-        actor = self._policy.who(given)
+        actor = self._policy.who(given, headers.get(b"host", ""))
         if actor:
             scope[_ACTOR] = scope.get(NOTED, {})["client"] = actor
             with limited_to(self._policy.pacs(actor)):
