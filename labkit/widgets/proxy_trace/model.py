@@ -13,7 +13,7 @@ from labkit.widgets.base.fallback import table
 from labkit.widgets.base.watch import WatchingWidget
 from labkit.widgets.proxy_trace.records import CACHE, Request, Source, Step, read_records
 from labkit.widgets.proxy_trace.totals import Totals, digest, totals
-from labkit.widgets.proxy_trace.words import kind_of, short_target, steps_text
+from labkit.widgets.proxy_trace.words import kind_of, short_target, short_uids, steps_text
 
 STATIC = 40
 """Most rows of a page without widgets."""
@@ -173,7 +173,7 @@ class ProxyTrace(WatchingWidget):
 
 def _short(target: str) -> str:
     """Return the short form, or ``""`` where it is the same: it is not sent twice."""
-    short = short_target(target)
+    short = short_uids(target)  # the view has room of its own to see to
     return "" if short == target else short
 
 

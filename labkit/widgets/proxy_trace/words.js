@@ -18,8 +18,8 @@ export function bytesText(count) {
 
 /** A target in two parts, of which the first gives way where the room is short. */
 export function targetParts(text) {
-  const cut = text.includes("?") ? -1 : text.indexOf("/", text.length - 24);
-  return cut > text.length / 2 ? [text.slice(0, cut), text.slice(cut)] : [text, ""];
+  const cut = text.includes("?") ? text.length - 18 : text.indexOf("/", text.length - 24);
+  return cut > 30 && cut > text.length / 2 ? [text.slice(0, cut), text.slice(cut)] : [text, ""];
 }
 
 export const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;

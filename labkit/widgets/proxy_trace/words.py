@@ -19,13 +19,16 @@ def short_target(target: str, most: int = 64) -> str:
     most
         Characters above which anything is shortened; the result may be longer by the last segment.
     """
-    if len(target) <= most:
-        return target
-    short = _UID.sub(lambda found: _end(found[0]), target)
+    short = short_uids(target, most)
     if len(short) <= most:
         return short
     tail = most // 3
     return f"{short[: most - tail - 1]}…{short[-tail:]}"
+
+
+def short_uids(target: str, most: int = 64) -> str:
+    """Shorten the UIDs of a target of more than `most` characters, and nothing else."""
+    return target if len(target) <= most else _UID.sub(lambda found: _end(found[0]), target)
 
 
 def _end(uid: str) -> str:
