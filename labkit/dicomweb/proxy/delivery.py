@@ -111,7 +111,10 @@ class Delivery:
                 continue
             if entry is None:
                 under_way.discard(flight)
-                if flight.error is not None and not seat.wanted.isdisjoint(flight.items):
+                lost = seat.wanted & flight.items.keys()
+                for other in under_way:  # that may still bring them
+                    lost -= other.items.keys()
+                if flight.error is not None and lost:
                     raise flight.error
                 if not under_way and seat.wanted:
                     raise WebError(502, f"{flight.pacs.name} did not send all that it has")

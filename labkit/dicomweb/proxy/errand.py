@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,14 +59,17 @@ class Errand:
     def cancel(self) -> None:
         """Send a C-CANCEL (PS3.7 9.3.2.3)."""
         self.cancelled = True
-        if self._cancel is not None:
-            self._cancel()
+        cancel = self._cancel
+        if cancel is not None:
+            with suppress(RuntimeError):  # pynetdicom's, where the association has just ended
+                cancel()
 
     def abort(self) -> None:
         """End the association."""
         self.cancelled = True
-        if self._abort is not None:
-            self._abort()
+        abort = self._abort
+        if abort is not None:
+            abort()
 
 
 def storage_contexts(classes: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:

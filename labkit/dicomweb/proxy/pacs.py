@@ -26,6 +26,7 @@ from labkit.dicomweb.proxy.guarded import Guarded
 from labkit.dicomweb.proxy.pool import Kind, Lease, Pool
 from labkit.dicomweb.proxy.settings import Upstream
 from labkit.dicomweb.proxy.trace import Step, current
+from labkit.dimse import Link
 from labkit.dimse.outgoing import Outgoing
 from labkit.dimse.permission import ask_destination
 from labkit.dimse.status import Status
@@ -184,8 +185,10 @@ class Pacs:
                 lease.receive = errand.receive
                 context = link.require(sop_class)
                 errand._cancel = lambda: link.cancel(request, context)
-                errand._abort = link.assoc.abort
+                errand._abort = lambda: _abort(link)
                 ending = Ending(Status(0x0110, service))
+                if errand.cancelled:
+                    raise WebError(503, "the retrieve was cancelled")
                 try:
                     for answer, _ in link.query(request, context, asked):
                         failed = int(answer.get("NumberOfFailedSuboperations") or 0)
@@ -274,6 +277,12 @@ class Pacs:
     def _count(self, service: str, status: str) -> None:
         with self._lock:
             self._counts[service, status] += 1
+
+
+def _abort(link: Link) -> None:
+    """End an association from another thread than that which waits for its answers."""
+    link.assoc.abort()
+    link.assoc.dimse.msg_queue.put((None, None))
 
 
 def _nobody(step: Step) -> None:

@@ -4,7 +4,9 @@ import threading
 
 import pytest
 
-from labkit.dicomweb import Place
+from labkit.dicomweb import Place, WebError
+from labkit.dicomweb.proxy.flight import Flight, Seat
+from labkit.dicomweb.proxy.listing import Item
 from tests.contract.pacs.cases import small, uid
 from tests.dicomweb.proxy.conftest import JSON, WHOLE, Facade, StartFacade, StartStub, until
 
@@ -144,3 +146,26 @@ def test_a_pacs_that_does_not_heed_the_cancel_is_aborted_and_not_blamed(
     assert not go_on.is_set()
     assert front.source.stats()["upstreams"]["STUB"]["breaker"] == "closed"
     go_on.set()
+
+
+def test_one_that_fails_out_of_turn_is_still_waited_for_in_its_turn(
+    stub: StartStub, facade: StartFacade
+) -> None:
+    source = facade(stub()).source
+    pacs, fetcher = source._pacs[0], source._fetcher
+    place = Place("1", "1.1", "1.1.1")
+    item = Item(place, "1.2", "STUB", "P", "mark")
+    entry = source._cache.add(place, "1.2", "1.2.840.10008.1.2.1", "STUB", "mark", b"data")
+    long = Flight(fetcher, pacs, {"1.1.1": item, "1.1.2": item}, {}, False)
+    alone = Flight(fetcher, pacs, {"1.1.1": item}, {}, False)
+    alone.error = WebError(503, "all associations are in use")
+    for last in (entry, None):
+        seat = Seat(["1.1.1"], None)
+        seat.events.put((alone, None))
+        seat.events.put((long, last))
+        arrivals = source._delivery.arrivals(seat, [long, alone])
+        if last is not None:
+            assert list(arrivals) == [entry]
+        else:
+            with pytest.raises(WebError, match="did not send all"):
+                list(arrivals)
