@@ -9,7 +9,9 @@ import platform
 import tempfile
 from pathlib import Path
 
+from benchmarks.dicomweb import dicomweb
 from benchmarks.dimse import finding, retrieving, storing
+from benchmarks.facade import facades
 from benchmarks.mapping import mapping
 from benchmarks.measure import Row
 from benchmarks.servers import all_of_them
@@ -21,7 +23,7 @@ Written by `python -m benchmarks` (part of `python3 lab.py test long`). Each lin
 the machine named below, each peer measured beside us in alternating order; figures are medians of
 several rounds. Read the ratio, never the figure: above 1 we are faster. TCP_NODELAY is set on both
 ends. Ours is ARCHIVE as a learner has it: it syncs each object before it answers, writes an event
-log and records every PDU. Orthanc and dcmqrscp run as their packages have them.
+log and records every PDU. Orthanc, its plugin and dcmqrscp run as their packages have them.
 """
 
 
@@ -64,6 +66,8 @@ def main() -> None:
             rows = storing(servers, folder, rounds, 2 * count)
             rows += retrieving(servers, folder, rounds, count)
             rows += finding(servers, folder, rounds, sizes)
+        rows += dicomweb(folder, rounds, count, [5] if options.quick else [5, 500, 50_000])
+        rows += facades(folder, rounds, count)
         rows += starting(folder, rounds)
         if not options.quick:  # it fetches the peer from PyPI
             rows += mapping(folder, 3, 10, count)

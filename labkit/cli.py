@@ -22,6 +22,7 @@ from labkit.lab import launch
 from labkit.lab.backends import OWN, chosen, ended, launched, not_own
 from labkit.lab.doctor.commands import doctor
 from labkit.lab.own import commands as own_commands
+from labkit.lab.proxy.commands import proxy
 from labkit.lab.remote import Control
 from labkit.lab.workspace import Workspace
 
@@ -40,6 +41,7 @@ nodes_app.command("show")(lab_commands.nodes_show)
 nodes_app.command("set")(lab_commands.nodes_set)
 app.command("examine")(lab_commands.examine)
 app.command("doctor")(doctor)
+app.command("proxy")(proxy)
 app.add_typer(lab_commands.faults_app, name="faults")
 app.add_typer(lab_commands.route_app, name="route")
 app.add_typer(exercises_app, name="exercises")
@@ -90,6 +92,7 @@ def up(workspace: Where = None, as_json: AsJson = False, backend: OnBackend = No
     _print(f"FHIR R4 server: {description.fhir_url}")
     if description.dicomweb_url:
         _print(f"DICOMweb of ARCHIVE: {description.dicomweb_url}")
+    _print(f"DICOMweb of LEGACY, through the façade: {description.proxy_url}")
     _print(f"The lab runs. Workspace: {where.root}")
 
 
@@ -109,7 +112,7 @@ def status(workspace: Where = None, as_json: AsJson = False, backend: OnBackend 
         raise typer.Exit(1)
     from labkit.lab.embedded import EmbeddedLab  # brings DIMSE and HTTP with it
 
-    _tell(EmbeddedLab(where, description).health(), as_json)
+    _tell(EmbeddedLab(where, description).whole_health(), as_json)
 
 
 @app.command()

@@ -29,7 +29,7 @@ def json_of(*arguments: str) -> Any:
 
 def test_up_says_where_everything_is(lab_workspace: Path, lab: Lab) -> None:
     said = json_of("up")
-    assert set(said) == {"backend", "nodes", "fhir", "dicomweb"}
+    assert set(said) == {"backend", "nodes", "fhir", "dicomweb", "proxy"}
     assert said["backend"] == "embedded"
     assert set(said["nodes"]) == NODES
     archive = said["nodes"]["ARCHIVE"]
@@ -40,10 +40,11 @@ def test_up_says_where_everything_is(lab_workspace: Path, lab: Lab) -> None:
     }
     assert said["fhir"] == {"url": lab.fhir.url}
     assert said["dicomweb"] == {"url": lab.dicomweb.url}
+    assert said["proxy"] == {"url": lab.proxy.url}
     assert json_of("up") == said
     text = run("up").stdout
     assert str(lab.archive.port) in text and "North General" in text
-    assert lab.dicomweb.url in text
+    assert lab.dicomweb.url in text and lab.proxy.url in text
 
 
 def test_the_option_wins_over_the_variable(lab_workspace: Path, tmp_path: Path) -> None:

@@ -77,10 +77,12 @@ def test_tests_get_a_clean_environment(here: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("LABKIT_WORKSPACE", "mine")
     monkeypatch.setenv("LABKIT_ANSWERS", "reference")
     monkeypatch.setenv("LABKIT_CHROMIUM", "mine too")
+    monkeypatch.setenv("LABKIT_OHIF", "a folder")
     env = checks._environment()
     assert "LABKIT_WORKSPACE" not in env
     assert "LABKIT_ANSWERS" not in env
     assert env["LABKIT_CHROMIUM"] == "mine too"
+    assert env["LABKIT_OHIF"] == "a folder"
     if sys.prefix != sys.base_prefix:
         assert not any(p.startswith(sys.prefix) for p in env["PATH"].split(os.pathsep))
 

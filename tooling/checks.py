@@ -32,6 +32,7 @@ from tooling.environment import ROOT, set_up
 from tooling.installer import clean_environment
 
 TRACKS = ("start", "beginner", "intermediate", "advanced")
+KEPT = ("LABKIT_CHROMIUM", "LABKIT_OHIF", "LABKIT_OHIF_FETCH")  # what tests/browser looks at
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")  # as tests/browser
 OWN_CODE = ("labkit", "tooling", "benchmarks", "tests", "containers", "lab.py")
 MINUTES = 45  # a part that takes longer hangs; all of them together should need less than 20
@@ -206,7 +207,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _environment() -> dict[str, str]:
     """Tests choose their own workspaces, and every process they start is measured."""
     env = {k: v for k, v in clean_environment().items() if not k.startswith("LABKIT_")}
-    kept = {k: v for k, v in os.environ.items() if k == "LABKIT_CHROMIUM"}
+    kept = {k: v for k, v in os.environ.items() if k in KEPT}
     scripts = Path(sys.prefix) if sys.prefix != sys.base_prefix else None
     if scripts:  # run from some other virtual environment: its scripts are not the tests' business
         env["PATH"] = os.pathsep.join(

@@ -5,9 +5,9 @@
                                                    own (Debian, as root), and ends it afterwards
 
 Builds the images, starts the lab as a learner does and looks at it from this machine, and runs the
-contract suites and every notebook inside the containers' network. What may differ there is told by
-rows of deviations and by tags, and nothing else may: docs/conformance.md has a table of both. What
-it started is stopped; volumes of its own project are deleted.
+contract suites and every notebook inside the containers' network; then OHIF in a browser. What may
+differ there is told by rows of deviations and by tags, and nothing else may: docs/conformance.md
+has a table of both. What it started is stopped; volumes of its own project are deleted.
 """
 
 from __future__ import annotations
@@ -44,12 +44,13 @@ def steps() -> list[tuple[str, Sequence[str]]]:
     contracts = [f"tests/contract/{role}" for role in ("pacs", "fhir", "dicomweb")]
     suites = (*contracts, "tests/containers/test_hapi.py")
     return [
-        ("images", (*own, *profiles, "--profile", "tests", "build")),
+        ("images", (*own, *profiles, "--profile", "viewer", "--profile", "tests", "build")),
         ("from this machine", ("-m", "pytest", "-s", "tests/containers/test_from_host.py")),
         ("start", (*own, *profiles, "up", "-d")),
         ("contract suites", (*own, "inside", *suites)),
         ("authorization", ("-m", "pytest", "tests/containers/test_keycloak.py")),
         ("notebooks", (*own, "inside", "tests/containers/test_notebooks.py", "--timeout=1800")),
+        ("OHIF in a browser", ("-m", "pytest", "-rs", "tests/containers/test_viewer.py")),
     ]
 
 

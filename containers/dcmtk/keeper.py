@@ -34,7 +34,8 @@ class Server:
     def __init__(self):
         self.lock = threading.RLock()
         self.process = None
-        self.hosts = {}
+        self.fixed = fixed_hosts(os.environ.get("HOSTS", ""))
+        self.hosts = dict(self.fixed)
         self.version = version()
         FILES.mkdir(parents=True, exist_ok=True)
         (FILES / "lockfile").touch()
@@ -81,8 +82,9 @@ class Server:
             self.process = None
 
     def know(self, hosts):
-        """Have the server know these hosts: AE title to host and port."""
+        """Have the server know these hosts: AE title to host and port; and those of HOSTS."""
         with self.lock:
+            hosts = {**self.fixed, **hosts}
             if hosts != self.hosts:
                 self.hosts = hosts
                 self.stop()
@@ -145,6 +147,12 @@ def hosts_of(data):
         if not NAME.fullmatch(ae) or not NAME.fullmatch(host):  # they become lines of its file
             raise ValueError(f"{ae} at {host} is no host")
     return hosts
+
+
+def fixed_hosts(text):
+    """Read the hosts that are known from the start: FACADE=proxy:11112, several with spaces."""
+    pairs = (item.split("=", 1) for item in text.split())
+    return hosts_of(json.dumps({ae: at.rsplit(":", 1) for ae, at in pairs}))
 
 
 def listens():

@@ -1,5 +1,6 @@
-// What OHIF looks at: the archives of North General and of City Imaging, by DICOMweb. The roots are
-// paths of this very server; nginx.conf says where they lead.
+// What OHIF looks at: the archives of North General and of City Imaging, by DICOMweb, and the old
+// PACS of Lakeside Clinic, which speaks DIMSE alone and has a façade before it (labkit proxy). The
+// roots are paths of this very server; nginx.conf says where they lead.
 const archive = (sourceName, friendlyName, root) => ({
   namespace: '@ohif/extension-default.dataSourcesModule.dicomweb',
   sourceName,
@@ -11,7 +12,7 @@ const archive = (sourceName, friendlyName, root) => ({
     wadoUriRoot: root,
     qidoSupportsIncludeField: true,
     supportsWildcard: true,
-    supportsFuzzyMatching: false, // Orthanc ignores fuzzymatching
+    supportsFuzzyMatching: false, // Orthanc ignores fuzzymatching, and an old PACS has none
     imageRendering: 'wadors',
     thumbnailRendering: 'wadors',
     enableStudyLazyLoad: true,
@@ -37,5 +38,6 @@ window.config = {
   dataSources: [
     archive('archive', 'North General: ARCHIVE', '/dicom-web'),
     archive('city', 'City Imaging: CITY', '/city/dicom-web'),
+    archive('legacy', 'Lakeside Clinic: LEGACY, through the façade', '/legacy/dicom-web'),
   ],
 };

@@ -65,6 +65,13 @@ class StoredInstance:
         return self.entry.patient_id
 
     @property
+    def revision(self) -> str:
+        """Another text whenever what `open` gives is another: objects do not change themselves."""
+        entry = self.entry
+        corrections = len(self.archive.decisions.corrections)
+        return f"{entry.sop_instance_uid} {entry.number} {entry.size} {corrections}"
+
+    @property
     def path(self) -> Path:
         """Its file."""
         return self.archive.objects.path(self.entry.sop_instance_uid)
@@ -103,6 +110,8 @@ class ArchiveSource:
     archive
         May be in use by DIMSE services at the same time.
     """
+
+    at_hand = True
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive

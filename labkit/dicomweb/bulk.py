@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from labkit.dicomweb.dicom_json import BINARY
 from labkit.dicomweb.frames import frame_numbers, read_frames
+from labkit.dicomweb.kept import Kept
 from labkit.dicomweb.media import OCTETS, choose, not_acceptable, wanted
 from labkit.dicomweb.multipart import Writer
 from labkit.dicomweb.problems import WebError, only_as_stored
@@ -47,7 +48,7 @@ def frames(service: Service, request: Request) -> Response:
     if unchanged is not None:
         return unchanged
     headers = {"ETag": etag} if etag else {}
-    content = _readable(instance, numbers, target)
+    content = _readable(instance, numbers, target, service.kept)
     part_type = f"{kind}; transfer-syntax={target}"
     if single:
         return answer(request, content, part_type, headers)
@@ -59,9 +60,11 @@ def frames(service: Service, request: Request) -> Response:
     )  # fmt: skip
 
 
-def _readable(instance: Instance, numbers: list[int], target: str) -> Iterator[bytes]:
+def _readable(
+    instance: Instance, numbers: list[int], target: str, kept: Kept | None = None
+) -> Iterator[bytes]:
     with only_as_stored("the frame", target):
-        yield from read_frames(instance, numbers, target)
+        yield from read_frames(instance, numbers, target, kept)
 
 
 def _parts(writer: Writer, content: Iterator[bytes], kind: str) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ import base64
 import json
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pydicom.dataelem import DataElement, RawDataElement
@@ -140,10 +140,20 @@ def dataset_of(value: object, bulk: Callable[[str], Any] | None = None) -> Datas
     return ds
 
 
-def encode(values: Iterable[Json]) -> Iterable[bytes]:
+def encode(values: Iterable[Json]) -> Iterator[bytes]:
     """Write an array of data sets, piece by piece: DICOM JSON is always an array (F.2)."""
+    return array(map(text, values))
+
+
+def text(value: Json) -> bytes:
+    """Write one data set."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def array(texts: Iterable[bytes]) -> Iterator[bytes]:
+    """Write an array of data sets that are text already."""
     opening = b"["
-    for value in values:
-        yield opening + json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    for each in texts:
+        yield opening + each
         opening = b","
     yield b"[]" if opening == b"[" else b"]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from pydicom.dataset import Dataset, FileDataset
@@ -17,7 +17,7 @@ from labkit.dicom.transcode import encoded, transcode
 from labkit.dicomweb.source import Instance, Place, Source
 from labkit.pacs.convert import NATIVE
 
-CHUNK = 1 << 16
+CHUNK = 1 << 18
 EXPLICIT = str(ExplicitVRLittleEndian)
 # No DICOMweb answer is in these (PS3.18 8.7.3).
 _NEVER = frozenset(NATIVE) - {EXPLICIT}
@@ -31,13 +31,20 @@ def headers(source: Source, place: Place) -> Iterator[tuple[Instance, Dataset]]:
             yield instance, header(file)
 
 
-def header(file: BinaryIO) -> FileDataset:
+def header(file: BinaryIO, only: Sequence[str] | None = None) -> FileDataset:
     """Read a data set up to its pixel data, which is there as an element without value.
 
     Its VR is that which the pixel data has, so that a client knows what to expect.
+
+    Parameters
+    ----------
+    only
+        Keywords of the elements that are wanted, for speed; ``None`` is all. Of a deflated object
+        it is always all.
     """
     try:
-        ds = dcmread(file, stop_before_pixels=True)
+        tags = None if only is None else list(only)
+        ds = dcmread(file, stop_before_pixels=True, specific_tags=tags)
     except (InvalidDicomError, *PARSE_ERRORS) as error:
         raise DataError(
             f"the object cannot be read ({error})", remedy="Read it with labkit.dicom.read."

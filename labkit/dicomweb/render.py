@@ -18,7 +18,16 @@ from labkit.dicomweb.frames import frame_numbers, number_of_frames
 from labkit.dicomweb.media import choose
 from labkit.dicomweb.problems import WebError
 from labkit.dicomweb.reading import whole
-from labkit.dicomweb.service import Service, answer, etag_of, not_modified, place_of
+from labkit.dicomweb.service import (
+    Service,
+    answer,
+    etag_of,
+    not_modified,
+    nothing_at,
+    place_of,
+)
+from labkit.dicomweb.source import Instance, Place, Search
+from labkit.pacs.keys import Level
 
 _FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF"}
 _FUNCTIONS = {"linear": "LINEAR", "linear-exact": "LINEAR_EXACT", "sigmoid": "SIGMOID"}
@@ -41,17 +50,40 @@ def picture(service: Service, request: Request) -> Response:
     unchanged = not_modified(request, etag)
     if unchanged is not None:
         return unchanged
-    found = list(service.instances(request, place))
-    ds = whole(found[len(found) // 2])
-    held = number_of_frames(ds)
-    if "frames" in request.path_params:
-        number = frame_numbers(request.path_params["frames"])[0]
-        if number > held:
+    shown = _shown(service, request, place)
+    frames = request.path_params.get("frames", "")
+
+    def drawn() -> bytes:
+        ds = whole(shown)
+        held = number_of_frames(ds)
+        number = frame_numbers(frames)[0] if frames else held // 2 + 1 if held > 1 else 1
+        if frames and number > held:
             raise WebError(404, f"there is no frame {number}: the object has {held}")
-    else:
-        number = held // 2 + 1 if held > 1 else 1
-    made = encoded_picture(ds, number - 1, kind, asked, thumbnail=thumbnail)
+        return encoded_picture(ds, number - 1, kind, asked, thumbnail=thumbnail)
+
+    revision = getattr(shown, "revision", "")
+    name = f"{revision} {kind} {frames} {thumbnail} {sorted(asked.items())}" if revision else ""
+    made = service.kept.get(name, drawn)
     return answer(request, [made], kind, {"ETag": etag} if etag else {})
+
+
+def _shown(service: Service, request: Request, place: Place) -> Instance:
+    """The instance to draw: the one named, else that in the middle."""
+    if not place.instance and not service.at_hand:
+        # Only the one that is shown is fetched.
+        keys = Dataset()
+        keys.SeriesInstanceUID = keys.SOPInstanceUID = None
+        for keyword, uid in place.keys().items():
+            setattr(keys, keyword, uid)
+        search = Search(Level.IMAGE, keys, visible=service.may_see(request))
+        matches = list(service.source.search(search).matches)
+        if not matches:
+            raise nothing_at(place)
+        middle = matches[len(matches) // 2]
+        series, instance = (middle[tag]["Value"][0] for tag in ("0020000E", "00080018"))
+        place = Place(place.study, series, instance)
+    found = list(service.instances(request, place))
+    return found[len(found) // 2]
 
 
 def encoded_picture(

@@ -10,12 +10,12 @@ from pydicom.uid import UID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from labkit.dicomweb.dicom_json import encode, to_json
+from labkit.dicomweb.dicom_json import array, encode, text, to_json
 from labkit.dicomweb.media import DICOM, JSON, MULTIPART, XML, choose, not_acceptable, wanted
 from labkit.dicomweb.multipart import Writer
 from labkit.dicomweb.native_xml import xml_parts
 from labkit.dicomweb.problems import WebError, only_as_stored
-from labkit.dicomweb.reading import EXPLICIT, PIXELS, answered_in, part10
+from labkit.dicomweb.reading import EXPLICIT, PIXELS, answered_in, header, part10
 from labkit.dicomweb.service import (
     Service,
     answer,
@@ -53,7 +53,7 @@ def instances(service: Service, request: Request) -> Response:
         return answer(request, _read(first, target), kind, headers)
     writer = Writer()
     parts = _parts(writer, chain([first], found), syntaxes)
-    return answer(request, parts, writer.content_type(DICOM), headers)
+    return answer(request, parts, writer.content_type(DICOM), headers, gather=service.at_hand)
 
 
 def _form(request: Request, place: Place) -> tuple[bool, list[str]]:
@@ -113,7 +113,9 @@ def _parts(writer: Writer, found: Iterable[Instance], syntaxes: list[str]) -> It
             content = part10(instance, target)
             first = next(content, b"")
         kind = {"Content-Type": f"{DICOM}; {_SYNTAX}={target}"}
-        yield from writer.part(kind, chain([first], content))
+        opening, *rest = writer.part(kind, [first])
+        yield b"".join([opening, *rest])  # together: each piece costs a change of threads
+        yield from content
     yield writer.end()
 
 
@@ -127,15 +129,32 @@ def metadata(service: Service, request: Request) -> Response:
     if unchanged is not None:
         return unchanged
     headers = {"ETag": etag} if etag else {}
+    together = service.at_hand
+    if kind == JSON and together:
+        return answer(request, array(_texts(service, request, place)), JSON, headers)
     found = _metadata(service, request, place)
     if kind == JSON:
-        return answer(request, encode(found), JSON, headers)
+        return answer(request, encode(found), JSON, headers, gather=False)
     writer = Writer()
-    return answer(request, xml_parts(writer, found), writer.content_type(XML), headers)
+    parts = xml_parts(writer, found)
+    return answer(request, parts, writer.content_type(XML), headers, gather=together)
+
+
+def _texts(service: Service, request: Request, place: Place) -> Iterator[bytes]:
+    """Go through the metadata of objects that are at hand; what was written once is kept."""
+    for instance in service.instances(request, place):
+
+        def written(instance: Instance = instance) -> bytes:
+            with instance.open() as file:
+                ds = header(file)
+            return text(header_json(ds, f"{service.base_url}{instance.place.path}"))
+
+        yield service.kept.get(getattr(instance, "revision", ""), written)
 
 
 def _metadata(service: Service, request: Request, place: Place) -> Iterator[Json]:
     visible, any_found = service.may_see(request), False
+    service.look(place, visible)
     for instance, ds in service.source.metadata(place):
         if visible(instance.patient_id, instance.place.study):
             any_found = True

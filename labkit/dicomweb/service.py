@@ -5,21 +5,26 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import format_datetime
+from itertools import chain
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
-from labkit.common.access import AccessPolicy, AccessRequest, decide
+from labkit.common.access import ALLOW_ALL, AccessPolicy, AccessRequest, decide
+from labkit.dicomweb.kept import Kept
 from labkit.dicomweb.parameters import check_uid
 from labkit.dicomweb.problems import WebError
 from labkit.dicomweb.source import Instance, Place, Source
 
 _GZIP = 16 + zlib.MAX_WBITS
 MAX_BODY = 8 << 30
+_GATHERED = 1 << 18
+"""Bytes that are sent at once: each piece costs a change of threads."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class Service:
         Whether DELETE is offered.
     max_body
         Bytes that a request to store may have.
+    kept
+        Texts made of objects.
     """
 
     source: Source
@@ -48,6 +55,15 @@ class Service:
     identify: Callable[[Request], str]
     deletes: bool = False
     max_body: int = MAX_BODY
+    kept: Kept = field(default_factory=Kept, compare=False)
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether the source has all that it knows of here, so that nothing has to be waited for.
+
+        Then small pieces of an answer go together, and metadata is read from the objects.
+        """
+        return bool(getattr(self.source, "at_hand", False))
 
     def allow(self, request: Request, action: str, resource: dict[str, str]) -> None:
         """Raise 403 unless the policy lets the sender do it."""
@@ -81,11 +97,23 @@ class Service:
             404 from the first step, if there are none. A study that is hidden is not there.
         """
         visible, found = self.may_see(request), False
+        self.look(place, visible)
         for instance in self.source.instances(place):
             if visible(instance.patient_id, instance.place.study):
                 found = True
                 yield instance
         if not found:
+            raise nothing_at(place)
+
+    def look(self, place: Place, visible: Callable[[str, str], bool]) -> None:
+        """Raise 404 before anything is fetched of a place of which nothing may be seen.
+
+        A source that has to fetch objects says whose they are: ``patients(place)``.
+        """
+        patients = getattr(self.source, "patients", None)
+        if patients is None or self.policy is ALLOW_ALL:
+            return
+        if not any(visible(patient_id, place.study) for patient_id in patients(place)):
             raise nothing_at(place)
 
 
@@ -137,30 +165,70 @@ def answer(
     media_type: str,
     headers: dict[str, str] | None = None,
     status: int = 200,
+    *,
+    gather: bool = True,
 ) -> Response:
     """Send content as it is made; gzip for text where the client takes it.
 
     The first piece is made before the status is sent, so that an error there is still an error.
+
+    Parameters
+    ----------
+    gather
+        Whether small pieces go together; not where one has to be waited for.
     """
     sent: dict[str, Any] = {"Content-Type": media_type, "Vary": "Accept, Accept-Encoding"}
     sent |= headers or {}
-    pieces = iter(content)
+    pieces = _together(content) if gather else iter(content)
     first = next(pieces, b"")
     if request.method == "HEAD":
         close = getattr(pieces, "close", None)
         if close:
             close()
         return Response(b"", status, sent)
-    whole = _chained(first, pieces)
-    if "json" in media_type and "gzip" in request.headers.get("accept-encoding", ""):
+    gzip = "json" in media_type and "gzip" in request.headers.get("accept-encoding", "")
+    if gzip:
         sent["Content-Encoding"] = "gzip"
-        whole = _gzipped(whole)
-    return StreamingResponse(whole, status, sent)
+    if gather and len(first) < _GATHERED:  # that was all
+        return Response(b"".join(_gzipped([first])) if gzip else first, status, sent)
+    whole = chain([first], pieces)
+    return _Stream(_gzipped(whole) if gzip else whole, status, sent, pieces)
 
 
-def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
+class _Stream(StreamingResponse):
+    """Closes its pieces at the end, so that a source gives back what it holds for one who left."""
+
+    def __init__(
+        self,
+        content: Iterator[bytes],
+        status: int,
+        headers: dict[str, str],
+        pieces: Iterator[bytes],
+    ) -> None:
+        super().__init__(content, status, headers)
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            close = getattr(self._pieces, "close", None)
+            if close:
+                close()
+
+
+def _together(content: Iterable[bytes]) -> Iterator[bytes]:
+    """Join pieces, so that each but the last has at least `_GATHERED` bytes."""
+    waiting: list[bytes] = []
+    size = 0
+    for piece in content:
+        waiting.append(piece)
+        size += len(piece)
+        if size >= _GATHERED:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield b"".join(waiting)
 
 
 def _gzipped(content: Iterable[bytes]) -> Iterator[bytes]:

@@ -158,7 +158,15 @@ class Outcome:
 
 
 class Source(Protocol):
-    """Where the objects are."""
+    """Where the objects are.
+
+    A source whose objects are all here, to be read at once and as they stand, has an attribute
+    ``at_hand`` that is true; its instances may have a text ``revision`` that is another whenever
+    what `Instance.open` gives is another. Answers are then made faster.
+
+    One that has to fetch them has ``patients(place)``, the Patient IDs of the objects there, so
+    that nothing is fetched for one who may not see it.
+    """
 
     def search(self, query: Search) -> Page:
         """Find studies, series or instances."""

@@ -1,7 +1,8 @@
-"""STOW-RS: storing (PS3.18 10.5). The body is read as it comes; one object is held at a time."""
+"""STOW-RS: storing (PS3.18 10.5). The body is read as it comes; few objects are held at a time."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
@@ -22,6 +23,7 @@ from labkit.dicomweb.service import Service, place_of
 from labkit.dicomweb.source import Json, Outcome, Place
 
 _IN_MEMORY = 1 << 20
+_AT_ONCE = 4  # objects of one request that are stored side by side: disks are slow to be sure
 _CANNOT_UNDERSTAND, _DOES_NOT_MATCH, _NOT_AUTHORISED = 0xC000, 0xA900, 0x0124
 _UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 _TAGS = ("SOPClassUID", "PatientID", *_UIDS)
@@ -33,7 +35,8 @@ class _Receiving:
 
     def __init__(self, service: Service, request: Request, place: Place) -> None:
         self.service, self.request, self.place = service, request, place
-        self.outcomes: list[Outcome] = []
+        self._storing: list[asyncio.Task[Outcome]] = []
+        self._room = asyncio.Semaphore(_AT_ONCE)
         self._file: Any = None
         self._kind = DICOM
 
@@ -59,19 +62,30 @@ class _Receiving:
 
     async def end(self) -> None:
         file, self._file = self._file, None
-        with file:
-            if self._kind != DICOM:
-                text = f"a part is {self._kind}, not {DICOM}"
-                self.outcomes.append(Outcome(Place(), failure=_CANNOT_UNDERSTAND, text=text))
-                return
-            file.seek(0)
-            self.outcomes.append(await run_in_threadpool(self._store, cast(BinaryIO, file)))
+        await self._room.acquire()  # where none is free, the body is not read on either
+        self._storing.append(asyncio.create_task(self._stored(file, self._kind)))
 
-    def drop(self) -> None:
-        """Forget a part that did not come to its end."""
+    async def _stored(self, file: Any, kind: str) -> Outcome:
+        try:
+            with file:
+                if kind != DICOM:
+                    text = f"a part is {kind}, not {DICOM}"
+                    return Outcome(Place(), failure=_CANNOT_UNDERSTAND, text=text)
+                file.seek(0)
+                return await run_in_threadpool(self._store, cast(BinaryIO, file))
+        finally:
+            self._room.release()
+
+    async def outcomes(self) -> list[Outcome]:
+        """What became of each object, in the order in which they came."""
+        return list(await asyncio.gather(*self._storing))
+
+    async def drop(self) -> None:
+        """Forget a part that did not come to its end; let those that did be stored."""
         if self._file is not None:
             self._file.close()
             self._file = None
+        await asyncio.gather(*self._storing, return_exceptions=True)
 
     def _store(self, file: BinaryIO) -> Outcome:
         try:
@@ -123,15 +137,18 @@ async def store(service: Service, request: Request) -> Response:
         else:
             await receiving.end()
     except DataError as error:
-        if not receiving.outcomes:
+        outcomes = await receiving.outcomes()
+        if not outcomes:
             raise
         # Some are stored by now; the client has to be told which, so this is a failure among them.
-        receiving.outcomes.append(Outcome(Place(), failure=_CANNOT_UNDERSTAND, text=error.message))
+        broken = Outcome(Place(), failure=_CANNOT_UNDERSTAND, text=error.message)
+        return _answer(service, [*outcomes, broken], form)
     finally:
-        receiving.drop()
-    if not receiving.outcomes:
+        await receiving.drop()
+    outcomes = await receiving.outcomes()
+    if not outcomes:
         raise WebError(400, "the body holds no object", remedy=_REMEDY)
-    return _answer(service, receiving.outcomes, form)
+    return _answer(service, outcomes, form)
 
 
 def _answer(service: Service, outcomes: list[Outcome], form: str) -> Response:

@@ -74,9 +74,10 @@ def unreachable(why: OSError | None, peer: Peer) -> AssociationError:
         problem, remedy = explain(why)
         text = f"no TLS connection to {name}: {problem}"
     elif isinstance(why, TimeoutError):
-        text, remedy = (
+        return ResponseTimeout(
             f"{name} does not answer at the TCP level (timed out)",
-            "Check the address (peer.host); a firewall that drops packets looks like this too.",
+            remedy="Check the address (peer.host); a firewall that drops packets looks like this "
+            "too.",
         )
     else:
         reason = (why.strerror if why else None) or str(why or "no connection")

@@ -19,7 +19,8 @@ from labkit.lab.managed import (
 if TYPE_CHECKING:
     import ssl
 
-    from labkit.pacs import Destinations, NodeConfig, PacsNode
+    from labkit.dimse import Peer
+    from labkit.pacs import NodeConfig, PacsNode
 
 
 def apply(
@@ -28,7 +29,7 @@ def apply(
     values: Mapping[str, Any],
     *,
     hung: bool,
-    destinations: Destinations,
+    destinations: Mapping[str, Peer],
     closed: int,
     certificates: Path,
 ) -> None:
@@ -41,7 +42,7 @@ def apply(
     hung
         Whether its service hangs.
     destinations
-        All that the lab knows.
+        All that the node knows.
     closed
         A port where nothing listens, for connections that a firewall blocks.
     certificates
@@ -80,7 +81,7 @@ def _managed(config: ManagedConfig, values: Mapping[str, Any]) -> NodeConfig:
 
 
 def _storage(
-    node: PacsNode, values: Mapping[str, Any], destinations: Destinations, closed: int
+    node: PacsNode, values: Mapping[str, Any], destinations: Mapping[str, Peer], closed: int
 ) -> None:
     rules = StorageRules(
         values["store_seconds"],

@@ -19,6 +19,7 @@ from labkit.lab.front import Front, bound
 from labkit.lab.http import HOST
 from labkit.lab.managed import ManagedConfig, ManagedNode, StationWorklist
 from labkit.lab.nodes import CAST, UnknownNode
+from labkit.lab.proxy.known import KnownToo
 from labkit.pacs import (
     Archive,
     Destinations,
@@ -106,6 +107,7 @@ class Cast:
         self.worklist = (supply and supply.worklist(listed)) or StationWorklist(listed)
         self.mpps = MppsStore(workspace.node("WORKLIST") / "mpps")
         self._mpps_folder = workspace.node("WORKLIST") / "mpps"
+        self.told: dict[str, Mapping[str, Peer]] = {}  # what one archive knows beside these
         self._ports: dict[str, int] = {}
         self._secure: dict[str, int] = {}  # ports with TLS
 
@@ -170,7 +172,7 @@ class Cast:
             front,
             values,
             hung=hung,
-            destinations=self.destinations,
+            destinations=KnownToo(self.destinations, self.told.get(name, {})),
             closed=self.closed_port,
             certificates=self._certificates,
         )

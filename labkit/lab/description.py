@@ -44,6 +44,8 @@ class Description:
         Base URL of the FHIR server.
     dicomweb_url
         Base URL of the archive's DICOMweb service; ``""`` where it has none.
+    proxy_url, proxy_port
+        Base URL of the façade before LEGACY, and where C-MOVE sends to it.
     hl7_port
         Where the RIS takes HL7 v2 messages over MLLP.
     """
@@ -57,6 +59,8 @@ class Description:
     hl7_port: int = 0
     backend: str = "embedded"
     dicomweb_url: str = ""
+    proxy_url: str = ""
+    proxy_port: int = 0
 
     def public(self) -> dict[str, Any]:
         """Return what ``labkit up --json`` prints: addresses and no secret."""
@@ -65,7 +69,8 @@ class Description:
             for name, node in self.nodes.items()
         }
         made = {"backend": self.backend, "nodes": nodes, "fhir": {"url": self.fhir_url}}
-        return {**made, "dicomweb": {"url": self.dicomweb_url}} if self.dicomweb_url else made
+        web = {"dicomweb": self.dicomweb_url, "proxy": self.proxy_url}
+        return {**made, **{name: {"url": url} for name, url in web.items() if url}}
 
     def write(self, path: Path) -> None:
         """Put the description in place in one step, readable by its owner alone."""

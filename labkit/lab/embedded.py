@@ -18,8 +18,9 @@ from labkit.lab.floor_verbs import FloorVerbs
 from labkit.lab.health import HEALTH_AE, TIMEOUT, Health, NodeHealth, examine
 from labkit.lab.launch import find, joined
 from labkit.lab.logtext import LogText
-from labkit.lab.nodes import DICOMWEB, FHIR, Node, NodeName, Nodes, UnknownNode
+from labkit.lab.nodes import DICOMWEB, FHIR, PROXY, Node, NodeName, Nodes, UnknownNode
 from labkit.lab.protocol import Mark
+from labkit.lab.proxy.verbs import ProxyVerbs
 from labkit.lab.remote import Control
 from labkit.lab.settings import MODALITIES
 from labkit.lab.workflow_verbs import WorkflowVerbs
@@ -50,7 +51,7 @@ class EmbeddedFhir:
         return "FHIR R4 server"
 
 
-class EmbeddedLab(FloorVerbs, WorkflowVerbs):
+class EmbeddedLab(FloorVerbs, WorkflowVerbs, ProxyVerbs):
     """A joined lab; implements `labkit.lab.Lab`.
 
     It holds no connection: it goes on working when the lab is restarted under it.
@@ -209,7 +210,7 @@ class EmbeddedLab(FloorVerbs, WorkflowVerbs):
     def log(self, name: NodeName, since: Mark | None = None) -> LogText:
         """Return the event log of a node, or what came after `since`."""
         whose = self._name(name)
-        lines = self._call("GET", f"/nodes/{whose}/log?{_since(since, 'logs', whose)}")["lines"]
+        lines = self._call("GET", f"/nodes/{whose}/log?{since_mark(since, 'logs', whose)}")["lines"]
         return LogText(whose, tuple(lines))
 
     def traces(
@@ -221,7 +222,7 @@ class EmbeddedLab(FloorVerbs, WorkflowVerbs):
         """
         whose = self._name(name)
         most = last if last is not None else 20 if since is None else 0
-        query = f"{_since(since, 'traces', whose)}&last={most}"
+        query = f"{since_mark(since, 'traces', whose)}&last={most}"
         found = self._call("GET", f"/nodes/{whose}/traces?{query}")
         return [AssociationTrace.from_json(trace) for trace in found]
 
@@ -233,7 +234,7 @@ class EmbeddedLab(FloorVerbs, WorkflowVerbs):
         from labkit.dicom import read as read_object
 
         whose = self._name(name)
-        found = self._call("GET", f"/nodes/{whose}/objects?{_since(since, 'objects', whose)}")
+        found = self._call("GET", f"/nodes/{whose}/objects?{since_mark(since, 'objects', whose)}")
         return [read_object(self._workspace.root / item["path"]) for item in found]
 
     def sample(self, slug: str) -> SampleStudy:
@@ -253,7 +254,7 @@ class EmbeddedLab(FloorVerbs, WorkflowVerbs):
     def _name(self, name: NodeName) -> str:
         """Return the name of a node as the lab spells it."""
         title = name.ae_title if isinstance(name, Node) else str(name).strip().upper()
-        known = [*self._described().nodes, *MODALITIES, FHIR, DICOMWEB]
+        known = [*self._described().nodes, *MODALITIES, FHIR, DICOMWEB, PROXY]
         if title not in known:
             raise UnknownNode(title, known)
         return title
@@ -278,7 +279,7 @@ class EmbeddedLab(FloorVerbs, WorkflowVerbs):
             return Control(found).call(method, path, body)
 
 
-def _since(mark: Mark | None, kind: str, name: str) -> str:
+def since_mark(mark: Mark | None, kind: str, name: str) -> str:
     """Return the part of a query string that says where to begin."""
     if mark is None:
         return ""

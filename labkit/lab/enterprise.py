@@ -16,11 +16,13 @@ from labkit.dimse import Authority, server_context
 from labkit.lab import stories
 from labkit.lab.cast import WITH_ARCHIVE, Cast
 from labkit.lab.description import NodeAddress
+from labkit.lab.face import Face
 from labkit.lab.faults.board import FaultBoard
 from labkit.lab.fhirnode import FhirNode
 from labkit.lab.floor import Floor
-from labkit.lab.nodes import DICOMWEB, FHIR
+from labkit.lab.nodes import DICOMWEB, FHIR, PROXY
 from labkit.lab.observed import Observed
+from labkit.lab.proxy.node import RECEIVE, ProxyNode
 from labkit.lab.ris import HL7
 from labkit.lab.ris_patients import north_general
 from labkit.lab.seed import Seed
@@ -66,10 +68,18 @@ class Enterprise(Observed):
         self.floor = Floor(workspace, self.cast)
         self.faults = FaultBoard(self)
         self.ris = north_general(self.cast, lambda: self.fhir_url)
-        web_log = EventLog(workspace.log(DICOMWEB))
+        web_log, proxy_log = (EventLog(workspace.log(name)) for name in (DICOMWEB, PROXY))
         # A product in the place of ARCHIVE has a web face of its own.
         self._web = WebNode(self.cast.archives["ARCHIVE"], web_log) if supply is None else None
-        self._logs = {**self.cast.logs, **self.floor.logs, FHIR: fhir_log, DICOMWEB: web_log}
+        self.proxy = ProxyNode(
+            workspace.node(PROXY), proxy_log, lambda: self.floor.peers()["LEGACY"]
+        )
+        self.cast.told["LEGACY"] = self.proxy.known
+        self.floor.others[PROXY] = self.proxy.configure
+        self._faces: dict[str, Face] = {PROXY: self.proxy}
+        self._faces |= {DICOMWEB: self._web} if self._web is not None else {}
+        own = {FHIR: fhir_log, DICOMWEB: web_log, PROXY: proxy_log}
+        self._logs = {**self.cast.logs, **self.floor.logs, **own}
 
     @property
     def fhir_url(self) -> str:
@@ -101,8 +111,9 @@ class Enterprise(Observed):
             self.cast.start_all(ports)
             self.ris.listen(ports.get(HL7, 0))
             self._fhir.start(fhir_port)
-            if self._web is not None:
-                self._web.start(ports.get(DICOMWEB, 0))
+            self.proxy.receive_port = ports.get(RECEIVE, 0)
+            for name, face in self._faces.items():
+                face.start(ports.get(name, 0))
             self._introduce(forget=new)
             if new:
                 self._forget()
@@ -113,8 +124,8 @@ class Enterprise(Observed):
         with self.changing:
             self.faults.close()
             self.ris.hang_up()
-            if self._web is not None:
-                self._web.stop()
+            for face in self._faces.values():
+                face.stop()
             self.cast.close()
             self._fhir.close()
             if self.supply is not None:
@@ -132,25 +143,26 @@ class Enterprise(Observed):
             self.ris.listen()
             if not self._fhir.running:
                 self._fhir.start()
-            if self._web is not None:
-                self._web.start()
+            self.proxy.forget()
+            for face in self._faces.values():
+                face.start()
             self._introduce(forget=True)
             self._forget()
             return {"seconds": round(time.monotonic() - began, 3)}
 
     def running(self) -> dict[str, bool]:
         """Return which services answer."""
-        web = {} if self._web is None else {DICOMWEB: self._web.running}
-        return {**self.cast.running(), FHIR: self._fhir.running, **web}
+        faces = {name: face.running for name, face in self._faces.items()}
+        return {**self.cast.running(), FHIR: self._fhir.running, **faces}
 
     def stop_node(self, name: str) -> dict[str, bool]:
-        """Stop one node, ``"FHIR"`` or ``"DICOMWEB"``."""
+        """Stop one node, `FHIR`, `DICOMWEB` or `PROXY`."""
         with self.changing:
             self.faults.note_step(f"{name}: stopped")
             if name == FHIR:
                 self._fhir.stop()
-            elif name == DICOMWEB and self._web is not None:
-                self._web.stop()
+            elif name in self._faces:
+                self._faces[name].stop()
             else:
                 self.cast[name].stop()
                 self.ris.follow(name, False)
@@ -158,18 +170,18 @@ class Enterprise(Observed):
             return self.running()
 
     def start_node(self, name: str) -> dict[str, bool]:
-        """Start one node, ``"FHIR"`` or ``"DICOMWEB"``; one that runs is left alone."""
+        """Start one node or one of those three; one that runs is left alone."""
         with self.changing:
-            before = self.addresses(), self.fhir_url, self.dicomweb_url
-            if name == DICOMWEB and self._web is not None:
-                self._web.start()
+            before = self._where()
+            if name in self._faces:
+                self._faces[name].start()
             elif name != FHIR:
                 self.cast.start(self._known(name, self.cast))
                 self.ris.follow(name, True)
                 self.floor.keep_down(name, False)
             elif not self._fhir.running:
                 self._fhir.start()
-            if (self.addresses(), self.fhir_url, self.dicomweb_url) != before:
+            if self._where() != before:
                 self._introduce()
             self.faults.settle()
             return self.running()
@@ -249,12 +261,22 @@ class Enterprise(Observed):
 
     def _introduce(self, *, forget: bool = False) -> None:
         """Tell everybody where the nodes are."""
+        self.proxy.follow()
+        if self.supply is not None:  # which cannot be told later, as the lab's own LEGACY is
+            self.proxy.open()
+            self.supply.tell("LEGACY", self.proxy.known)
         self.cast.know_each_other(forget=forget)
+        if self.supply is not None:
+            self.supply.settle()
         for name in self.floor.unlisted:
             self.cast.destinations.remove(name)
         here = self.addresses()
         self._fhir.put(stories.endpoints({n: here[n] for n in ("ARCHIVE", "LEGACY")}))
         self.moved()
+
+    def _where(self) -> tuple[Any, ...]:
+        web = self.dicomweb_url, self.proxy.url, self.proxy.receive_port
+        return self.addresses(), self.fhir_url, *web
 
     def _forget(self) -> None:
         """Empty logs and traces; marks taken before do not count any more."""
@@ -264,7 +286,7 @@ class Enterprise(Observed):
         self._epoch = secrets.token_hex(4)
 
     def _refuse_own(self, ae_title: str) -> None:
-        if ae_title.strip() in self.cast:
+        if ae_title.strip() in (*self.cast, PROXY):
             raise UsageError(
                 f"{ae_title} is one of the lab's own nodes.", remedy="Take another AE title."
             )

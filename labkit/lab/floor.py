@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,8 @@ class Floor:
         self._settings = Settings(workspace.settings)
         self.state = State(workspace.state)
         self.logs = {name: EventLog(workspace.log(name)) for name in MODALITIES}
+        self.others: dict[str, Callable[[Mapping[str, Any]], None]] = {}
+        """What else has settings, by name, and is told of them."""
         self._counting = threading.Lock()
         self._changed = threading.RLock()
 
@@ -77,7 +79,7 @@ class Floor:
 
     def set_up(self) -> None:
         """Have every node be what its settings say; before the nodes start."""
-        for name in self._cast:
+        for name in (*self._cast, *self.others):
             self._apply(name)
 
     def settings(self, name: str) -> dict[str, Any]:
@@ -95,7 +97,7 @@ class Floor:
         with self._changed:
             before = self.settings(name)
             self._settings.change(name, values)
-            if name in self._cast and self.settings(name) != before:
+            if (name in self._cast or name in self.others) and self.settings(name) != before:
                 self._apply(name)
             return self.settings(name)
 
@@ -223,6 +225,9 @@ class Floor:
         return self._cast.archives[name]
 
     def _apply(self, name: str) -> None:
+        if name in self.others:
+            self.others[name](self.settings(name))
+            return
         self._cast.configure(name, self.settings(name), hung=name in self.hung)
         if name == "WORKLIST":
             self._cast.worklist.list_under(self.settings(name)["stations"])

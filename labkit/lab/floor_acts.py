@@ -34,6 +34,10 @@ def floor_acts(enterprise: Enterprise) -> dict[tuple[str, str], Callable[[Asked]
             asked.field("keys", dict)
         ).to_json(),
         ("POST", "/nodes/{name}/withdraw"): withdraw,
+        ("GET", "/proxy/traces"): lambda asked: enterprise.requests(
+            **asked.since(), last=asked.number("last")
+        ),
+        ("GET", "/proxy/stats"): lambda asked: enterprise.proxy.stats(),
         ("GET", "/router/queue"): lambda asked: queue.waiting(enterprise.cast.router),
         ("POST", "/router/retry"): lambda asked: queue.retry(enterprise.cast.router),
         ("GET", "/faults"): lambda asked: enterprise.faults.public(),

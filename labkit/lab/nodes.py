@@ -88,3 +88,6 @@ FHIR = "FHIR"
 
 DICOMWEB = "DICOMWEB"
 """The same for the DICOMweb service of ARCHIVE (PS3.18)."""
+
+PROXY = "PROXY"
+"""The same for the façade before LEGACY; also its AE title, which LEGACY alone knows."""

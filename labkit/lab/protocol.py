@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from labkit.lab.logtext import LogText
     from labkit.lab.nodes import Node, NodeName, Nodes
     from labkit.lab.performed import Performed
+    from labkit.lab.proxy.verbs import EmbeddedProxy
     from labkit.lab.queue import Routing
     from labkit.lab.settings_view import SettingsView
     from labkit.lab.workflow_verbs import Acknowledgement, Hl7Service
@@ -94,6 +95,11 @@ class Lab(Protocol):
     @property
     def fhir(self) -> FhirService:
         """The FHIR server."""
+        ...
+
+    @property
+    def proxy(self) -> EmbeddedProxy:
+        """The façade: DICOMweb in front of LEGACY."""
         ...
 
     def health(self) -> Health:

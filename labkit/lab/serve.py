@@ -25,8 +25,9 @@ from labkit.lab.description import Description, read
 from labkit.lab.enterprise import Enterprise
 from labkit.lab.http import HOST, HttpService
 from labkit.lab.lock import FileLock
-from labkit.lab.nodes import DICOMWEB, FHIR
+from labkit.lab.nodes import DICOMWEB, FHIR, PROXY
 from labkit.lab.problems import explained
+from labkit.lab.proxy.node import RECEIVE
 from labkit.lab.ris import HL7
 from labkit.lab.workspace import Workspace
 
@@ -82,6 +83,8 @@ class Server:
             hl7_port=self.enterprise.ris.port,
             backend=self.backend,
             dicomweb_url=self.enterprise.dicomweb_url,
+            proxy_url=self.enterprise.proxy.url,
+            proxy_port=self.enterprise.proxy.receive_port,
         ).write(self.workspace.description)
 
     def stop(self) -> None:
@@ -109,6 +112,8 @@ def _last_time(workspace: Workspace) -> dict[str, int]:
             ports = {name: int(node.port) for name, node in before.nodes.items()}
             ports[FHIR] = urlsplit(before.fhir_url).port or 0
             ports[DICOMWEB] = urlsplit(before.dicomweb_url).port or 0
+            ports[PROXY] = urlsplit(before.proxy_url).port or 0
+            ports[RECEIVE] = before.proxy_port
             ports[HL7] = before.hl7_port
             ports[_CONTROL] = urlsplit(before.control_url).port or 0
             return {name: port for name, port in ports.items() if 0 < port < 1 << 16}

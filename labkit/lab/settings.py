@@ -15,7 +15,7 @@ from typing import Any
 from labkit.common.errors import LabError, UsageError
 from labkit.lab import settings_checks as c
 from labkit.lab.cast import SYNTAXES
-from labkit.lab.nodes import UnknownNode
+from labkit.lab.nodes import PROXY, UnknownNode
 from labkit.pacs.durable import replace_synced
 
 COPIED = (
@@ -140,6 +140,30 @@ _ROUTER: Mapping[str, Setting] = {
     ),
     "rules": Setting("", c.rules, "what goes where: the text of a rule file; empty: no rules"),
 }
+_FACADE: Mapping[str, Setting] = {
+    "retrieve": Setting(
+        "auto", c.choice("auto", "c-get", "c-move"),
+        "how it fetches from LEGACY: by C-GET and, what cannot be had so, by C-MOVE; or one alone",
+    ),
+    "associations": Setting(4, c.number(1, 64, "associations"), "how many it opens at once"),
+    "timeout": Setting(
+        30, c.number(0.5, 300, "seconds", whole=False), "how long LEGACY may be silent"
+    ),
+    "slow_after": Setting(
+        20, c.number(0.1, 300, "seconds", whole=False),
+        "how long a request waits for the first object before it is answered 503",
+    ),
+    "trust": Setting(
+        0, c.number(0, 86400, "seconds", whole=False),
+        "for how long it gives what is in its cache without asking LEGACY whether it has changed",
+    ),
+    "cache_bytes": Setting(
+        1 << 30, c.number(1 << 10, 1 << 40, "bytes"), "how much its cache may hold"
+    ),
+    "cache_seconds": Setting(
+        7 * 86400, c.number(0.1, 1e8, "seconds", whole=False), "for how long its cache keeps it"
+    ),
+}  # fmt: skip
 
 MODALITIES = ("MR1", "US1", "US2")
 """What makes images in this lab: MR1 and US2 at North General, US1 at Lakeside Clinic."""
@@ -171,8 +195,10 @@ def table(name: str) -> dict[str, Setting]:
         found |= {"WORKLIST": _WORKLIST, "WORKSTN": _VIEWER, "ROUTER": _ROUTER}.get(name, {})
         if name == "ROUTER":
             del found["known_hosts"], found["permissions"]
+    elif name == PROXY:
+        own, found = {}, dict(_FACADE)
     else:
-        raise UnknownNode(name, (*_STORES, "WORKLIST", "ROUTER", *MODALITIES))
+        raise UnknownNode(name, (*_STORES, "WORKLIST", "ROUTER", PROXY, *MODALITIES))
     return {key: Setting(own.get(key, s.default), s.check, s.says) for key, s in found.items()}
 
 

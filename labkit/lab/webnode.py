@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse
 
 from labkit.common.access import ALLOW_ALL, AccessPolicy
 from labkit.dicomweb import ArchiveSource, dicomweb_app, wado_app
+from labkit.dicomweb.mounting import below
 from labkit.lab.face import Face
 from labkit.lab.http import HOST
 from labkit.lab.nodes import DICOMWEB
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BASE, WADO = "/dicom-web", "/wado"
+OUTSIDE = PlainTextResponse(f"DICOMweb is at {BASE}, WADO-URI at {WADO}", status_code=404)
 
 
 class WebNode(Face):
@@ -51,22 +52,7 @@ class WebNode(Face):
                 self._source, self._policy, base_url=f"http://{HOST}:{self._port}{WADO}"
             ),
         }
-        return _noted(_below(apps), self._log)
-
-
-def _below(apps: Mapping[str, ASGIApp]) -> ASGIApp:
-    """Serve each application below its path."""
-
-    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
-        for prefix, app in apps.items():
-            path = scope["path"] + ("/" if scope["path"] == prefix else "")
-            if path.startswith(f"{prefix}/"):
-                await app({**scope, "path": path, "root_path": prefix}, receive, send)
-                return
-        outside = PlainTextResponse(f"DICOMweb is at {BASE}, WADO-URI at {WADO}", status_code=404)
-        await outside(scope, receive, send)
-
-    return dispatch
+        return _noted(below(apps, OUTSIDE), self._log)
 
 
 def _noted(app: ASGIApp, log: EventLog) -> ASGIApp:

@@ -1,15 +1,16 @@
-"""What is in a file, in a picture, on the wire, and what a mapping makes of it."""
+"""What is in a file, in a picture, on the wire, what a mapping and what a façade makes of it."""
 
 from typing import TYPE_CHECKING, Any
 
 from labkit.widgets.association_timeline import AssociationTimeline
 from labkit.widgets.header_browser import HeaderBrowser
 from labkit.widgets.image_viewer import ImageViewer
+from labkit.widgets.proxy_trace import ProxyTrace
 
 if TYPE_CHECKING:
     from labkit.widgets.mapping_workbench import MappingWorkbench
 
-__all__ = ["AssociationTimeline", "HeaderBrowser", "ImageViewer", "MappingWorkbench"]
+__all__ = ["AssociationTimeline", "HeaderBrowser", "ImageViewer", "MappingWorkbench", "ProxyTrace"]
 
 
 def __getattr__(name: str) -> Any:

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA: dict[str, Any] = yaml.safe_load((ROOT / compose.FILE).read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = DATA["services"]
 DOCKERFILES = sorted((ROOT / "containers").glob("*/Dockerfile"))
-PROFILES = ("core", "security", "viewer", "workbook", "full", "tests", "dcm4chee")
+PROFILES = ("core", "security", "viewer", "proxy", "workbook", "full", "tests", "dcm4chee")
 PORT = re.compile(r"127\.0\.0\.1:\$\{(LABKIT_PORT_[A-Z0-9_]+):-(\d+)\}:(\d+)")
 
 

@@ -83,12 +83,25 @@ def test_the_same_json_as_the_embedded_lab_prints(started: Started) -> None:
         assert set(node) == {"ae_title", "host", "port"}
     assert said["fhir"]["url"].startswith("http://127.0.0.1:")
     assert said["dicomweb"]["url"].startswith("http://127.0.0.1:")
+    assert said["proxy"]["url"].startswith("http://127.0.0.1:")
 
 
 def test_the_archive_answers_by_dicomweb(started: Started) -> None:
     with started.lab().dicomweb.client() as web:
         found = web.studies(PatientID="NG-100457")
     assert len(found) == 3
+
+
+def test_the_facade_stands_before_dcmqrscp(started: Started) -> None:
+    lab = started.lab()
+    lab.reset()
+    held = {str(ds.SOPInstanceUID) for ds in lab.received("LEGACY")}
+    mark = lab.mark()
+    with lab.proxy.client() as web:
+        studies = [study.StudyInstanceUID for study in web.studies()]
+        assert {str(i.SOPInstanceUID) for uid in studies for i in web.instances(uid)} == held
+    steps = [step for trace in lab.proxy.traces(since=mark) for step in trace["steps"]]
+    assert {(step["pacs"], step["service"]) for step in steps} == {("LEGACY", "C-FIND")}
 
 
 def test_all_are_healthy_soon_and_say_so(started: Started) -> None:

@@ -87,6 +87,15 @@ def test_no_name_leads_out_of_its_folder(asked: Any, tmp_path: Path, name: str) 
     assert asked.acts == []
 
 
+def test_some_hosts_are_known_from_the_start_and_stay(keeper: ModuleType, asked: Any) -> None:
+    fixed = keeper.fixed_hosts("FACADE=proxy:11112 OTHER=10.0.0.7:104")
+    assert fixed == {"FACADE": ("proxy", 11112), "OTHER": ("10.0.0.7", 104)}
+    assert keeper.fixed_hosts("") == {}
+    keeper.Keeper.dicom.fixed = fixed
+    assert asked.put("/hosts", json={"WORKSTN": ["workstn", 4242]}).status_code == 200
+    assert keeper.Keeper.dicom.hosts == {**fixed, "WORKSTN": ("workstn", 4242)}
+
+
 def test_a_table_of_hosts_becomes_lines_of_its_configuration(
     keeper: ModuleType, asked: Any, tmp_path: Path
 ) -> None:

@@ -16,6 +16,9 @@ CELLS = [
     "HeaderBrowser(real('CT_small.dcm'), search='patient')",
     "ImageViewer(real('CT_small.dcm'), preset='soft tissue')",
     "AssociationTimeline(conversation()[0])",
+    "from labkit.widgets import ProxyTrace\n"
+    "from tests.widgets.facade import records\n"
+    "ProxyTrace(records())",
 ]
 
 
@@ -37,6 +40,7 @@ def test_each_output_carries_its_stand_in(executed: nbformat.NotebookNode) -> No
         {"text/plain", widget, "text/html"},
         {"text/plain", widget, "image/png"},
         {"text/plain", widget, "text/html"},
+        {"text/plain", widget, "text/html"},
     ]
     assert executed.cells[1].outputs[0].data["text/plain"] == "ImageViewer(1 frame, 128×128)"
     assert sum(len(str(cell.outputs)) for cell in executed.cells) < 150_000
@@ -46,5 +50,6 @@ def test_nbconvert_shows_tables_and_the_picture(executed: nbformat.NotebookNode)
     page, _ = HTMLExporter().from_notebook_node(executed)
     assert "CompressedSamples^CT1" in page
     assert executed.cells[1].outputs[0].data["image/png"][:80] in page
+    assert "C-MOVE SERIES at LEGACY: Success, 40" in page
     assert "C-ECHO-RSP" in page and "0x0000 Success" in page
     assert "Error displaying widget" not in page

@@ -145,8 +145,19 @@ def brain(p: Point, depth: Array, bleed: Bleed | None = None) -> Brain:
         ("dura", inside(overlap(ax - 0.6, core * -1.0 + 3.0, 8.0 - z), 0.8) * 0.8),
     ]
     if bleed is not None:
-        rough = 3.0 * _RAGGED(*p) + 1.2 * _FOLIA(*p)
+        rough = _rough(p)
         clot = ellipsoid(p, bleed.center, bleed.radii) + rough
         layers.append(("oedema", inside(clot - bleed.oedema - rough * 0.7, 4.0)))
         layers.append(("blood", inside(clot, 1.8)))
     return Brain(layers)
+
+
+def clot_distance(p: Point, bleed: Bleed) -> Array:
+    """Return how far points are from the edge of the clot in mm, negative inside."""
+    distance: Array = ellipsoid(p, bleed.center, bleed.radii) + _rough(p)
+    return distance
+
+
+def _rough(p: Point) -> Array:
+    ragged: Array = 3.0 * _RAGGED(*p) + 1.2 * _FOLIA(*p)
+    return ragged

@@ -48,10 +48,16 @@ def write_head(folder: Path, numbers: Iterable[int] = range(1, 41)) -> None:
         z = -36.0 + 3.75 * (number - 1)
         p = plane(z, 512, 235.52, TILT)
         hu = noisy(head(p, Bleed()), 3.2, s.slug, number)
-        ds = _ct(s, number, p, hu, "HEAD 3.6 H30s", thickness=3.6, kernel="H30s")
-        _head_exposure(ds)
-        _store_unsigned(ds, hu)
+        ds = head_slice(s, number, p, hu)
         save(ds, folder / f"ct-{number:03d}.dcm", uids.JPEGLSLossless)
+
+
+def head_slice(s: Story, number: int, p: Point, hu: Array, kernel: str = "H30s") -> Dataset:
+    """Return a slice of a head, 3.6 mm thick, with its pixels."""
+    ds = _ct(s, number, p, hu, f"HEAD 3.6 {kernel}", thickness=3.6, kernel=kernel)
+    _head_exposure(ds)
+    _store_unsigned(ds, hu)
+    return ds
 
 
 def write_head_followup(folder: Path, numbers: Iterable[int] = range(1, 11)) -> None:

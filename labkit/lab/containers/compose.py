@@ -108,7 +108,15 @@ class Compose:
 
     def products(self) -> Products:
         """Return where the products are, as this machine finds them: by their published ports."""
-        return Products(_placed(lambda service, port: (HOST, self._port(service, port))))
+        return Products(_placed(lambda service, port: (HOST, self.port(service, port))))
+
+    def port(self, service: str, port: int) -> int:
+        """Return the port of this machine at which a port of a service is published."""
+        said = self._do(f"{service} has no published port {port}", "port", service, str(port)).out
+        found = re.search(r":(\d+)\s*$", said)
+        if found is None:
+            raise LabError(f"{service} publishes no port {port}.", remedy=f"Look at {FILE}.")
+        return int(found[1])
 
     def _build(self, say: Say) -> None:
         """Build the images, unless those of this very repository are here.
@@ -128,13 +136,6 @@ class Compose:
             if not images.here(names, self._run):
                 raise
             say(f"{error.message}; those that are here will do …")
-
-    def _port(self, service: str, port: int) -> int:
-        said = self._do(f"{service} has no published port {port}", "port", service, str(port)).out
-        found = re.search(r":(\d+)\s*$", said)
-        if found is None:
-            raise LabError(f"{service} publishes no port {port}.", remedy=f"Look at {FILE}.")
-        return int(found[1])
 
     def _states(self) -> Iterator[tuple[str, str]]:
         """Each service that has a container, and its health or state."""

@@ -46,6 +46,8 @@ class Supply:
         self._taps: dict[str, Tap] = {}
         self._admin: dict[str, Orthanc | Keeper] = {}
         self._known: Mapping[str, Peer] = {}
+        self._told: dict[str, Mapping[str, Peer]] = {}  # what one archive knows beside these
+        self._said: dict[str, Mapping[str, Peer]] = {}
         self._blocked: dict[str, Collection[str]] = {}
         self._telling = threading.Lock()
         for name, placed in products.placed.items():
@@ -162,22 +164,34 @@ class Supply:
             self._blocked[name] = blocked
             self.know(self._known)
 
+    def tell(self, name: str, more: Mapping[str, Peer]) -> None:
+        """Have one archive know more destinations than all do, from the next `know` on."""
+        self._told[name] = dict(more)
+
+    def settle(self) -> None:
+        """Tell everybody, where there was no reason yet to do so since the last `tell`."""
+        if self._said != self._told:
+            self.know(self._known)
+
     def know(self, destinations: Mapping[str, Peer]) -> None:
         """Tell every archive the C-MOVE destinations, at the addresses that it can reach."""
         with self._telling:
-            self._known = dict(destinations)
-            reached = {}
-            for title, peer in destinations.items():
-                at = self._from_inside(title, peer)
-                if at is not None:
-                    reached[title] = at
-            self.porch.keep({port for host, port in reached.values() if host == self.callback})
+            self._known, self._said = dict(destinations), dict(self._told)
+            reached = self._reached(destinations)
+            more = {name: self._reached(known) for name, known in self._told.items()}
+            all_of_them = [at for known in (reached, *more.values()) for at in known.values()]
+            self.porch.keep({port for host, port in all_of_them if host == self.callback})
             for name, admin in self._admin.items():
                 if name == "WORKLIST":
                     continue
                 nowhere = self.callback or "127.0.0.1", 9  # discard: nobody listens there
                 blocked = self._blocked.get(name, ())
-                admin.know({t: nowhere if t in blocked else at for t, at in reached.items()})
+                hosts = {**reached, **more.get(name, {})}
+                admin.know({t: nowhere if t in blocked else at for t, at in hosts.items()})
+
+    def _reached(self, destinations: Mapping[str, Peer]) -> dict[str, Address]:
+        found = {title: self._from_inside(title, peer) for title, peer in destinations.items()}
+        return {title: at for title, at in found.items() if at is not None}
 
     @property
     def callback(self) -> str:

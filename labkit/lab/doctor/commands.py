@@ -43,7 +43,7 @@ def doctor(
     """
     from labkit.lab.doctor.examine import findings
 
-    said = _told(findings(_plan(config, workspace, backend)), quiet=as_json)
+    said = told(findings(_plan(config, workspace, backend)), quiet=as_json)
     failed = [finding for finding in said if finding.state == "failed"]
     if as_json:
         typer.echo(json.dumps([one.to_json() for one in said], indent=2, ensure_ascii=True))
@@ -70,7 +70,7 @@ def _plan(config: Path | None, workspace: Path | None, backend: str | None) -> P
     return plan_of_lab(EmbeddedLab.joined(where))
 
 
-def _told(found: Iterable[Finding], *, quiet: bool) -> list[Finding]:
+def told(found: Iterable[Finding], *, quiet: bool) -> list[Finding]:
     """Print each finding as it comes: a server that is silent takes its time."""
     said: list[Finding] = []
     for finding in found:

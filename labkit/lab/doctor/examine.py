@@ -16,7 +16,7 @@ from labkit.lab.doctor import net
 from labkit.lab.doctor.dicom import DicomChecks, Inbox
 from labkit.lab.doctor.finding import Check, Finding, LayerFails, examined
 from labkit.lab.doctor.web import DicomWebChecks, FhirChecks
-from labkit.lab.nodes import DICOMWEB, FHIR
+from labkit.lab.nodes import DICOMWEB, FHIR, PROXY
 from labkit.lab.own.connect import verify_of
 from labkit.lab.own.lab import OwnLab
 
@@ -75,6 +75,8 @@ def plan_of_lab(lab: EmbeddedLab) -> Plan:
     plan: Plan = {name: DicomChecks(node, (), inbox).layers for name, node in lab.nodes.items()}
     with suppress(LabError):  # on containers there is none of our own
         plan[DICOMWEB] = DicomWebChecks(*_plain(lab.dicomweb.url)).layers
+    with suppress(LabError):
+        plan[PROXY] = DicomWebChecks(*_plain(lab.proxy.url)).layers
     plan[FHIR] = FhirChecks(*_plain(lab.fhir.url)).layers
     return plan
 

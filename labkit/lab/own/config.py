@@ -22,72 +22,19 @@ Everything is read only unless ``[limits] read_only = false`` says otherwise.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from labkit.common.errors import UsageError
+from labkit.common.toml_file import TomlFile
+from labkit.dimse.configured import DicomPart
 from labkit.dimse.peer import Peer
 from labkit.lab.own.presets import PRESETS, filled
-from labkit.lab.own.values import expanded, no_such_key, section
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 NAME = "labkit.toml"
 VARIABLE = "LABKIT_OWN"
-
-
-@dataclass(frozen=True)
-class DicomPart:
-    """``[archive]`` or ``[worklist]``: an application entity of the user's.
-
-    Attributes
-    ----------
-    ae_title, host, port
-        Where it is.
-    our_ae_title
-        The calling AE title it knows us by.
-    tls
-        Speak TLS; also where one of the next four is given.
-    ca
-        PEM file of the authority to trust; without it those that this machine trusts.
-    certificate, key
-        PEM files to show where it asks for a client certificate.
-    server_name
-        The name that its certificate must have, where that is not `host`.
-    user, passcode
-        User identity (PS3.7 D.3.3.7).
-    """
-
-    ae_title: str
-    host: str
-    port: int
-    our_ae_title: str = "LEARNER"
-    tls: bool = False
-    ca: Path | None = None
-    certificate: Path | None = None
-    key: Path | None = None
-    server_name: str = ""
-    user: str = field(default="", repr=False)
-    passcode: str = field(default="", repr=False)
-
-    def __post_init__(self) -> None:
-        Peer(self.ae_title, self.host, self.port, calling=self.our_ae_title)  # raises if it cannot
-        if bool(self.certificate) != bool(self.key):
-            raise UsageError("certificate and key go together.", remedy="Give both, or neither.")
-        if self.passcode and not self.user:
-            raise UsageError("a passcode needs a user.", remedy='Add user = "…".')
-
-    @property
-    def secure(self) -> bool:
-        """Whether TLS is to be spoken."""
-        return self.tls or bool(self.ca or self.certificate or self.server_name)
 
 
 @dataclass(frozen=True)
@@ -240,35 +187,22 @@ def load(path: Path, environment: Mapping[str, str] | None = None) -> OwnConfig:
         It cannot be read, or says what cannot be; the message names section and key, and no value
         of a secret.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-        data: dict[str, Any] = tomllib.loads(text)
-    except FileNotFoundError:
-        raise UsageError(
-            f"There is no {path}.", remedy="Make it as docs/own-servers.md shows, or name another."
-        ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        # The text of a TOML error names line and column, and no content.
-        raise UsageError(
-            f"{path.name} cannot be read: {error}", remedy='Values that are text stand in "quotes".'
-        ) from error
-    preset = str(data.pop("preset", "")).lower()
+    file = TomlFile.read(
+        path,
+        missing="Make it as docs/own-servers.md shows, or name another.",
+        environment=environment,
+    )
+    preset = str(file.data.pop("preset", "")).lower()
     if preset and preset not in PRESETS:
         raise UsageError(
-            f"{path.name}: there is no preset {preset!r}.",
+            f"{file.where('', 'preset')}: there is no preset {preset!r}.",
             remedy=f"Use one of {', '.join(PRESETS)}, or leave it out.",
         )
-    for name, value in data.items():
-        if name not in _PARTS:
-            raise no_such_key(path.name, "", name, ["preset", *_PARTS])
-        if not isinstance(value, dict):
-            raise UsageError(f"{path.name}: {name} is a section.", remedy=f"Write [{name}].")
-    if not {"archive", "worklist", "dicomweb", "fhir"} & set(data):
+    file.sections(["preset", *_PARTS])
+    if not {"archive", "worklist", "dicomweb", "fhir"} & set(file.data):
         raise UsageError(
             f"{path.name} names no server.", remedy="Add [archive], [dicomweb] or [fhir]."
         )
-    whole = filled(
-        preset, expanded(data, path.name, os.environ if environment is None else environment)
-    )
-    parts = {name: section(_PARTS[name], name, value, path) for name, value in whole.items()}
+    whole = filled(preset, file.data)
+    parts = {name: file.section(_PARTS[name], name, value) for name, value in whole.items()}
     return OwnConfig(path=path, preset=preset, **parts)

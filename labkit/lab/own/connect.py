@@ -6,10 +6,9 @@ import ssl
 
 import httpx
 
-from labkit.dimse.identity import UserIdentity
-from labkit.dimse.tls import Credential, Tls, client_context
+from labkit.dimse.configured import DicomPart
 from labkit.lab.nodes import Node
-from labkit.lab.own.config import DicomPart, OwnConfig, WebPart
+from labkit.lab.own.config import OwnConfig, WebPart
 from labkit.lab.own.guard import GuardedTransport, ReadOnly
 
 TIMEOUT = 30.0
@@ -25,21 +24,12 @@ def node_of(part: DicomPart, config: OwnConfig, *, role: str, site: str = "yours
         part.port,
         role=role,
         site=site,
-        tls=tls_of(part),
+        tls=part.context(),
         calling=part.our_ae_title,
-        identity=UserIdentity(part.user, part.passcode) if part.user else None,
+        identity=part.identity(),
         policy=ReadOnly(ours) if config.limits.read_only else None,
         most=config.limits.max_studies,
     )
-
-
-def tls_of(part: DicomPart) -> Tls:
-    """Make the context; ``None`` where no TLS is asked for."""
-    if not part.secure:
-        return None
-    shown = Credential(part.certificate, part.key) if part.certificate and part.key else None
-    context = client_context(part.ca, shown)
-    return (context, part.server_name) if part.server_name else context
 
 
 def verify_of(part: WebPart) -> ssl.SSLContext:

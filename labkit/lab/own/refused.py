@@ -45,6 +45,11 @@ class RefusedVerbs:
         """No fault is ever injected."""
         never("faults")
 
+    @property
+    def proxy(self) -> NoReturn:
+        """A façade before a PACS is a service of its own."""
+        never("proxy", "labkit proxy --config FILE stands before a PACS of yours: docs/proxy.md.")
+
     def settings(self, name: NodeName) -> SettingsView:
         """We do not see what they are set to."""
         never("settings()")

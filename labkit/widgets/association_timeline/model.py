@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from traitlets import Bool, Dict, List, Unicode
 
-from labkit.common.errors import LabkitError, UsageError
+from labkit.common.errors import UsageError
 from labkit.dimse.messages import DimseMessage, decode_messages
 from labkit.dimse.negotiation import Negotiation, decode_negotiation
 from labkit.dimse.trace import AssociationTrace
 from labkit.widgets.association_timeline.details import detail
 from labkit.widgets.association_timeline.rows import TimelineRow, timeline_rows
-from labkit.widgets.base import LabWidget
 from labkit.widgets.base.fallback import table
+from labkit.widgets.base.watch import WatchingWidget
 
 STATIC = 60
 """Most rows of a page without widgets."""
@@ -25,7 +24,7 @@ Source = object
 """A trace, its JSON or its file, something with ``.trace`` or ``.traces``, or several of these."""
 
 
-class AssociationTimeline(LabWidget):
+class AssociationTimeline(WatchingWidget):
     """Follow an association: negotiation, PDUs, DIMSE messages, statuses.
 
     Parameters
@@ -49,15 +48,11 @@ class AssociationTimeline(LabWidget):
 
     selected = Unicode("", help="path of the selected row").tag(sync=True)
     every_pdu = Bool(False, help="show the PDUs of each message").tag(sync=True)
-    watching = Bool(False, help="new associations are fetched").tag(sync=True)
-    problem = Unicode("", help="why nothing more is fetched").tag(sync=True)
     _rows: Any = List(help="rows of the view; see TimelineRow").tag(sync=True)
     _detail: Any = Dict(help="of the selected row; see detail").tag(sync=True)
 
     def __init__(self, source: Source = ()) -> None:
         self.traces: list[AssociationTrace] = []
-        self._lock = threading.Lock()
-        self._stop = threading.Event()
         live = callable(source) and not isinstance(source, AssociationTrace)
         if not live:
             self.traces = list(traces_of(source))
@@ -115,44 +110,7 @@ class AssociationTimeline(LabWidget):
                 self._rows = self._payload()
                 self._show_detail()
 
-    def watch(self, fetch: Callable[[], Source], every: float = 0.5) -> None:
-        """Fetch associations again and again, until `stop`.
-
-        Parameters
-        ----------
-        fetch
-            Returns what `append` takes, such as ``lambda: lab.traces("ARCHIVE")``.
-        every
-            Seconds between.
-        """
-        self.stop()
-        self._stop = threading.Event()
-        self.watching, self.problem = True, ""
-        threading.Thread(
-            target=self._run, args=(fetch, every, self._stop), name="timeline", daemon=True
-        ).start()
-
-    def stop(self) -> None:
-        """Stop watching; what is shown stays."""
-        self._stop.set()
-        self.watching = False
-
-    def close(self) -> None:
-        """Stop watching, and take the widget out of the notebook."""
-        self.stop()
-        super().close()
-
     # -- inside --
-
-    def _run(self, fetch: Callable[[], Source], every: float, stop: threading.Event) -> None:
-        while not stop.is_set():
-            try:
-                self.append(fetch())
-            except LabkitError as error:  # such as: the lab was shut down
-                if not stop.is_set():
-                    self.problem, self.watching = str(error), False
-                return
-            stop.wait(every)
 
     def _payload(self) -> list[dict[str, Any]]:
         return [vars(row) for row in self.rows()]
@@ -167,10 +125,6 @@ class AssociationTimeline(LabWidget):
 
     def _show_detail(self, _change: object = None) -> None:
         self._detail = detail(self.traces, self.selected)
-
-    def handlers(self) -> dict[str, Callable[[dict[str, Any]], None]]:
-        """Return what the view may ask for."""
-        return {"stop": lambda _message: self.stop()}
 
     def summary(self) -> str:
         """Say who spoke to whom, and how it ended."""

@@ -1,7 +1,8 @@
 """One contract suite for DICOMweb (PS3.18).
 
 It is run on the embedded service always, on Orthanc with its DICOMweb plugin where that is
-installed, and on the server that ``LABKIT_DICOMWEB_URL`` names (``LABKIT_DICOMWEB_PRODUCT`` and
+installed, on the façade in front of our own PACS, of dcmqrscp and of Orthanc by DIMSE, and on the
+server that ``LABKIT_DICOMWEB_URL`` names (``LABKIT_DICOMWEB_PRODUCT`` and
 ``LABKIT_DICOMWEB_VERSION`` have its rows of ``deviations.toml`` apply). It stores objects of
 made-up patients, asks for these only, and leaves them there.
 """
@@ -24,7 +25,10 @@ from tests.contract.table import rows_for
 def _products() -> list[object]:
     missing = find_program("Orthanc") is None or not PLUGIN.exists()
     marks = [pytest.mark.peers, pytest.mark.skipif(missing, reason="Orthanc DICOMweb not here")]
-    products: list[object] = ["embedded", pytest.param("Orthanc", marks=marks)]
+    products: list[object] = ["embedded", pytest.param("Orthanc", marks=marks), "facade"]
+    for program in ("dcmqrscp", "Orthanc"):
+        gone = pytest.mark.skipif(find_program(program) is None, reason=f"{program} is not here")
+        products.append(pytest.param(f"facade-{program}", marks=[pytest.mark.peers, gone]))
     if os.environ.get("LABKIT_DICOMWEB_URL"):
         products.append("yours")
     return products

@@ -1,4 +1,4 @@
-"""The DICOMweb server that the suite is aimed at: embedded, Debian's Orthanc, or yours."""
+"""The DICOMweb server that the suite is aimed at: embedded, Orthanc, the façade, or yours."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from labkit.common import ALLOW_ALL
-from labkit.dicomweb import ArchiveSource, dicomweb_app
+from labkit.dicomweb import ArchiveSource, Source, dicomweb_app
+from labkit.dicomweb.proxy import ProxySettings, ProxySource, Upstream, traced
 from labkit.pacs import Archive
+from tests.contract.pacs import servers as pacs
 from tests.contract.pacs.servers import PLUGIN, free_port, running_orthanc
 
 
@@ -40,24 +42,57 @@ class Target:
 
 
 @contextmanager
-def embedded(folder: Path) -> Iterator[Target]:
-    """Our own service, in this process."""
-    archive = Archive(folder / "archive")
+def serving(source: Source) -> Iterator[str]:
+    """Serve a source in this process; gives the address."""
     config = uvicorn.Config(Starlette(), port=0, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     listener = config.bind_socket()
     listener.listen()  # nobody is refused before the server has started
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/dicom-web"
-    app = dicomweb_app(ArchiveSource(archive), ALLOW_ALL, base_url=url)
-    config.app = Starlette(routes=[Mount("/dicom-web", app)])
+    app = dicomweb_app(source, ALLOW_ALL, base_url=url)
+    config.app = Starlette(routes=[Mount("/dicom-web", traced(app))])
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        yield Target("embedded", "", url)
+        yield url
     finally:
         server.should_exit = True
         thread.join(10)
+
+
+@contextmanager
+def embedded(folder: Path) -> Iterator[Target]:
+    """Our own service, in this process."""
+    archive = Archive(folder / "archive")
+    try:
+        with serving(ArchiveSource(archive)) as url:
+            yield Target("embedded", "", url)
+    finally:
         archive.close()
+
+
+def facade(name: str) -> Callable[[Path], AbstractContextManager[Target]]:
+    """The façade, in front of one of the servers of the suite for PACS."""
+
+    @contextmanager
+    def started(folder: Path) -> Iterator[Target]:
+        with _PACS[name](folder) as behind:
+            upstream = Upstream(behind.peer)
+            settings = ProxySettings(
+                [upstream], cache=folder / "cache", ae_title=behind.destination,
+                receive=("127.0.0.1", behind.destination_port),
+            )  # fmt: skip
+            with ProxySource(settings) as source, serving(source) as url:
+                yield Target(f"façade on {behind.product}", behind.version, url)
+
+    return started
+
+
+_PACS: dict[str, Callable[[Path], AbstractContextManager[pacs.Target]]] = {
+    "embedded": pacs.embedded,
+    "dcmqrscp": pacs.dcmqrscp,
+    "Orthanc": pacs.orthanc,
+}
 
 
 @contextmanager
@@ -109,5 +144,8 @@ def yours(folder: Path) -> Iterator[Target]:
 SERVERS: dict[str, Callable[[Path], AbstractContextManager[Target]]] = {
     "embedded": embedded,
     "Orthanc": orthanc,
+    "facade": facade("embedded"),
+    "facade-dcmqrscp": facade("dcmqrscp"),
+    "facade-Orthanc": facade("Orthanc"),
     "yours": yours,
 }

@@ -1,0 +1,1 @@
+"""The façade as a service of its own: ``labkit proxy --config FILE`` (docs/proxy.md)."""

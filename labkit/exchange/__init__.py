@@ -1,0 +1,1 @@
+"""What sites and services exchange, beyond one server's doors."""
