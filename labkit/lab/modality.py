@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from labkit.dimse.association import Tls
     from labkit.pacs import EventLog
 
-COMMITMENT_WAIT = 2.0
-"""Seconds until a report that has not come counts as missing; the lab's archive takes far less."""
+COMMITMENT_WAIT = 4.0
+"""Seconds until a report that has not come counts as missing; archives here take far less."""
 
 
 @dataclass
