@@ -16,7 +16,7 @@ from labkit.common.web import HttpClient
 from labkit.dicom.transcode import encoded
 from labkit.dicomweb.dicom_json import dataset_of
 from labkit.dicomweb.media import DICOM, JSON, OCTETS, parse
-from labkit.dicomweb.multipart import Begin, End, Parser, Writer
+from labkit.dicomweb.multipart import Writer, parts
 from labkit.dicomweb.source import Place
 
 
@@ -151,17 +151,8 @@ class DicomwebClient(HttpClient):
                     answer.read()
                     raise error_of(answer)
                 kind = parse(answer.headers.get("content-type", ""))
-                parser = Parser(kind.parameters.get("boundary", ""))
-                part: list[bytes] = []
-                for chunk in answer.iter_bytes():
-                    for event in parser.feed(chunk):
-                        if isinstance(event, Begin):
-                            part = []
-                        elif isinstance(event, End):
-                            yield b"".join(part)
-                        else:
-                            part.append(event)
-                parser.close()
+                for _, part in parts(kind.parameters.get("boundary", ""), answer.iter_bytes()):
+                    yield part
         except httpx.HTTPError as error:
             raise _silent(error) from error
 

@@ -146,3 +146,30 @@ class Parser:
             self._rest = b"\r\n" + self._rest
         pairs = (line.partition(":") for line in lines if line.strip())
         yield Begin({name.strip().lower(): value.strip() for name, _, value in pairs})
+
+
+def parts(boundary: str, body: Iterable[bytes]) -> Iterator[tuple[dict[str, str], bytes]]:
+    """Read a body part by part: the headers of each, and its content as a whole.
+
+    Parameters
+    ----------
+    body
+        In pieces, as they come; one part is held at a time.
+
+    Raises
+    ------
+    DataError
+        The body is not what it should be, or was cut short; after the parts before that.
+    """
+    parser = Parser(boundary)
+    headers: dict[str, str] = {}
+    held: list[bytes] = []
+    for piece in body:
+        for event in parser.feed(piece):
+            if isinstance(event, Begin):
+                headers, held = event.headers, []
+            elif isinstance(event, End):
+                yield headers, b"".join(held)
+            else:
+                held.append(event)
+    parser.close()

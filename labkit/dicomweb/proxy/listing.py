@@ -11,15 +11,13 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydicom.dataset import Dataset
-
 from labkit.common.errors import AccessDenied, LabkitError
 from labkit.dicomweb.proxy.pacs import Pacs
 from labkit.dicomweb.proxy.reach import reach, reached
 from labkit.dicomweb.proxy.trace import current
+from labkit.dicomweb.proxy.values import number_of, text_of
 from labkit.dicomweb.source import Place
 from labkit.dimse import identifier
-from labkit.pacs.matching import element_text
 
 # What a correction changes; kept with each cached object, and compared before it is served.
 _OF_STUDY = (
@@ -95,20 +93,20 @@ def ask(pacs: Pacs, place: Place) -> Holding | None:
     """Ask one PACS, level by level; ``None`` if it has not the study."""
     keys = {"StudyInstanceUID": place.study}
     found = pacs.find("STUDY", identifier("STUDY", **dict.fromkeys(_OF_STUDY), **keys))
-    study = next((ds for ds in found if _text(ds, "StudyInstanceUID") in ("", place.study)), None)
+    study = next((ds for ds in found if text_of(ds, "StudyInstanceUID") in ("", place.study)), None)
     if study is None:
         return None
-    told = "\n".join(_text(study, keyword) for keyword in _OF_STUDY)
+    told = "\n".join(text_of(study, keyword) for keyword in _OF_STUDY)
     holding = Holding(
         hashlib.sha256(told.encode()).hexdigest()[:32],
-        _text(study, "PatientID"), _text(study, "PatientName"),
+        text_of(study, "PatientID"), text_of(study, "PatientName"),
     )  # fmt: skip
     if place.series:
         series = [place.series]
     else:
         below = pacs.find("SERIES", identifier("SERIES", **keys, **_NO_SERIES))
-        below.sort(key=lambda ds: (_number(ds, "SeriesNumber"), _text(ds, "SeriesInstanceUID")))
-        series = [uid for uid in (_text(ds, "SeriesInstanceUID") for ds in below) if uid]
+        below.sort(key=lambda ds: (number_of(ds, "SeriesNumber"), text_of(ds, "SeriesInstanceUID")))
+        series = [uid for uid in (text_of(ds, "SeriesInstanceUID") for ds in below) if uid]
     for uid in dict.fromkeys(series):
         asked = identifier(
             "IMAGE", **keys, SeriesInstanceUID=uid, SOPInstanceUID=place.instance or None,
@@ -116,11 +114,11 @@ def ask(pacs: Pacs, place: Place) -> Holding | None:
         )  # fmt: skip
         made = [
             Item(
-                Place(place.study, uid, _text(ds, "SOPInstanceUID")), _text(ds, "SOPClassUID"),
-                pacs.name, holding.patient_id, holding.mark, _number(ds, "InstanceNumber"),
+                Place(place.study, uid, sop), text_of(ds, "SOPClassUID"),
+                pacs.name, holding.patient_id, holding.mark, number_of(ds, "InstanceNumber"),
             )
             for ds in pacs.find("IMAGE", asked)
-            if _text(ds, "SOPInstanceUID") and place.instance in ("", _text(ds, "SOPInstanceUID"))
+            if (sop := text_of(ds, "SOPInstanceUID")) and place.instance in ("", sop)
         ]  # fmt: skip
         holding.items += sorted(made, key=lambda item: (item.number, item.place.instance))
     return holding
@@ -233,14 +231,3 @@ def _merged(pacs: Sequence[Pacs], answers: dict[str, Any]) -> Listing:
             for item in answer.items:
                 listing.items.setdefault(item.place.instance, item)
     return listing
-
-
-def _text(ds: Dataset, keyword: str) -> str:
-    return element_text(ds[keyword]).strip() if keyword in ds else ""
-
-
-def _number(ds: Dataset, keyword: str) -> int:
-    try:
-        return int(_text(ds, keyword) or 0)
-    except ValueError:
-        return 0

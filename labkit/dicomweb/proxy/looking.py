@@ -15,10 +15,10 @@ from labkit.dicomweb.proxy.naming import compares_names_here
 from labkit.dicomweb.proxy.pacs import Pacs
 from labkit.dicomweb.proxy.plan import LEVELS, UNIQUE, Plan
 from labkit.dicomweb.proxy.settings import ProxySettings
+from labkit.dicomweb.proxy.values import text_of
 from labkit.dicomweb.source import Place
 from labkit.dimse import identifier
 from labkit.pacs.keys import Level
-from labkit.pacs.matching import element_text
 
 # What a lower level tells: attribute → whether the instances have to be counted for it.
 _FROM_BELOW = {
@@ -121,7 +121,7 @@ class Looker:
         matches = pacs.find(level.value, plan.identifier(level, keys, names_here=here))
         rows = []
         for ds in matches:
-            uid = element_text(ds[UNIQUE[level]]).strip() if UNIQUE[level] in ds else ""
+            uid = text_of(ds, UNIQUE[level])
             if not uid:
                 continue
             row = Found(_below(above.place, level, uid), Dataset(), [pacs], set(above.patients))

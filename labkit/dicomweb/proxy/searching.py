@@ -19,6 +19,7 @@ from labkit.dicomweb.proxy.looking import Found, Looker
 from labkit.dicomweb.proxy.pacs import Pacs
 from labkit.dicomweb.proxy.plan import Plan
 from labkit.dicomweb.proxy.settings import ProxySettings
+from labkit.dicomweb.proxy.values import number_of, text_of
 from labkit.dicomweb.source import Json, Page, Place, Search
 from labkit.pacs.keys import Level
 from labkit.pacs.matching import element_text, forms
@@ -142,23 +143,12 @@ def _order(level: Level) -> Callable[[Found], tuple[Any, ...]]:
     """Newest studies first, then by number; UIDs last, so that the order is the same each time."""
 
     def order(row: Found) -> tuple[Any, ...]:
-        date = _text(row.ds, "StudyDate") + _text(row.ds, "StudyTime")
+        date = text_of(row.ds, "StudyDate") + text_of(row.ds, "StudyTime")
         key: list[Any] = [[-ord(c) for c in date.ljust(14, "0")], row.place.study]
         if level is not Level.STUDY:
-            key += [_number(row.ds, "SeriesNumber"), row.place.series]
+            key += [number_of(row.ds, "SeriesNumber"), row.place.series]
         if level is Level.IMAGE:
-            key += [_number(row.ds, "InstanceNumber"), row.place.instance]
+            key += [number_of(row.ds, "InstanceNumber"), row.place.instance]
         return tuple(key)
 
     return order
-
-
-def _text(ds: Dataset, keyword: str) -> str:
-    return element_text(ds[keyword]).strip() if keyword in ds else ""
-
-
-def _number(ds: Dataset, keyword: str) -> int:
-    try:
-        return int(_text(ds, keyword) or 0)
-    except ValueError:
-        return 0

@@ -24,3 +24,16 @@ def attempt(lab: Lab, slug: str, source: str, *, before: str = "") -> Verdict:
     exec(loaded.exercise.given, space)
     answer = run(loaded.exercise, before + textwrap.dedent(source), space)
     return judge(loaded, answer, space)
+
+
+def passes(lab: Lab, slug: str, source: str) -> None:
+    """Assert that this answer is right."""
+    verdict = attempt(lab, slug, source)
+    assert verdict.outcome == "passed", verdict
+
+
+def falls_short(lab: Lab, slug: str, source: str, mistake: str = "") -> None:
+    """Assert that this answer does not pass, and is called by this name where one is given."""
+    verdict = attempt(lab, slug, source)
+    assert verdict.outcome in ("failed", "blank"), verdict
+    assert not mistake or verdict.mistake == mistake

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from labkit.lab import Lab
-from tests.exercises.beginner.learner import attempt
+from tests.exercises.beginner.learner import attempt, passes
 
 RIGHT = [
     ("the-silent-scanner", 'lab.configure("MR1", port=lab.archive.port)'),
@@ -38,8 +38,7 @@ ELSEWHERE = [
 
 @pytest.mark.parametrize(("slug", "source"), RIGHT)
 def test_another_repair_passes(lab: Lab, slug: str, source: str) -> None:
-    verdict = attempt(lab, slug, source)
-    assert verdict.outcome == "passed", verdict
+    passes(lab, slug, source)
     lab.faults.clear()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from email.message import Message
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 
 from labkit.common.errors import DataError, LabError
-from labkit.dicomweb.multipart import Begin, End, Parser
+from labkit.dicomweb.multipart import parts
 from labkit.exercises import Work
 
 if TYPE_CHECKING:
@@ -94,15 +95,5 @@ def _parts(content_type: str, body: bytes) -> Iterator[tuple[dict[str, str], byt
     boundary = message.get_param("boundary")
     if message.get_content_maintype() != "multipart" or not isinstance(boundary, str):
         return
-    parser, headers, held = Parser(boundary), dict[str, str](), list[bytes]()
-    try:
-        for event in parser.feed(body):
-            if isinstance(event, Begin):
-                headers, held = event.headers, []
-            elif isinstance(event, End):
-                yield headers, b"".join(held)
-            else:
-                held.append(event)
-        parser.close()
-    except DataError:
-        return
+    with suppress(DataError):
+        yield from parts(boundary, [body])

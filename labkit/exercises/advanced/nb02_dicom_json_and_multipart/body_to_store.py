@@ -5,11 +5,10 @@ A device without a DICOM library can still store: bytes, headers, and rules for 
 
 from collections.abc import Callable
 from email.message import Message
-from typing import Any
 
 from labkit.common import cite
 from labkit.common.errors import DataError
-from labkit.dicomweb.multipart import Begin, End, Parser
+from labkit.dicomweb import multipart
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
 
 _REFERENCE = """
@@ -117,7 +116,7 @@ def check(work: Work) -> Verdict:
                       got=f"{name}; type={message.get_param('type')}", rule=RULE,
                       mistake="" if message.get_param("type") else "no-type")  # fmt: skip
     try:
-        parts = list(_parts(boundary, body))
+        parts = list(multipart.parts(boundary, [body]))
     except DataError as error:
         bare = b"\r\n--" + boundary.encode() not in body[2:] and boundary.encode() in body
         cut = f"--{boundary}--".encode() not in body
@@ -139,15 +138,3 @@ def check(work: Work) -> Verdict:
         return failed(expected="a new boundary for each request", got=f"{boundary} twice",
                       rule=RULE, mistake="always-the-same-boundary")  # fmt: skip
     return passed("Two files, in parts that every server can tell apart.", rule=RULE)
-
-
-def _parts(boundary: str, body: bytes) -> Any:
-    parser, headers, held = Parser(boundary), dict[str, str](), list[bytes]()
-    for event in parser.feed(body):
-        if isinstance(event, Begin):
-            headers, held = event.headers, []
-        elif isinstance(event, End):
-            yield headers, b"".join(held)
-        else:
-            held.append(event)
-    parser.close()
