@@ -178,10 +178,10 @@ def test_the_real_one_as_a_learner_meets_it(lab: FakeLab, mine: EchoResult) -> N
     )
     lab.asked["ARCHIVE"] = [trace]
     assert check("echo-archive", legacy).mistake == "asked-legacy"
-    assert re.search(r"nb00_start_here +0 of \d+  echo-archive", repr(progress()))
+    assert re.search(r"nb00_start_here +0 of \d+ +echo-archive", repr(progress()))
     assert check("echo-archive", replace(mine, status=Status(0x0122))).outcome == "failed"
     assert check("echo-archive", mine).outcome == "passed"
-    assert re.search(r"nb00_start_here +1 of \d+  (?!echo-archive)", repr(progress()))
+    assert re.search(r"nb00_start_here +1 of \d+ +(?! |echo-archive)", repr(progress()))
 
 
 def test_hints_come_one_by_one_and_then_the_solution(lab: FakeLab) -> None:

@@ -29,6 +29,7 @@ upstream = Upstream(Peer("STUB", "127.0.0.1", int(sys.argv[1])), retrieve="c-get
 with ProxySource(ProxySettings([upstream], cache=Path(sys.argv[2]))) as source:
     config = uvicorn.Config(Starlette(), port=0, log_config=None, lifespan="off")
     listener = config.bind_socket()
+    listener.listen()  # nobody is refused before the server has started
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     config.app = Starlette(
         routes=[Mount("/", traced(dicomweb_app(source, ALLOW_ALL, base_url=url)))]

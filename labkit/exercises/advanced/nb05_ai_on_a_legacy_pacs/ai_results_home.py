@@ -5,9 +5,12 @@ LEGACY is older than the Segmentation SOP class. What was found has to be somewh
 
 from typing import Any
 
+from pydicom.dataset import Dataset
+
 from labkit.common import cite
 from labkit.dicom.stories.lakeside import head_with_bleed
-from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
+from labkit.exchange.ai import Done
+from labkit.exercises import Exercise, Verdict, Work, Wrong, failed, passed
 from labkit.exercises.advanced.nb05_ai_on_a_legacy_pacs._lakeside import SENT
 
 _RUN = """
@@ -26,6 +29,7 @@ EXERCISE = Exercise(
     done = ...  # run(…): the images come through `web`, the façade; where do the results go?
     """,
     answer="done",
+    expects=(Done, Dataset),
     reference=_RUN,
     explanation="""
         A presentation context that is refused is no error of the sender that could be mended: the
@@ -70,8 +74,6 @@ RULE = (cite("PS3.3", "C.7.2.1"), cite("PS3.4", "B.2.3"))
 
 def check(work: Work) -> Verdict:
     """Ask ARCHIVE for results under the study of the images."""
-    if work.answer is ...:
-        return blank("Nothing was run.")
     uid = str(head_with_bleed()[0].StudyInstanceUID)
     lab: Any = work.lab
     web = lab.dicomweb.client()
