@@ -22,15 +22,19 @@ _START = 30.0
 
 
 @contextmanager
-def facade(folder: Path, behind: Peer, move_port: int, move_title: str) -> Iterator[str]:
+def facade(
+    folder: Path, behind: Peer, move_port: int, move_title: str, trust: float = 0.0
+) -> Iterator[str]:
     """Run ``labkit proxy`` in front of a PACS, in a process of its own; its base URL."""
     port = free_port()
+    folder.mkdir()
     file = folder / "facade.toml"
     file.write_text(
         f"""
 [proxy]
 port = {port}
 ae_title = "{move_title}"
+trust = {trust}
 [receive]
 port = {move_port}
 [cache]
@@ -70,11 +74,11 @@ def facades(folder: Path, rounds: int, count: int) -> list[Row]:
     if find_program("dcmqrscp") is None:
         return []
     home = folder / "facade"
-    for name in ("pacs", "front"):
-        (home / name).mkdir(parents=True)
+    (home / "pacs").mkdir(parents=True)
     with (
         dcmqrscp(home / "pacs") as pacs,
         facade(home / "front", pacs.peer, pacs.destination_port, pacs.destination) as url,
+        facade(home / "trusting", pacs.peer, free_port(), "TRUSTING", trust=3600) as trusting,
         lab(home / "ours") as ours,
     ):
         where = f"dcmqrscp {pacs.version}"
@@ -86,7 +90,8 @@ def facades(folder: Path, rounds: int, count: int) -> list[Row]:
             return study
 
         rows = cold(url, pacs.peer, where, rounds, count, held)
-        rows += warm(url, ours, home, rounds, count, held)
+        for base, how in ((url, "asking the PACS each time"), (trusting, "trusting its answer")):
+            rows += warm(base, how, ours, home, rounds, count, held)
         return rows + asking(url, pacs.peer, where, rounds, held())
 
 
@@ -134,7 +139,7 @@ def cold(
 
 
 def warm(
-    url: str, ours: Web, folder: Path, rounds: int, count: int, held: Callable[[], str]
+    url: str, how: str, ours: Web, folder: Path, rounds: int, count: int, held: Callable[[], str]
 ) -> list[Row]:
     """A series that is in the cache, beside the same from our own archive."""
     study = held()
@@ -152,7 +157,7 @@ def warm(
         return act
 
     times = alternate({FACADE: gets(url), "our archive": gets(ours.url)}, rounds)
-    work = f"façade, warm series of {count}"
+    work = f"façade, warm series of {count}, {how}"
     return compare(work, times, FACADE, count=count, unit="instances/s", target=1.0)
 
 
