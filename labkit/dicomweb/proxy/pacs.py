@@ -199,6 +199,7 @@ class Pacs:
                     raise
                 finally:
                     errand._cancel = errand._abort = None
+                lease.spent = ending.status.code != 0x0000
                 return ending
 
             ending = self._guarded.use(kind, work, lambda: step.count == 0)

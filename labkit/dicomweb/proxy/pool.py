@@ -48,6 +48,9 @@ class Lease:
     ----------
     receive
         Called with each C-STORE of a C-GET; gives the status.
+    spent
+        It is not used again. After a C-MOVE that failed, dcmqrscp keeps its index locked, and
+        answers nobody, until that association ends.
     """
 
     kind: Kind
@@ -56,6 +59,7 @@ class Lease:
     _held: AbstractContextManager[Link] = field(repr=False)
     receive: Callable[[Any], int] = field(default=lambda event: 0x0110, repr=False)
     idle_since: float = 0.0
+    spent: bool = False
 
     @property
     def usable(self) -> bool:
@@ -137,7 +141,7 @@ class Pool:
         """Return one; a broken one is aborted."""
         lease.receive = lambda event: 0x0110
         with self._changed:
-            keep = not (broken or self._closed) and lease.usable
+            keep = not (broken or self._closed or lease.spent) and lease.usable
             if keep:
                 lease.idle_since = time.monotonic()
                 self._idle.append(lease)

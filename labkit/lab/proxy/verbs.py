@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from labkit.common.errors import LabError, LabkitError
+from labkit.common.errors import LabError
 from labkit.lab.dicomweb import EmbeddedDicomweb
 from labkit.lab.health import HEALTH_AE, TIMEOUT, Health, NodeHealth
 from labkit.lab.nodes import DICOMWEB, LAKESIDE, NORTH, PROXY
@@ -91,17 +91,21 @@ class ProxyVerbs:
 
 
 def _asked(name: str, url: str) -> tuple[str, str]:
-    """Ask a DICOMweb service for its own description: problem and remedy."""
-    try:
-        answer = httpx.get(
-            f"{url}/openapi.json",
-            headers={"User-Agent": HEALTH_AE},
-            timeout=TIMEOUT,
-            trust_env=False,
-        )
-        if answer.is_error:
-            raise LabkitError(f"answers {answer.status_code}.")
-    except (httpx.HTTPError, LabkitError) as error:
-        said = error.message if isinstance(error, LabkitError) else "does not answer."
-        return said, f'Start it with lab.start_node("{name}"), or put all back with lab.reset().'
-    return "", ""
+    """Ask a DICOMweb service for its own description: problem and remedy.
+
+    A product that has none (404) is asked for one study.
+    """
+    said = "does not answer."
+    for path in ("/openapi.json", "/studies?limit=1"):
+        try:
+            answer = httpx.get(
+                url + path, headers={"User-Agent": HEALTH_AE}, timeout=TIMEOUT, trust_env=False
+            )
+        except httpx.HTTPError:
+            break
+        if not answer.is_error:
+            return "", ""
+        said = f"answers {answer.status_code}."
+        if answer.status_code != httpx.codes.NOT_FOUND:
+            break
+    return said, f'Start it with lab.start_node("{name}"), or put all back with lab.reset().'

@@ -2,11 +2,14 @@
 
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
 from labkit.common.errors import LabkitError
+from labkit.dimse import echo, store
 from tests.contract.pacs.cases import small, uid
+from tests.contract.pacs.servers import dcmqrscp, find_program
 from tests.dicomweb.proxy.conftest import (
     JSON,
     WHOLE,
@@ -104,6 +107,21 @@ def test_an_unknown_destination_is_502_and_says_what_to_enter(
     answer = front.web.get(STUDY, headers=WHOLE)
     assert answer.status_code == 502 and "0xA801" in answer.json()["detail"]
     assert f"PROXY at 127.0.0.1, port {front.source.receive_port}" in answer.json()["remedy"]
+
+
+@pytest.mark.peers
+@pytest.mark.skipif(find_program("dcmqrscp") is None, reason="needs dcmqrscp")
+def test_after_a_retrieve_that_failed_dcmqrscp_answers_others(
+    facade: StartFacade, tmp_path: Path
+) -> None:
+    """It keeps its index locked until the association of the failed C-MOVE has ended."""
+    (tmp_path / "pacs").mkdir()
+    with dcmqrscp(tmp_path / "pacs") as behind:
+        store(behind.peer, [small(1)]).raise_for_status()
+        front = facade(behind, known=False, retrieve="c-move")  # type: ignore[arg-type]
+        assert front.web.get(STUDY, headers=WHOLE).status_code == 502
+        assert front.source.stats()["upstreams"]["DCMQRSCP"]["associations"] == 1  # of C-FIND
+        assert echo(behind.peer, timeout=5)
 
 
 @pytest.mark.parametrize("retrieve", ["c-get", "c-move"])
