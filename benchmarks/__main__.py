@@ -1,4 +1,4 @@
-"""``python -m benchmarks [--quick] [--out FOLDER]``: measure, and write the report."""
+"""``python -m benchmarks [--quick] [--most N] [--out FOLDER]``: measure, and write the report."""
 
 from __future__ import annotations
 
@@ -55,9 +55,14 @@ def main() -> None:
     """Run everything."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="little data, to see that it works")
+    parser.add_argument(
+        "--most", type=int, default=50_000, help="studies that a server is filled with at most"
+    )
     parser.add_argument("--out", type=Path, default=Path("docs"), help="folder of the report")
     options = parser.parse_args()
     rounds, count, sizes = (1, 10, [5]) if options.quick else (5, 100, [5, 500, 5000])
+    sizes = [size for size in sizes if size <= options.most]
+    web = [5] if options.quick else [n for n in (5, 500, 50_000) if n <= options.most]
     where = machine()
     with tempfile.TemporaryDirectory() as home:
         folder = Path(home)
@@ -66,7 +71,7 @@ def main() -> None:
             rows = storing(servers, folder, rounds, 2 * count)
             rows += retrieving(servers, folder, rounds, count)
             rows += finding(servers, folder, rounds, sizes)
-        rows += dicomweb(folder, rounds, count, [5] if options.quick else [5, 500, 50_000])
+        rows += dicomweb(folder, rounds, count, web)
         rows += facades(folder, rounds, count)
         rows += starting(folder, rounds)
         if not options.quick:  # it fetches the peer from PyPI
