@@ -15,8 +15,6 @@ from pathlib import Path
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, cast
 
-import requests
-
 from labkit.common.errors import LabkitError, NetworkError
 from labkit.exercises.find import TRACKS, Loaded, catalogue, find
 from labkit.exercises.journal import Journal
@@ -229,9 +227,17 @@ def _elsewhere(loaded: Loaded, namespace: Mapping[str, Any]) -> Verdict | None:
     )  # fmt: skip
 
 
+def _no_answer(error: Exception) -> bool:
+    """Whether `requests` got no answer; only notebooks about HTTP have loaded it."""
+    requests = sys.modules.get("requests")
+    if requests is None:
+        return False
+    return isinstance(error, (requests.ConnectionError, requests.Timeout))
+
+
 def _unchecked(error: Exception, *, title: str, answer: Any = MISSING) -> Verdict:
     """Say that no verdict could be reached, and what to do about it."""
-    if isinstance(error, (requests.ConnectionError, requests.Timeout)):  # FHIR, DICOMweb
+    if _no_answer(error):  # FHIR, DICOMweb
         started = 'Start it: lab.start_node("FHIR")'
         error = NetworkError("A server of the lab does not answer over HTTP.", remedy=started)
     if isinstance(error, LabkitError):
