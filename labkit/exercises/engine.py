@@ -15,11 +15,12 @@ from pathlib import Path
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, cast
 
-from labkit.common.errors import LabkitError, NetworkError
+from labkit.common.errors import LabkitError
 from labkit.exercises.find import TRACKS, Loaded, catalogue, find
 from labkit.exercises.journal import Journal
 from labkit.exercises.model import AnswerRaised, Exercise, Verdict, Work, failed
 from labkit.exercises.panel import Panel, Row, show
+from labkit.exercises.unchecked import unchecked
 from labkit.lab.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def check(slug: str, answer: Any = MISSING) -> Verdict:
     try:
         return _recorded(slug, judge(find(slug).load(), answer, namespace), namespace)
     except Exception as error:  # nothing may reach a learner as a traceback
-        return _unchecked(error, title=str(slug))
+        return unchecked(error, title=str(slug))
 
 
 def hint(slug: str) -> Panel:
@@ -126,7 +127,7 @@ def _guarded(
     try:
         return act(name, namespace)
     except Exception as error:  # nothing may reach a learner as a traceback
-        return _unchecked(error, title=name).panel()
+        return unchecked(error, title=name).panel()
 
 
 def judge(loaded: Loaded, answer: Any, namespace: Mapping[str, Any]) -> Verdict:
@@ -144,7 +145,7 @@ def judge(loaded: Loaded, answer: Any, namespace: Mapping[str, Any]) -> Verdict:
     try:
         return _judge(loaded, answer, namespace)
     except Exception as error:  # nothing may reach a learner as a traceback
-        return _unchecked(error, title=loaded.title, answer=answer)
+        return unchecked(error, title=loaded.title, got="" if answer is MISSING else show(answer))
 
 
 def _judge(loaded: Loaded, answer: Any, namespace: Mapping[str, Any]) -> Verdict:
@@ -225,34 +226,6 @@ def _elsewhere(loaded: Loaded, namespace: Mapping[str, Any]) -> Verdict | None:
         why="The servers of this lab cannot be broken as this exercise needs it.",
         then='do it on the embedded lab: open_lab(backend="embedded")',
     )  # fmt: skip
-
-
-def _no_answer(error: Exception) -> bool:
-    """Whether `requests` got no answer; only notebooks about HTTP have loaded it."""
-    requests = sys.modules.get("requests")
-    if requests is None:
-        return False
-    return isinstance(error, (requests.ConnectionError, requests.Timeout))
-
-
-def _unchecked(error: Exception, *, title: str, answer: Any = MISSING) -> Verdict:
-    """Say that no verdict could be reached, and what to do about it."""
-    if _no_answer(error):  # FHIR, DICOMweb
-        started = 'Start it: lab.start_node("FHIR")'
-        error = NetworkError("A server of the lab does not answer over HTTP.", remedy=started)
-    if isinstance(error, LabkitError):
-        remedy = error.remedy or "run the cell again"
-        if isinstance(error, NetworkError):
-            remedy += "; is the lab well? `labkit status` says, `labkit up` starts it"
-        return Verdict("unchecked", why=error.message, then=remedy, title=title)
-    got = "" if answer is MISSING else show(answer)
-    return Verdict(
-        "unchecked",
-        got=got,
-        why=f"The check itself failed: {type(error).__name__}: {error}",
-        then="go on with the next cell, and please report this line as a bug: it is ours",
-        title=title,
-    )
 
 
 def _is_blank(answer: Any) -> bool:
