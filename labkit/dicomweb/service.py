@@ -23,7 +23,7 @@ from labkit.dicomweb.source import Instance, Place, Source
 
 _GZIP = 16 + zlib.MAX_WBITS
 MAX_BODY = 8 << 30
-_GATHERED = 1 << 18
+_GATHERED = 1 << 19
 """Bytes that are sent at once: each piece costs a change of threads."""
 
 
