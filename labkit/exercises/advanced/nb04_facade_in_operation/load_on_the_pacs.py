@@ -18,8 +18,11 @@ _RIGHT = """
                 if step["service"] == "C-FIND":
                     finds += 1
                 else:
-                    end = round(zero + step["at"] + step["seconds"], 2)
-                    retrieves[step["pacs"], step["service"], end] = step["bytes"]
+                    end = zero + step["at"] + step["seconds"]
+                    mine = step["pacs"], step["service"], end
+                    same = next((r for r in retrieves
+                                 if r[:2] == mine[:2] and abs(r[2] - end) < 0.05), mine)
+                    retrieves[same] = step["bytes"]
         return finds, len(retrieves), sum(retrieves.values())
 """
 
@@ -47,13 +50,14 @@ EXERCISE = Exercise(
         "A request that came later waited for less of it. Which moment of the retrieve is the "
         "same in each record?",
         'end = datetime.fromisoformat(trace["started"]).timestamp() + step["at"] + '
-        'step["seconds"], rounded to a hundredth; put (pacs, service, end) into a dict.',
+        'step["seconds"]; of one PACS and service, ends less than 0.05 s apart are one retrieve.',
     ),
     wrong=(
         Wrong(
             "shared-counted-again",
-            _RIGHT.replace('retrieves[step["pacs"], step["service"], end]',
-                           'retrieves[len(retrieves)]'),
+            _RIGHT.replace("abs(r[2] - end) < 0.05", "False").replace(
+                "retrieves[same]", "retrieves[same + (len(retrieves),)]"
+            ),
             """You counted a retrieve in each request that waited for it. By that the PACS works
             sixteen times as hard as it does, and you would ask for a larger one.""",
         ),
@@ -77,7 +81,7 @@ EXERCISE = Exercise(
         ),
         Wrong(
             "beginnings-compared",
-            _RIGHT.replace('step["at"] + step["seconds"], 2)', 'step["at"], 2)'),
+            _RIGHT.replace('step["at"] + step["seconds"]', 'step["at"]'),
             """You told retrieves apart by their beginning. A record knows nothing from before its
             request, so each later one seems to begin a new one.""",
         ),
