@@ -16,7 +16,7 @@ from labkit.dimse import (
     request_commitment,
     store,
     worklist,
-)  # fmt: skip
+)
 from labkit.lab import images, reporting
 from labkit.lab.performed import Performed, Step
 
