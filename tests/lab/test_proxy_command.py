@@ -15,16 +15,11 @@ from labkit import cli
 from labkit.common.errors import UsageError
 from labkit.dimse import Peer
 from labkit.lab import Lab
+from tests.contract.pacs.servers import free_port
 
 
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(cli.app, ["proxy", *arguments])
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def written(folder: Path, peer: Peer, more: str = "", receive: int = 0) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import BinaryIO
 
@@ -20,7 +21,11 @@ _CANNOT_UNDERSTAND, _NOT_SUPPORTED = 0xC000, 0x0122
 
 
 class Storing:
-    """Stores into one PACS.
+    """Stores into one PACS, one object after the other.
+
+    Two at once are too many for dcmqrscp: its processes name a file after a hash of the SOP
+    Instance UID and the second, and two that choose the same name write over each other's object
+    (seen with 3.6.7: C000 for one of them).
 
     Parameters
     ----------
@@ -37,6 +42,7 @@ class Storing:
     ) -> None:
         self._pacs = pacs[settings.store_to or settings.upstreams[0].name]
         self._cache, self._listings = cache, listings
+        self._turn = threading.Lock()
 
     def store(self, file: BinaryIO) -> Outcome:
         """Send one object on.
@@ -69,7 +75,8 @@ class Storing:
         self, item: Outgoing, place: Place, sop_class: str, data: memoryview, patient_id: str
     ) -> Outcome:
         known = self._has(place)
-        status = self._pacs.store(item)
+        with self._turn:
+            status = self._pacs.store(item)
         self._listings.forget(place.study)
         self._cache.drop([place.instance])
         if not status:

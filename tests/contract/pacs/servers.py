@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -50,11 +51,21 @@ class Target:
     extras: dict[str, str] = field(default_factory=dict)
 
 
+_PORTS = itertools.count(os.getpid() * 101)
+
+
 def free_port() -> int:
-    """A port that was free a moment ago: other programs cannot be told to take any."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A port that was free a moment ago: other programs cannot be told to take any.
+
+    It is below those that a system gives out itself (Linux: from 32768), so that none of the many
+    connections that tests make has it before the program does.
+    """
+    for number in _PORTS:
+        port = 20000 + number % 12000
+        with socket.socket() as sock, suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError
 
 
 def find_program(*names: str) -> str | None:

@@ -1,6 +1,9 @@
 """STOW-RS through the façade: the status of each C-STORE, and what is kept."""
 
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
@@ -62,3 +65,24 @@ def test_a_pacs_that_cannot_be_reached_is_502(stub: StartStub, facade: StartFaca
     front = facade(behind)
     behind.kill()
     assert stow(front, small(9)).status_code == 502
+
+
+def test_objects_go_to_a_pacs_one_after_the_other(stub: StartStub, facade: StartFacade) -> None:
+    """Processes of dcmqrscp that store at once may take the same file name, and lose an object."""
+    behind = stub()
+    counting, now, most = threading.Lock(), 0, 0
+
+    def stored(event: Any) -> int:
+        nonlocal now, most
+        with counting:
+            now, most = now + 1, max(most, now + 1)
+        time.sleep(0.02)
+        with counting:
+            now -= 1
+        return 0x0000
+
+    behind._store = stored  # type: ignore[method-assign]
+    behind.kill()
+    behind.start()
+    assert stow(facade(behind), *(small(number) for number in range(1, 9))).status_code == 200
+    assert most == 1

@@ -20,17 +20,12 @@ import pytest
 
 from labkit.dimse.tls import Authority, server_context
 from tests.contract.pacs.cases import small, studies, uid
+from tests.contract.pacs.servers import free_port
 from tests.dicomweb.proxy.conftest import MOVES_ONLY, StartPacs, StartStub, until
 from tests.dicomweb.proxy_service.conftest import bearer, client_section, pacs_section
 
 WHOLE = {"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*'}
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to be caught")
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 class Process:
