@@ -197,6 +197,27 @@ def test_the_lock_is_made_for_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         assert text == locks._HEAD + "a==1 \\\n    --hash=sha256:0\n"
 
 
+@pytest.mark.parametrize(("upgrade", "seen"), [(False, "a==1"), (True, "")])
+def test_what_is_locked_keeps_its_version_unless_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, upgrade: bool, seen: str
+) -> None:
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "test.lock").write_text("a==1")
+    found: list[str] = []
+
+    def run(command: list[str], **_: Any) -> SimpleNamespace:
+        out = Path(command[command.index("--output-file") + 1])
+        found.append(out.read_text() if out.exists() else "")
+        out.write_text("a==1")
+        return SimpleNamespace(returncode=0, stderr="")
+
+    monkeypatch.setattr(locks, "ROOT", tmp_path)
+    monkeypatch.setattr(locks, "set_up", lambda profile: Path("python"))
+    monkeypatch.setattr(locks, "subprocess", SimpleNamespace(run=run))
+    locks.renew(upgrade=upgrade)
+    assert found[0] == seen
+
+
 def test_a_lock_that_cannot_be_made_leaves_the_old(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -35,7 +35,7 @@ def run(arguments: list[str], text: str) -> int:
                 with_engine=options.with_engine,
             )
         if options.command == "lock":
-            return locks.renew()
+            return locks.renew(upgrade=options.upgrade)
         python = set_up()
         if options.command == "setup":
             say("Everything is set up. Open the workbook: python3 lab.py")
@@ -81,5 +81,6 @@ def _parser(text: str) -> argparse.ArgumentParser:
         action="store_true",
         help="of containers: start a Docker engine if none runs",
     )
-    commands.add_parser("lock", help="renew requirements/*.lock from pyproject.toml")
+    lock = commands.add_parser("lock", help="bring requirements/*.lock up to pyproject.toml")
+    lock.add_argument("--upgrade", action="store_true", help="take the newest of everything")
     return parser

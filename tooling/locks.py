@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -18,19 +19,25 @@ _EVERYWHERE = (
 )
 
 
-def renew() -> int:
-    """Write requirements/test.lock, then requirements/learn.lock as a part of it."""
+def renew(*, upgrade: bool = False) -> int:
+    """Write requirements/test.lock, then requirements/learn.lock as a part of it.
+
+    What is locked keeps its version, unless `upgrade` asks for the newest of everything.
+    """
     python = set_up("test")
     folder = ROOT / "requirements"
-    _compile(python, folder / "test.lock", ["--all-extras"])
-    _compile(python, folder / "learn.lock", ["--extra", "setup", "-c", str(folder / "test.lock")])
+    _compile(python, folder / "test.lock", ["--all-extras"], upgrade)
+    _compile(python, folder / "learn.lock", ["--extra", "setup", "-c", str(folder / "test.lock")],
+             upgrade)  # fmt: skip
     say("Renewed. Now run: python3 lab.py test")
     return 0
 
 
-def _compile(python: Path, lock: Path, what: list[str]) -> None:
+def _compile(python: Path, lock: Path, what: list[str], upgrade: bool) -> None:
     say(f"Resolving {lock.name} ...")
     fresh = lock.with_suffix(".new")
+    if lock.exists() and not upgrade:  # uv keeps the versions of a file that is there
+        shutil.copyfile(lock, fresh)
     command = [
         *(str(python), "-m", "uv", "pip", "compile", "pyproject.toml", "--quiet", "--no-header"),
         *("--universal", "--python-version", "3.10", "--fork-strategy", "fewest"),
