@@ -53,8 +53,8 @@ class Party:
     def redeem(self, code: str, verifier: str, **changes: str) -> httpx.Response:
         app = self.target.app
         form = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier,
-                "client_id": app["client_id"], "redirect_uri": app["redirect_uri"], **changes}  # fmt: skip
-        return self.token(**form)
+                "client_id": app["client_id"], "redirect_uri": app["redirect_uri"]}  # fmt: skip
+        return self.token(**form, **changes)
 
     def login(self) -> dict[str, Any]:
         """Log in from beginning to end."""
