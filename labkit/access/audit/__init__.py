@@ -10,6 +10,7 @@ PS3.15 A.5 and FHIR R4 want, `forward` sends it to an Audit Record Repository (I
 """
 
 from labkit.access.audit.about import about_subjects
+from labkit.access.audit.admission import AuditedAdmission
 from labkit.access.audit.auditevent import audit_event
 from labkit.access.audit.chain import audit_key
 from labkit.access.audit.message import audit_message
@@ -20,7 +21,7 @@ from labkit.access.audit.syslog import SyslogSender, forward
 from labkit.access.audit.trail import AuditError, AuditTrail
 
 __all__ = [
-    "AuditError", "AuditTrail", "AuditedPolicy", "SyslogReceiver", "SyslogSender", "TrailReader",
-    "Verification", "about_subjects", "audit_event", "audit_key", "audit_message", "forward",
-    "glass_recorder",
+    "AuditError", "AuditTrail", "AuditedAdmission", "AuditedPolicy", "SyslogReceiver",
+    "SyslogSender", "TrailReader", "Verification", "about_subjects", "audit_event", "audit_key",
+    "audit_message", "forward", "glass_recorder",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from io import BytesIO
 from urllib.parse import parse_qsl, quote, urlencode
 
-from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
@@ -87,15 +87,15 @@ def _mask(ds: Dataset, mark: Mark) -> None:
 
 
 def _plain(name: str, vr: str = "") -> bool:
-    stem = name.split(":")[0]
-    if stem in _PLAIN:
-        return True
-    if not vr and (tag := tag_for_keyword(stem) or _tag(stem)) is not None:
-        try:
-            vr = dictionary_VR(tag)
-        except KeyError:
-            return False
-    return vr in _PLAIN_VR and stem not in _NOT_PLAIN
+    stem = name.split(":")[0].rsplit(".", 1)[-1]  # modifiers of FHIR; chains, and paths of QIDO-RS
+    if not vr:
+        tag = tag_for_keyword(stem) or _tag(stem)
+        if tag is not None:
+            try:
+                stem, vr = keyword_for_tag(tag) or stem, dictionary_VR(tag)
+            except KeyError:
+                return False
+    return stem in _PLAIN or (vr in _PLAIN_VR and stem not in _NOT_PLAIN)
 
 
 def _tag(text: str) -> int | None:

@@ -25,7 +25,7 @@ COMMIT = "2384a799ebf3a7f2e5746bd8e26e653ad7187a85"
 def main(source: Path) -> None:
     """Cut the schema out, turn it into XML syntax, say where it is from."""
     text = source.read_text("utf-8")
-    found = re.search(r'^   datatypes xsd = .*?^   start = message$', text, re.S | re.M)
+    found = re.search(r"^   datatypes xsd = .*?^   start = message$", text, re.S | re.M)
     assert found, "no schema in this text"
     compact = re.sub(r"^   ", "", found[0], flags=re.M)
     # A comment of two marks is an annotation in the compact syntax, and stands in places where
