@@ -23,6 +23,7 @@ UNWRITTEN = "the decision could not be recorded, so the answer is no"
 class _Batch:
     """The decisions of one request so far."""
 
+    first: int = 0
     of: int = 0
     searching: bool = False
     seen: set[tuple[Any, ...]] = field(default_factory=set)
@@ -59,7 +60,8 @@ class AuditedPolicy:
 
     If the record cannot be written, the answer is no. Within one request (an `Occasion`) a search
     is one record, and a second that tells what its answer showed and withheld; the same decision
-    about the same study is recorded once.
+    about the same study is recorded once. A service that asks before it looks, and again when it
+    knows whose data it is, leaves two records: the later one has the number of the first, ``of``.
 
     Parameters
     ----------
@@ -108,9 +110,12 @@ class AuditedPolicy:
         decision: Decision,
         now: Occasion | None,
         about: Mapping[str, str],
+        of: int = 0,
     ) -> int:
         grant = current_grant()
         entry = entry_of(request, decision, grant, now, self._trail.mark, about)
+        if of:
+            entry["of"] = of
         return int(self._trail.append(entry)["seq"])
 
     def _within(
@@ -128,7 +133,8 @@ class AuditedPolicy:
         # Once with the patient is enough; the door asks before it knows whose study it is.
         if (*fact, True) in batch.seen or (*fact, patient) in batch.seen:
             return
-        number = self._record(request, decision, now, about)
+        number = self._record(request, decision, now, about, batch.first)
+        batch.first = batch.first or number
         batch.seen.add((*fact, patient))
         kind = event_of(request.action, fhir="resourceType" in request.resource)
         if decision and kind.search and not batch.of:
