@@ -171,7 +171,9 @@ def test_an_exception_to_what_cannot_be_known_does_not_permit() -> None:
     assert not decide_consent([consent("OPTIN", provision=[nested])], ASKED)
 
 
-@pytest.mark.parametrize("status", ["draft", "proposed", "rejected", "inactive", "entered-in-error"])
+@pytest.mark.parametrize(
+    "status", ["draft", "proposed", "rejected", "inactive", "entered-in-error"]
+)
 def test_only_an_active_consent_counts(status: str) -> None:
     said = {**consent("OPTIN"), "status": status}
     assert not decide_consent([said], ASKED)
