@@ -19,9 +19,9 @@ from labkit.lab.bypass.house import house
 
 def attempts() -> tuple[Attempt, ...]:
     """Return all attempts, by door."""
-    from labkit.lab.bypass import dicomweb, dimse, fhir
+    from labkit.lab.bypass import dicomweb, dimse, fhir, fhir_writing
 
-    return (*fhir.ATTEMPTS, *dicomweb.ATTEMPTS, *dimse.ATTEMPTS)
+    return (*fhir.ATTEMPTS, *fhir_writing.ATTEMPTS, *dicomweb.ATTEMPTS, *dimse.ATTEMPTS)
 
 
 __all__ = ["Attempt", "Doors", "Known", "Tried", "attempts", "house", "run"]

@@ -12,7 +12,8 @@ from labkit.access import Grant, StoredSubjects, granted
 from labkit.access.consent import ConsentPolicy, StoredConsents
 from labkit.common.access import AccessRequest, decide
 from labkit.fhir import FhirStore
-from tests.access.consent.test_engine import AXES, V3, actor, consent, data
+from tests.access.consent.making import V3, actor, consent, data
+from tests.access.consent.test_engine import AXES
 
 BASE = "http://127.0.0.1:8080/fhir"
 CHEN = Grant("app", "chen", actors=frozenset({"Practitioner/chen"}))
