@@ -17,8 +17,8 @@ from labkit.deid.attack.study.header import ROWS, radiograph
 CARRIERS = {
     carrier.slug: carrier
     for carrier in (
-        Carrier("radiograph", uids.ComputedRadiographyImageStorage, ROWS),
-        Carrier("accomplice", uids.ComputedRadiographyImageStorage, 72),
+        Carrier("radiograph", uids.DigitalXRayImageStorageForPresentation, ROWS),
+        Carrier("accomplice", uids.DigitalXRayImageStorageForPresentation, 72),
         Carrier("report", uids.BasicTextSRStorage),
         Carrier("key-images", uids.KeyObjectSelectionDocumentStorage),
         Carrier("presentation", uids.GrayscaleSoftcopyPresentationStateStorage),
@@ -52,8 +52,8 @@ def build(folder: Path, *, seed: int = 7) -> Planted:
     """
     plants = Plants(seed)
     place = folder / plants.word("folder-name")
-    radiograph(plants, place / f"{plants.word('file-name')}_cr.dcm")
-    write(_accomplice(plants), place / "other_cr.dcm")
+    radiograph(plants, place / f"{plants.word('file-name')}_dx.dcm")
+    write(_accomplice(plants), place / "other_dx.dcm")
     for name in ("report", "key_images", "presentation", "pdf", "cda", "contours", "ecg",
                  "raw_data", "japanese", "undeclared", "tail"):  # fmt: skip
         getattr(documents, name)(plants, place / f"{name}.dcm")
@@ -70,7 +70,7 @@ def build(folder: Path, *, seed: int = 7) -> Planted:
 
 
 def _accomplice(plants: Plants) -> object:
-    ds = frame(plants, "accomplice", uids.ComputedRadiographyImageStorage, "CR", accomplice=True)
+    ds = frame(plants, "accomplice", uids.DigitalXRayImageStorageForPresentation, "DX", accomplice=True)
     set_image(ds, background(9, 72, 88, 4096).astype("uint16"), stored=12)
     ds.BodyPartExamined, ds.BurnedInAnnotation = "HAND", "NO"
     return ds

@@ -44,11 +44,11 @@ def report(plants: Plants, path: Path) -> Path:
 
 def _evidence(plants: Plants) -> object:
     instance = item(
-        ReferencedSOPClassUID=UID(uids.ComputedRadiographyImageStorage),
+        ReferencedSOPClassUID=UID(uids.DigitalXRayImageStorageForPresentation),
         ReferencedSOPInstanceUID=UID(plants.uid("cr")),
     )
     series = item(
-        SeriesInstanceUID=UID(plants.uid("series-CR-victim")), ReferencedSOPSequence=nested(instance)
+        SeriesInstanceUID=UID(plants.uid("series-DX-victim")), ReferencedSOPSequence=nested(instance)
     )
     return item(
         StudyInstanceUID=UID(plants.uid("study-victim")), ReferencedSeriesSequence=nested(series)

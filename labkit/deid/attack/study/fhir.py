@@ -36,7 +36,7 @@ def resources(plants: Plants) -> list[dict[str, Any]]:
                         "value": f"urn:oid:{plants.uid('study-victim')}"}],
         "started": f"{_day(STUDY_DATE)}T14:38:27+01:00", "description": word("fhir-description"),
         "note": [{"text": f"phone {word('fhir-note')}"}],
-        "series": [{"uid": plants.uid("series-CR-victim"), "modality": {"code": "CR"},
+        "series": [{"uid": plants.uid("series-DX-victim"), "modality": {"code": "DX"},
                     "instance": [{"uid": plants.uid("cr"), "title": word("fhir-title"),
                                   "sopClass": {"code": "urn:oid:1.2.840.10008.5.1.4.1.1.1"}}]}],
     }  # fmt: skip

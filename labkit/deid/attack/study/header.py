@@ -54,7 +54,7 @@ TEXT = (
 
 def radiograph(plants: Plants, path: Path) -> Path:
     """Write it: ``path`` has the patient's name in it, as exports do."""
-    ds = frame(plants, "cr", uids.ComputedRadiographyImageStorage, "CR")
+    ds = frame(plants, "cr", uids.DigitalXRayImageStorageForPresentation, "DX")
     word = plants.word
     for channel, keyword, template in TEXT:
         setattr(ds, keyword, template.format(word(channel)))

@@ -1,1 +1,0 @@
-"""De-identification (PS3.15 Annex E)."""
