@@ -115,14 +115,18 @@ def _icons(planted: Planted, loot: Loot) -> str:
 
 def _volume(found: list[Dataset]) -> Array | None:
     """Stack slices by their position; ``None`` if they do not make the volume looked for."""
-    slices = [ds for ds in found if "ImagePositionPatient" in ds]
-    slices.sort(key=lambda ds: float(ds.ImagePositionPatient[2]))
+    slices = sorted(found, key=_order)
     if not slices or any(int(ds.Columns) != SIZE for ds in slices):
         return None
     try:
         return np.stack([stored_values(ds) for ds in slices]).astype(np.float64)
     except DataError:
         return None
+
+
+def _order(ds: Dataset) -> float:
+    position = ds.get("ImagePositionPatient")
+    return float(position[2]) if position else float(ds.get("InstanceNumber") or 0)
 
 
 def profile_of(volume: Array, level: float) -> Array:

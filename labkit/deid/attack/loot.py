@@ -20,6 +20,8 @@ from labkit.dicom.reading import PARSE_ERRORS
 
 #: Character sets in which the bytes of a file are read, whatever it claims (PS3.3 C.12.1.1.2).
 _READINGS = ("latin-1", "utf-8", "utf-16-le", "utf-16-be", "iso2022_jp_2", "shift_jis", "gb18030")
+#: Where the pixels of a little endian file begin.
+_PIXELS = b"\xe0\x7f\x10\x00"
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
 
 
@@ -52,9 +54,11 @@ def _texts(name: str, raw: bytes, ds: Dataset | None) -> Iterator[str]:
     yield name.casefold()
     for body in _bodies(raw):
         for reading in _READINGS:
-            # Two readings of ASCII are one; the others matter where there is more than ASCII.
-            if reading == "latin-1" or not body.isascii():
-                yield body.decode(reading, "ignore").casefold()
+            # Two readings of ASCII are one; and no pixel is Japanese.
+            if reading == "latin-1":
+                yield body.decode(reading).casefold()
+            elif not (header := body.partition(_PIXELS)[0]).isascii():
+                yield header.decode(reading, "ignore").casefold()
     if ds is not None:
         # With the character set that it declares: Japanese is escape sequences in the file.
         yield "\n".join(_values(ds)).casefold()

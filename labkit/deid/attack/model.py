@@ -24,16 +24,26 @@ class Carrier:
         SOP Class UID.
     rows
         Rows of its image; 0 where it has none.
+    stem
+        Part of its file's name.
     """
 
     slug: str
     sop_class: str
     rows: int = 0
+    stem: str = ""
 
-    def of(self, ds: Dataset) -> bool:
-        """Say whether a data set is this object, de-identified or not."""
+    def of(self, ds: Dataset, name: str = "") -> bool:
+        """Say whether a data set is this object, de-identified or not.
+
+        Some de-identifiers remove SOP Class UID; then file meta, rows and the file's name tell.
+        """
         rows = int(ds.get("Rows", 0) or 0)
-        return ds.get("SOPClassUID") == self.sop_class and rows == self.rows
+        meta = getattr(ds, "file_meta", {})
+        known = str(ds.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or "")
+        if known:
+            return known == self.sop_class and rows == self.rows
+        return rows == self.rows and bool(self.stem) and self.stem in name.rpartition("/")[2]
 
 
 @dataclass(frozen=True)
@@ -91,7 +101,7 @@ class Loot:
 
     def carried(self, carrier: Carrier) -> list[Dataset]:
         """Return the data sets that are this object."""
-        return [ds for ds in self.datasets if carrier.of(ds)]
+        return [f.ds for f in self.files if f.ds is not None and carrier.of(f.ds, f.name)]
 
     def elements(self) -> Iterator[tuple[Released, Dataset]]:
         """Give every data set and every item of every sequence."""

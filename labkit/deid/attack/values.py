@@ -22,6 +22,8 @@ from labkit.deid.attack.plants import (
 from labkit.deid.attack.texts import spot
 
 _HASHES = ("md5", "sha1", "sha256", "sha512")
+#: What a hash may look like: hexadecimal, a number, Base64; perhaps cut.
+_DIGEST = re.compile(r"[0-9a-f]{8,128}|[0-9]{8,160}|[0-9a-z+/]{20,88}={0,2}")
 _IDENTIFIERS = (
     "PatientID", "PatientName", "AccessionNumber", "StudyID", "ClinicalTrialSubjectID",
     "OtherPatientIDs",
@@ -37,18 +39,16 @@ def _hashed_id(planted: Planted, loot: Loot) -> str:
     """Hash every Patient ID that the hospital can have given, and compare."""
     seen = {str(part.get(k, "")).casefold() for _, part in loot.elements() for k in _IDENTIFIERS}
     seen |= {match for file in loot.files if file.ds is None for match in _hex(file.texts)}
-    wanted = {value for value in seen if len(value) >= 8}
+    wanted = {value for value in seen if _DIGEST.fullmatch(value)}
     lengths = {len(value) for value in wanted}
-    for number in range(ID_SPACE):
-        guess = f"P{number:05d}"
+    true = planted.plants.patient_id
+    for guess in (f"P{number:05d}" for number in range(ID_SPACE) if lengths):
         for text in (guess, guess.lower()):
             for name in _HASHES:
-                digest = hashlib.new(name, text.encode(), usedforsecurity=False)
-                for shown in _written(digest.digest()):
-                    if any(shown[:length] in wanted for length in lengths):
-                        if guess == planted.plants.patient_id:
-                            return f"{name} of the Patient ID"
-                        break
+                digest = hashlib.new(name, text.encode(), usedforsecurity=False).digest()
+                shown = _written(digest)
+                if guess == true and any(s[:n] in wanted for s in shown for n in lengths):
+                    return f"{name} of the Patient ID"
     return ""
 
 

@@ -14,28 +14,33 @@ from labkit.deid.attack.study import documents, fhir, heads, pictures
 from labkit.deid.attack.study.common import background, frame, set_image, write
 from labkit.deid.attack.study.header import ROWS, radiograph
 
+_ROWS = {
+    "radiograph": ROWS, "accomplice": 72, "still": pictures.STILL[0], "loop": pictures.LOOP[0],
+    "palette": pictures.PALETTE[0], "capture": pictures.CAPTURE[0], "ct": heads.SIZE,
+    "mr": heads.SIZE,
+}  # fmt: skip
 CARRIERS = {
-    carrier.slug: carrier
-    for carrier in (
-        Carrier("radiograph", uids.DigitalXRayImageStorageForPresentation, ROWS),
-        Carrier("accomplice", uids.DigitalXRayImageStorageForPresentation, 72),
-        Carrier("report", uids.BasicTextSRStorage),
-        Carrier("key-images", uids.KeyObjectSelectionDocumentStorage),
-        Carrier("presentation", uids.GrayscaleSoftcopyPresentationStateStorage),
-        Carrier("pdf", uids.EncapsulatedPDFStorage),
-        Carrier("cda", uids.EncapsulatedCDAStorage),
-        Carrier("contours", uids.RTStructureSetStorage),
-        Carrier("ecg", uids.GeneralECGWaveformStorage),
-        Carrier("raw", uids.RawDataStorage),
-        Carrier("japanese", uids.SpatialRegistrationStorage),
-        Carrier("undeclared", uids.TwelveLeadECGWaveformStorage),
-        Carrier("tail", uids.HemodynamicWaveformStorage),
-        Carrier("still", uids.UltrasoundImageStorage, pictures.STILL[0]),
-        Carrier("loop", uids.UltrasoundMultiFrameImageStorage, pictures.LOOP[0]),
-        Carrier("palette", uids.UltrasoundImageStorage, pictures.PALETTE[0]),
-        Carrier("capture", uids.SecondaryCaptureImageStorage, pictures.CAPTURE[0]),
-        Carrier("ct", uids.CTImageStorage, heads.SIZE),
-        Carrier("mr", uids.MRImageStorage, heads.SIZE),
+    slug: Carrier(slug, sop_class, _ROWS.get(slug, 0), stem)
+    for slug, sop_class, stem in (
+        ("radiograph", uids.DigitalXRayImageStorageForPresentation, "_dx"),
+        ("accomplice", uids.DigitalXRayImageStorageForPresentation, "other_dx"),
+        ("report", uids.BasicTextSRStorage, "report"),
+        ("key-images", uids.KeyObjectSelectionDocumentStorage, "key_images"),
+        ("presentation", uids.GrayscaleSoftcopyPresentationStateStorage, "presentation"),
+        ("pdf", uids.EncapsulatedPDFStorage, "pdf"),
+        ("cda", uids.EncapsulatedCDAStorage, "cda"),
+        ("contours", uids.RTStructureSetStorage, "contours"),
+        ("ecg", uids.GeneralECGWaveformStorage, "ecg"),
+        ("raw", uids.RawDataStorage, "raw_data"),
+        ("japanese", uids.SpatialRegistrationStorage, "japanese"),
+        ("undeclared", uids.TwelveLeadECGWaveformStorage, "undeclared"),
+        ("tail", uids.HemodynamicWaveformStorage, "tail"),
+        ("still", uids.UltrasoundImageStorage, "still"),
+        ("loop", uids.UltrasoundMultiFrameImageStorage, "loop"),
+        ("palette", uids.UltrasoundImageStorage, "palette"),
+        ("capture", uids.SecondaryCaptureImageStorage, "capture"),
+        ("ct", uids.CTImageStorage, "ct-"),
+        ("mr", uids.MRImageStorage, "mr-"),
     )
 }
 #: A UID that says nothing of the patient: of a class, a transfer syntax, a code.
