@@ -19,6 +19,10 @@ _NUMBERS = re.compile(rb"[0-9+\-.eE\\ \0]*")
 _FREE = frozenset({"LT", "ST", "UT"})
 _SHORT = frozenset({"LO", "SH", "UC", "CS", "AS"})
 _BULK = frozenset({"OB", "OW", "OF", "OD", "OL", "OV", "UN", "OB or OW", "US or OW"})
+#: Short texts that are written by hand, by the end of their keyword.
+_BY_HAND = ("Explanation", "Description", "Comment", "Comments", "Notes", "Text", "Title", "Remark",
+            "Remarks", "Reason", "Note")  # fmt: skip
+_MEANING = 0x00080104
 _LONGEST_SWEEP = 65536
 _PIXELS = frozenset({0x7FE00010, 0x7FE00008, 0x7FE00009, 0x7FE00001, 0x7FE00002})
 #: What others read as a code, so that emptying it would break the object; the standard's own terms.
@@ -67,7 +71,7 @@ def unlisted(work: Work, ds: Dataset, tag: int) -> None:
         value = raw_bytes(element)
     if vr == "UI":
         _uid(work, ds, tag, keyword)
-    elif vr in _FREE:
+    elif vr in _FREE or (vr in _SHORT and _by_hand(ds, tag, keyword)):
         if _cleaned(work, ds, tag, vr):
             note(tag, keyword, "C", "free text that Table E.1-1 does not list")
     elif vr == "PN" or vr in ("DA", "DT", "TM"):
@@ -90,6 +94,13 @@ def unlisted(work: Work, ds: Dataset, tag: int) -> None:
     elif vr in _BULK and len(value) < _LONGEST_SWEEP and work.identities.within(value):
         del ds[tag]
         note(tag, keyword, "X", "a value that identifies this patient")
+
+
+def _by_hand(ds: Dataset, tag: int, keyword: str) -> bool:
+    """Say whether a short text is free text: by its name, or as the meaning of a private code."""
+    if tag == _MEANING:
+        return str(ds.get("CodingSchemeDesignator", "99")).startswith("99")
+    return keyword.endswith(_BY_HAND)
 
 
 def _cleaned(work: Work, ds: Dataset, tag: int, vr: str) -> bool:
