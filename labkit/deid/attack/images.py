@@ -159,7 +159,7 @@ def identify(volume: Array, level: float, modality: str, true_level: float) -> t
     return best, misfit[best]
 
 
-#: A face that fits worse than this is nobody's: guessing among five would be right one time in five.
+#: A face that fits worse than this is nobody's; guessing is right one time in five.
 FITS_MM = 3.0
 
 

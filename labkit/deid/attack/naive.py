@@ -64,8 +64,8 @@ def _save(ds: Dataset, path: Path) -> None:
 def _hash(part: Dataset) -> None:
     for element in part:
         if element.tag == 0x00100020 and element.value:
-            text = str(element.value).encode()
-            element.value = hashlib.sha256(text, usedforsecurity=False).hexdigest()[:32]
+            known = hashlib.sha256(str(element.value).encode(), usedforsecurity=False)
+            element.value = known.hexdigest()[:32]
         elif element.VR == "UI" and isinstance(element.value, UID):
             if element.value.startswith("2.999."):
                 element.value = generate_uid(entropy_srcs=[str(element.value)])

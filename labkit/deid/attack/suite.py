@@ -33,9 +33,7 @@ def attacks(names: Iterable[str] = ()) -> list[Attack]:
     return [known[name] for name in wanted] if wanted else everything
 
 
-def attack(
-    planted: Planted, out: Path, target: str, names: Iterable[str] = ()
-) -> list[Row]:
+def attack(planted: Planted, out: Path, target: str, names: Iterable[str] = ()) -> list[Row]:
     """Run attacks on a folder that a de-identifier has made of the study.
 
     Parameters

@@ -27,7 +27,7 @@ _TEXTS: dict[tuple[str, str], tuple[tuple[str, str, str], ...]] = {
          "read comments, also in retired elements"),
         ("alerts-and-occupation", "medical-alerts occupation ethnic-group insurance",
          "read what is rare about the patient"),
-        ("text-in-kept-elements", "contrast window-explanation software-version",
+        ("text-in-kept-elements", "contrast window-explanation",
          "read text in elements that are thought technical"),
         ("retrieve-url", "retrieve-url", "read a URL with an identifier in its path"),
         ("behind-nul", "behind-nul", "read behind a NUL, where viewers stop"),

@@ -72,4 +72,5 @@ def _air(ds: Dataset, values: Array) -> int:
 def _blurred(values: Array, ds: Dataset) -> Array:
     row, column = (float(v) for v in ds.PixelSpacing)
     smooth = ndimage.gaussian_filter(values.astype(np.float64), (BLUR_MM / row, BLUR_MM / column))
-    return np.rint(smooth).astype(values.dtype)
+    rounded: Array = np.rint(smooth).astype(values.dtype)
+    return rounded

@@ -79,8 +79,11 @@ def _rows(marks: Array, grey: Array) -> list[Region]:
     for number, box in enumerate(ndimage.find_objects(labels), 1):
         high, wide = box[0].stop - box[0].start, box[1].stop - box[1].start
         fill = areas[number] / (high * wide)
-        if _LOW <= high <= _HIGH and 1 <= wide <= _WORD * high and 0.15 <= fill <= 0.95 and (
-            spread[number - 1] < _EVEN
+        if (
+            _LOW <= high <= _HIGH
+            and 1 <= wide <= _WORD * high
+            and 0.15 <= fill <= 0.95
+            and (spread[number - 1] < _EVEN)
         ):
             boxes.append((box[0].start, box[0].stop, box[1].start, box[1].stop))
     boxes.sort(key=lambda b: (b[2], b[0]))

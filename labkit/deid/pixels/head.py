@@ -66,7 +66,7 @@ def _geometry(ds: Dataset) -> tuple[Array, Array, Array]:
 def find_cut(slices: Sequence[Dataset]) -> Cut:
     """Find what parts face from brain: a curtain that hangs 8 mm before the brain.
 
-    The brain is the largest soft tissue that is thick. From 10 mm above its foremost point downwards
+    The brain is the largest soft tissue that is thick. From 10 mm above its foremost point down,
     all that lies before it is face, at most 45 mm deep, so that the base of the skull stays.
 
     Parameters

@@ -152,7 +152,9 @@ def _region(path: Path, four: object) -> Region:
 
 
 def _wrong(path: Path, what: str) -> UsageError:
-    return UsageError(f"{path.name}: {what}", remedy="see SiteRules.read for what a rule looks like")
+    return UsageError(
+        f"{path.name}: {what}", remedy="see SiteRules.read for what a rule looks like"
+    )
 
 
 def ultrasound_regions(ds: Dataset) -> tuple[Region, ...]:

@@ -194,10 +194,13 @@ def _picture(question: Question, decision: Decision | None) -> str:
     )
 
 
-_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Review before release</title>
-<style>body{{font:15px sans-serif;margin:2em;background:#222;color:#eee}}figure{{display:inline-block;
-margin:4px;text-align:center;font-size:12px}}img{{display:block;border:3px solid #c90}}
-.accepted img{{border-color:#3a3}}.rejected img{{border-color:#c33}}</style></head><body>
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Review before release</title><style>
+body{{font:15px sans-serif;margin:2em;background:#222;color:#eee}}
+figure{{display:inline-block;margin:4px;text-align:center;font-size:12px}}
+img{{display:block;border:3px solid #c90}}
+.accepted img{{border-color:#3a3}}.rejected img{{border-color:#c33}}
+</style></head><body>
 <h1>Review before release</h1><p>Each picture is shown as it would go out. This page shows patients:
 it stays inside.</p>{body}</body></html>
 """

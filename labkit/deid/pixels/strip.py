@@ -79,7 +79,7 @@ def _pure(words: np.ndarray, ds: Dataset) -> np.ndarray:  # type: ignore[type-ar
     allocated, stored, high = int(ds.BitsAllocated), int(ds.BitsStored), int(ds.HighBit)
     low = high - stored + 1
     mask = ((1 << stored) - 1) << low
-    pure = words & words.dtype.type(mask)
+    pure: np.ndarray = words & words.dtype.type(mask)  # type: ignore[type-arg]
     if int(ds.get("PixelRepresentation", 0)):
         above = ((1 << allocated) - 1) & ~((1 << (high + 1)) - 1)
         negative = (words >> words.dtype.type(high)) & words.dtype.type(1)

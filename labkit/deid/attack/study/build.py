@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from pydicom import uid as uids
+from pydicom.dataset import Dataset
 
 from labkit.deid.attack.loot import data_set
 from labkit.deid.attack.model import Carrier, Planted, parts
@@ -74,8 +75,10 @@ def build(folder: Path, *, seed: int = 7) -> Planted:
     return Planted(folder, plants, frozenset(_uids(files)), CARRIERS, files)
 
 
-def _accomplice(plants: Plants) -> object:
-    ds = frame(plants, "accomplice", uids.DigitalXRayImageStorageForPresentation, "DX", accomplice=True)
+def _accomplice(plants: Plants) -> Dataset:
+    ds = frame(
+        plants, "accomplice", uids.DigitalXRayImageStorageForPresentation, "DX", accomplice=True
+    )
     set_image(ds, background(9, 72, 88, 4096).astype("uint16"), stored=12)
     ds.BodyPartExamined, ds.BurnedInAnnotation = "HAND", "NO"
     return ds

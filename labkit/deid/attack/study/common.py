@@ -101,7 +101,8 @@ def background(seed: int, rows: int, columns: int, high: int) -> Array:
     dice = np.random.default_rng(seed)
     y, x = np.mgrid[0:rows, 0:columns]
     shape = 0.5 + 0.35 * np.sin(x / columns * 3.0 + seed) * np.cos(y / rows * 2.5)
-    return np.clip(shape * high + dice.normal(0, high * 0.01, (rows, columns)), 0, high - 1)
+    image: Array = np.clip(shape * high + dice.normal(0, high * 0.01, (rows, columns)), 0, high - 1)
+    return image
 
 
 def write(ds: Dataset, path: Path) -> Path:

@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 
 from pydicom import uid as uids
-from pydicom.dataset import FileDataset
+from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import UID
 
 from labkit.deid.attack.plants import STUDY_DATE, Plants
@@ -42,13 +42,14 @@ def report(plants: Plants, path: Path) -> Path:
     return write(ds, path)
 
 
-def _evidence(plants: Plants) -> object:
+def _evidence(plants: Plants) -> Dataset:
     instance = item(
         ReferencedSOPClassUID=UID(uids.DigitalXRayImageStorageForPresentation),
         ReferencedSOPInstanceUID=UID(plants.uid("cr")),
     )
     series = item(
-        SeriesInstanceUID=UID(plants.uid("series-DX-victim")), ReferencedSOPSequence=nested(instance)
+        SeriesInstanceUID=UID(plants.uid("series-DX-victim")),
+        ReferencedSOPSequence=nested(instance),
     )
     return item(
         StudyInstanceUID=UID(plants.uid("study-victim")), ReferencedSeriesSequence=nested(series)
@@ -84,8 +85,10 @@ def presentation(plants: Plants, path: Path) -> Path:
         UnformattedTextValue=f"Mrs {word('pr-graphics')}", AnchorPointAnnotationUnits="PIXEL",
         AnchorPoint=[4.0, 4.0], AnchorPointVisibility="N",
     )  # fmt: skip
-    ds.GraphicAnnotationSequence = nested(item(GraphicLayer="TEXT", TextObjectSequence=nested(written)))
-    ds.ReferencedSeriesSequence = _evidence(plants).ReferencedSeriesSequence  # type: ignore[attr-defined]
+    ds.GraphicAnnotationSequence = nested(
+        item(GraphicLayer="TEXT", TextObjectSequence=nested(written))
+    )
+    ds.ReferencedSeriesSequence = _evidence(plants).ReferencedSeriesSequence
     ds.PresentationLUTShape = "IDENTITY"
     return write(ds, path)
 
@@ -133,7 +136,9 @@ def ecg(plants: Plants, path: Path) -> Path:
     ds.AcquisitionDateTime = f"{STUDY_DATE}143827"
     ds.AcquisitionContextSequence = nested()
     source = code("1", "99X", "Lead")
-    channel = item(WaveformBitsStored=16, ChannelSampleSkew="0", ChannelSourceSequence=nested(source))
+    channel = item(
+        WaveformBitsStored=16, ChannelSampleSkew="0", ChannelSourceSequence=nested(source)
+    )
     group = item(
         WaveformOriginality="ORIGINAL", NumberOfWaveformChannels=1, NumberOfWaveformSamples=8,
         SamplingFrequency="100", ChannelDefinitionSequence=nested(channel),

@@ -48,7 +48,6 @@ TEXT = (
     ("retired-comments", "StudyComments", "seen by {}"),
     ("text-comments", "TextComments", "phoned {}"),
     ("retrieve-url", "RetrieveURL", "https://pacs.example/{}"),
-    ("software-version", "SoftwareVersions", "1.0 {}"),
 )
 
 
