@@ -11,6 +11,7 @@ folder.
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
@@ -26,19 +27,22 @@ TARGETS = ("naive", *PEERS, "ours")
 INTRODUCTION = """
 ## Attacks on de-identified output
 
-`labkit attack` plants identity in a made-up study of 72 files, lets a de-identifier work on it, and tries to get it back.
-Made by `python -m benchmarks.attacks`; do not edit.
+`labkit attack` plants identity in a made-up study of 72 files, lets a de-identifier work on it, and
+tries to get it back. Made by `python -m benchmarks.attacks`; do not edit.
 
-- **naive** blanks Patient's Name and copies the rest. Each attack has to get through it, or through one that hashes without a
-  key (marked h) or does nothing (marked c): an attack that nothing fails proves nothing.
-- **dicom-anonymizer {anonymizer}** with its defaults, which delete private attributes. It does not look at pixels, and says so.
-- **deid {deid}** with its default recipe: burned-in pixels cleaned by its rules, then the header replaced, with
-  `strip_sequences` and `remove_private`, which are not its defaults. It means its recipe to be extended by the user.
-- **ours** is `labkit deid --options clean-pixel-data,clean-visual-features`; the person who reviews is one who accepts every
-  defaced head without looking, and no picture in which text may be left.
+- **naive** blanks Patient's Name and copies the rest. Each attack has to get through it, or through
+  one that hashes without a key (h) or one that does nothing (c): an attack that nothing fails proves
+  nothing.
+- **dicom-anonymizer {anonymizer}** with its defaults, which delete private attributes. It works on
+  headers; pixels are not its business.
+- **deid {deid}** with its default recipe: pixels cleaned by its rules, then the header replaced,
+  with `strip_sequences` and `remove_private`, which are not its defaults. Its recipe is meant to be
+  extended by the user.
+- **ours** is `labkit deid --options clean-pixel-data,clean-visual-features`. The person who reviews
+  accepts every defaced head without looking, and no picture in which text may be left.
 
-**yes**: identity came back. no: it did not. –: the target gave out no such object, so there was nothing to attack. Neither peer
-takes FHIR.
+**yes**: identity came back. no: it did not. –: the target gave out no such object, so there was
+nothing to attack. Neither peer takes FHIR.
 """
 
 
@@ -101,7 +105,7 @@ def main() -> None:
             rows[target] = {row.name: row for row in attack(planted, out, target)}
     PAGE.write_text(put(PAGE.read_text("utf-8"), table(rows)), "utf-8")
     for target in TARGETS:
-        print(f"{target}: {_hits(rows[target])} of {len(rows[target])} succeeded")  # noqa: T201
+        sys.stdout.write(f"{target}: {_hits(rows[target])} of {len(rows[target])} succeeded\n")
 
 
 if __name__ == "__main__":
