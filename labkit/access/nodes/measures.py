@@ -124,7 +124,7 @@ def guarded_by(measure: Measure, folder: Path) -> Iterator[Site]:
     """
     authority = Authority(folder / "authority")
     own = authority.credential(NODE)
-    stolen = _copied(own, folder / "thief")
+    stolen = copied(own, folder / "thief")
     if measure.revoked:
         authority.revoke(NODE)
         own = authority.credential(NODE)
@@ -167,7 +167,8 @@ def guarded_by(measure: Measure, folder: Path) -> Iterator[Site]:
         archive.close()
 
 
-def _copied(credential: Credential, folder: Path) -> Credential:
+def copied(credential: Credential, folder: Path) -> Credential:
+    """Copy certificate and key into a folder, as a thief does."""
     folder.mkdir(exist_ok=True)
     copy = Credential(folder / "stolen.pem", folder / "stolen.key")
     copy.certificate.write_bytes(credential.certificate.read_bytes())
