@@ -139,7 +139,11 @@ class Authority:
         found = Credential(self.folder / f"{name}.pem", self.folder / f"{name}.key")
         if not (found.certificate.exists() and found.key.exists()):
             leaf = self._ca.issue_cert(
-                *HOSTS, common_name=name, organization_name="labkit", not_after=not_after
+                *HOSTS,
+                common_name=name,
+                organization_name="labkit",
+                organization_unit_name="DICOM lab",  # else trustme's own, another each time
+                not_after=not_after,
             )
             _write_private(found.key, leaf.private_key_pem.bytes())
             found.certificate.write_bytes(b"".join(pem.bytes() for pem in leaf.cert_chain_pems))
