@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pynetdicom import build_context, evt
 
 from labkit.common.access import DENY_ALL, AccessPolicy
 from labkit.common.errors import LabError
-from labkit.dimse import AssociationTrace, TraceRecorder, new_ae
+from labkit.dimse import AssociationTrace, Peer, TraceRecorder, new_ae
 from labkit.dimse.admission import AdmissionPolicy
 from labkit.dimse.tls import explain
 from labkit.pacs.archive import Archive, ObjectSink
@@ -59,7 +59,7 @@ class PacsNode:
         archive: Archive | None = None,
         *,
         policy: AccessPolicy = DENY_ALL,
-        destinations: Destinations | None = None,
+        destinations: Mapping[str, Peer] | None = None,
         log: EventLog | None = None,
         traces: Callable[[AssociationTrace], None] | None = None,
         sink: ObjectSink | None = None,
