@@ -31,8 +31,8 @@ INTRODUCTION = """
 tries to get it back. Made by `python -m benchmarks.attacks`; do not edit.
 
 - **naive** blanks Patient's Name and copies the rest. Each attack has to get through it, or through
-  one that hashes without a key (h) or one that does nothing (c): an attack that nothing fails proves
-  nothing.
+  one that hashes without a key (h) or one that does nothing (c): an attack that
+  nothing fails proves nothing.
 - **dicom-anonymizer {anonymizer}** with its defaults, which delete private attributes. It works on
   headers; pixels are not its business.
 - **deid {deid}** with its default recipe: pixels cleaned by its rules, then the header replaced,
