@@ -46,7 +46,7 @@ STATIONS: Mapping[str, str] = {
     "ROUTER": "lakeside",
     "PROXY": "lakeside",
     "US1": "lakeside",
-    "US2": "lakeside",
+    "US2": "north-general",
 }
 """AE title to the organisation that runs it."""
 DENIES: Mapping[str, str] = {"thistlewick": "lakeside"}
@@ -74,7 +74,9 @@ def resources() -> list[Resource]:
 
 
 def actors(ae_title: str) -> frozenset[str]:
-    """Return the references by which a Consent may name a station."""
+    """Return the references by which a Consent may name a station; none for another title."""
+    if ae_title not in STATIONS:
+        return frozenset()
     return frozenset({f"Organization/{STATIONS[ae_title]}", f"Device/{ae_title.lower()}"})
 
 
