@@ -157,7 +157,8 @@ class Floor:
         settings = self.settings(name)
         tls = self._guarding.client_tls(name) or (self.client_tls() if settings["tls"] else None)
         modality = Modality(
-            name, settings, self.peers(), self.logs[name], tls, self._listed,
+            name, settings, self._guarding.known(name, self.peers()), self.logs[name], tls,
+            self._listed,
             self._guarding.server_tls(name),
         )  # fmt: skip
         done = modality.examine(number, patient, discontinued=discontinued)

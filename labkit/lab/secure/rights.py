@@ -1,4 +1,4 @@
-"""Which node may do what at which: the allow lists of the secure lab, as its administrators keep them.
+"""Which node may do what at which: the allow lists of the secure lab.
 
 A node is known by its certificate, one for each AE title; the title alone proves nothing.
 """

@@ -49,6 +49,8 @@ STATIONS: Mapping[str, str] = {
     "US2": "north-general",
 }
 """AE title to the organisation that runs it."""
+STEWARD = "Device/registrar"
+"""Who may write Consent resources over FHIR, beside the patient: the consent registry."""
 DENIES: Mapping[str, str] = {"thistlewick": "lakeside"}
 """Patient to the organisation that may not see her data, at whichever site they are."""
 WRITTEN = "2026-01-05T09:00:00+00:00"

@@ -50,9 +50,9 @@ class NodeTls:
         """
         shown, authority = self.credential(ae_title), self.authority()
         with self._lock:
-            return server_context(
-                shown, clients=authority.certificate, revoked=authority.revocations
-            )
+            # The list is only there once somebody has been revoked; it lasts for some days.
+            revoked = authority.revocations if (self._folder / "revoked").is_dir() else None
+            return server_context(shown, clients=authority.certificate, revoked=revoked)
 
     def client(self, ae_title: str) -> ssl.SSLContext:
         """Return what a node calls others with: its own certificate, trust in the lab's alone."""
