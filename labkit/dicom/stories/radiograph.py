@@ -161,7 +161,7 @@ def hand(x: Array, y: Array, fracture: float = 0.0) -> Array:
     for at, stretch, lean in _CARPALS:
         shadow = shadow + ball(x, y, at, stretch, lean)
     for part in _FOREARM:
-        shadow = shadow + bone(x, y, part, shell=2.6)
+        shadow = shadow + bone(x, y, part, shell=2.6)  # nosec B604: the shell of a bone
     palm = [(-4.0, -66.0, 13.0), (-2.0, -38.0, 14.0), (-4.0, -8.0, 14.0), (0.0, 100.0, 17.0)]
     for dx in (-18.0, -9.0, 9.0, 18.0):
         side = [(px + dx * (1.0 if py > -60 else 1.25), py, r) for px, py, r in palm]
