@@ -15,6 +15,7 @@ from urllib.parse import quote
 import typer
 
 from labkit.common.errors import LabkitError
+from labkit.deid.commands import deid
 from labkit.exercises.commands import exercises_app, notebooks_app
 from labkit.lab import commands as lab_commands
 from labkit.lab import launch
@@ -42,6 +43,7 @@ app.add_typer(nodes_app, name="nodes")
 app.command("examine")(lab_commands.examine)
 app.command("doctor")(doctor)
 app.command("proxy")(proxy)
+app.command("deid")(deid)
 app.add_typer(lab_commands.faults_app, name="faults")
 app.add_typer(lab_commands.route_app, name="route")
 app.add_typer(exercises_app, name="exercises")
