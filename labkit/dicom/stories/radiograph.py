@@ -193,7 +193,7 @@ def knee(x: Array, y: Array, lateral: bool = False) -> Array:
             [[(-37, 34, 6.5), (-35, 58, 4.6), (-31, 130, 5.5)]],
         ]  # fmt: skip
         skin = [(3.0, -130.0, 64.0), (0.0, -30.0, 58.0), (0.0, 20.0, 54.0), (0.0, 130.0, 56.0)]
-    bones = [bone(x, y, *parts, shell=4.0) for parts in chains]
+    bones = [bone(x, y, *parts, shell=4.0) for parts in chains]  # nosec B604
     if not lateral:
         bones.append(0.45 * ball(x, y, (-1.0, -33.0, 16.0), 1.1))  # the kneecap, in front
     total = FLESH * 0.8 * thickness(x, y, skin)
