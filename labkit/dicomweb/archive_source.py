@@ -23,6 +23,7 @@ from labkit.pacs.archive import Archive, DuplicateSopInstance
 from labkit.pacs.computed import COMPUTED
 from labkit.pacs.entering import Entry
 from labkit.pacs.header import read_header
+from labkit.pacs.hidden import set_aside, shown, taken_by
 from labkit.pacs.identifier import Query, Root, read_query
 from labkit.pacs.keys import KEYS, Level
 from labkit.pacs.matching import element_text, matcher_for
@@ -140,7 +141,8 @@ class ArchiveSource:
         matches: Iterable[Match] = find(self.archive, asked, "", unknown_matches=False)
         visible = query.visible
         if visible is not None:
-            matches = (m for m in matches if visible(m.patient_id, m.study_instance_uid))
+            seen = visible
+            matches = (m for m in matches if shown(m, asked, self.archive, seen))
         if fuzzy:
             matches = (
                 m for m in matches
@@ -186,6 +188,14 @@ class ArchiveSource:
             text = f"the archive cannot write ({error.strerror})"
             return Outcome(place, sop_class, _OUT_OF_RESOURCES, text=text)
         return Outcome(place, sop_class, warning=_COERCED if stored.outcome == "coerced" else 0)
+
+    def taken_by(self, sop_instance_uid: str) -> tuple[str, str] | None:
+        """Patient ID and Study Instance UID of the object that has this UID."""
+        return taken_by(self.archive, sop_instance_uid)
+
+    def set_aside(self, file: BinaryIO) -> None:
+        """Keep an object, in no index, whose UID is taken by one that is hidden."""
+        set_aside(self.archive.root, [file.read()])
 
     def remove(self, place: Place) -> int:
         """Delete."""

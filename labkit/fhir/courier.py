@@ -30,6 +30,10 @@ WHERE n.number IN (SELECT min(number) FROM notice GROUP BY subscription) ORDER B
 """
 
 
+def _always(subscription: Resource, told: Resource) -> bool:
+    return True
+
+
 class Courier:
     """A thread that delivers notices while it runs.
 
@@ -39,6 +43,9 @@ class Courier:
         Holds the queue.
     may_ring
         Asked again before each delivery.
+    may_send
+        Asked before each delivery whether a Subscription may still be told of a version: its
+        criteria were met when that was written, and consent may have been withdrawn since.
     tries
         Failures in a row after which a Subscription gets the status ``error`` and waits for its
         owner.
@@ -53,12 +60,14 @@ class Courier:
         store: FhirStore,
         *,
         may_ring: Callable[[str], bool] = loopback_only,
+        may_send: Callable[[Resource, Resource], bool] = _always,
         tries: int = 5,
         pause: float = 0.25,
         timeout: float = 5.0,
     ) -> None:
         self._store = store
         self._may_ring = may_ring
+        self._may_send = may_send
         self._tries = tries
         self._pause = pause
         self._timeout = timeout
@@ -121,7 +130,9 @@ class Courier:
         if over(subscription, self._store.clock()):
             self._set_status(subscription, {"status": "off"})
             return True
-        problem = self._send(http, subscription["channel"], stored)
+        told = self._store.last_body(stored)
+        hidden = told is None or not self._may_send(subscription, told)
+        problem = "" if hidden else self._send(http, subscription["channel"], stored)
         if not problem:
             self._due.pop(number, None)
             self._drop("number = ?", [number])
