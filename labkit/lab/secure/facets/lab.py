@@ -66,21 +66,14 @@ class SecureLab(EmbeddedLab):
         return self._nodes_as(HEALTH_AE)
 
     def receiver(self, ae_title: str = LEARNER) -> Receiver:
-        """Make a storage SCP that the lab's archives can send to: with TLS, as LEARNER.
-
-        ::
-
-            with lab.receiver() as receiver:
-                lab.add_node(receiver.peer)
-                move(lab.archive, wanted, "LEARNER")
-        """
+        """Make a storage SCP that the lab's archives can send to: with TLS, as LEARNER."""
         folder = self._workspace.certificates
         shown = Credential(folder / f"{LEARNER}.pem", folder / f"{LEARNER}.key")
         return Receiver(ae_title, tls=server_context(shown, clients=folder / "ca.pem"))
 
-    def _headers(self) -> dict[str, str]:
-        """Return the token of the client ``workbook``; a new one, so that it lasts."""
-        return {"Authorization": f"Bearer {self.auth.token()}"}
+    def token(self) -> str:
+        """Return a token of the client ``workbook``; a new one each time, so that it lasts."""
+        return self.auth.token()
 
     def _name(self, name: NodeName) -> str:
         if str(name).strip().upper() == AUTH:
