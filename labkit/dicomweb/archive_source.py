@@ -204,7 +204,10 @@ class ArchiveSource:
     def version(self, place: Place) -> str:
         """A digest of what is there: objects are never changed, only corrected, added, removed."""
         digest = hashlib.sha256(str(len(self.archive.decisions.corrections)).encode())
-        for entry in self._entries(place):
+        entries = self._entries(place)
+        if not entries:
+            return ""
+        for entry in entries:
             digest.update(f"{entry.sop_instance_uid} {entry.number} {entry.size};".encode())
         return digest.hexdigest()[:32]
 

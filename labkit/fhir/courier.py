@@ -17,6 +17,7 @@ from labkit.fhir.endpoints import loopback_only
 from labkit.fhir.messages import Resource
 from labkit.fhir.store import FhirStore, Stored
 from labkit.fhir.subscriptions import over
+from labkit.fhir.versions import last_body
 
 if TYPE_CHECKING:
     import httpx
@@ -130,7 +131,7 @@ class Courier:
         if over(subscription, self._store.clock()):
             self._set_status(subscription, {"status": "off"})
             return True
-        told = self._store.last_body(stored)
+        told = last_body(self._store, stored)
         hidden = told is None or not self._may_send(subscription, told)
         problem = "" if hidden else self._send(http, subscription["channel"], stored)
         if not problem:

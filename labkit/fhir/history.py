@@ -11,6 +11,7 @@ from labkit.fhir.messages import Answer, Ask, Resource, Service
 from labkit.fhir.outcome import refuse
 from labkit.fhir.search import DEFAULT_COUNT, MAX_COUNT, page_keys, page_token
 from labkit.fhir.store import Stored
+from labkit.fhir.versions import last_body
 
 _ROW = "SELECT r.pk, r.type, r.id, v.version, v.updated, coalesce(v.body, ''), v.method "
 _AFTER = "(v.updated, v.pk, v.version) < (?, ?, ?)"
@@ -128,5 +129,5 @@ def _visible(service: Service, actor: str, stored: Stored) -> bool:
     """Whether a version may be seen; a deletion as what was deleted."""
     if service.policy is ALLOW_ALL:
         return True
-    body = service.store.last_body(stored)
+    body = last_body(service.store, stored)
     return body is not None and service.sees(actor, body, "vread")

@@ -15,6 +15,7 @@ from labkit.fhir.messages import Answer, Ask, Resource, Service
 from labkit.fhir.outcome import FhirError, Issue, refuse
 from labkit.fhir.store import Stored
 from labkit.fhir.validation import validate
+from labkit.fhir.versions import last_body
 
 #: The tag of a resource that was answered in part (R4 search.html#elements).
 SUBSETTED = ("http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "SUBSETTED")
@@ -37,7 +38,7 @@ def _shown(service: Service, actor: str, stored: Stored, action: str) -> bool:
     """Whether a version may be seen; a deletion as what was deleted."""
     if service.policy is ALLOW_ALL:
         return True
-    last = service.store.last_body(stored)
+    last = last_body(service.store, stored)
     return last is not None and service.sees(actor, last, action)
 
 

@@ -233,13 +233,6 @@ class FhirStore:
         )
         return Stored(*rows[0]) if rows else None
 
-    def last_body(self, stored: Stored) -> dict[str, Any] | None:
-        """Return a version's resource; of a deletion, the resource that was deleted."""
-        sql = ("SELECT body FROM version WHERE pk = ? AND version <= ? AND body IS NOT NULL "
-               "ORDER BY version DESC LIMIT 1")  # fmt: skip
-        rows = self.query(sql, [stored.pk, stored.version])
-        return loads(rows[0][0]) if rows else None
-
     def new_id(self, kind: str) -> str:
         """Count on, inside a transaction; ids that clients chose are skipped."""
         while True:
