@@ -21,7 +21,7 @@ _FROM = "FROM version v JOIN resource r ON r.pk = v.pk "
 def history(service: Service, actor: str, ask: Ask) -> Answer:
     """Return the versions of one resource, of a type, or of all, a page at a time."""
     kind, id_ = (*ask.path[:-1], "", "")[:2]
-    service.permit(actor, "history", {"resourceType": kind} if kind else {})
+    service.permit(actor, "history", {"resourceType": kind})
     where = [f"r.{name} = ?" for name, value in (("type", kind), ("id", id_)) if value]
     args: list[Any] = [value for value in (kind, id_) if value]
     count, page, since = _parameters(ask)

@@ -105,15 +105,18 @@ class Service:
             raise refuse(403, "forbidden", f"{action} is not allowed: {decision.reason}")
 
     def touch(self, actor: str, action: str, resource: Resource) -> None:
-        """Ask the policy about a resource in hand that is to be written.
+        """Ask the policy about a resource that is to be written, or is to be written over.
 
         Raises
         ------
         FhirError
-            403, without the policy's reason: that may tell of data the asker must not know of.
+            403, without a reason that tells of data the asker must not know of.
         """
-        if not self.allows(actor, action, self.about(resource)):
-            raise refuse(403, "forbidden", f"{action} is not allowed for this resource")
+        about = self.about(resource)
+        decision = decide(self.policy, AccessRequest(actor, action, self.base_url, about))
+        if not decision:
+            why = "" if decision.private else f": {decision.reason}"
+            raise refuse(403, "forbidden", f"{action} is not allowed for this resource{why}")
 
     def sees(self, actor: str, resource: Resource, action: str = "read") -> bool:
         """Whether a resource may be shown; one that may not is answered as if it were not there."""

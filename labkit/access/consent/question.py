@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from labkit.common.access import Decision
 
@@ -117,6 +117,7 @@ class Ruling(Decision):
         Whether it is allowed only because of an emergency; then it has to be recorded.
     """
 
+    private: ClassVar[bool] = True
     trail: tuple[Step, ...] = ()
     decided_by: Step | None = None
     glass_broken: bool = False
