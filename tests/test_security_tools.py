@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted((ROOT / "docs" / "security").glob("*.md"))
-GUARDS = ("labkit/access", "labkit/lab/secure", "labkit/dimse/admission.py", "labkit/deid")
+GUARDS = ("labkit/access", "labkit/lab/secure", "labkit/dimse/admission.py")
 """Where access is decided: findings of every severity count."""
 OFFLINE = re.compile(
     r"ConnectionError|ConnectTimeout|ReadTimeout|NameResolution|Max retries|ServiceError|HTTPError"
