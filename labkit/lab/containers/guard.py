@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Any
 from labkit.common.access import DENY_ALL, AccessPolicy
 from labkit.common.errors import DataError, LabError
 from labkit.dicomweb import ArchiveSource, dicomweb_app
-from labkit.pacs import Destinations, EventLog, NodeConfig, PacsNode, StoredObject
+from labkit.pacs import (
+    Destinations,
+    DuplicateSopInstance,
+    EventLog,
+    NodeConfig,
+    PacsNode,
+    StoredObject,
+)
 from labkit.pacs.header import Header, read_header
 from labkit.pacs.part10 import file_meta
 
@@ -65,10 +72,11 @@ class PassedOn:
                 if held is not None:
                     return held
                 meta = file_meta(header["SOPClassUID"], uid, transfer_syntax, source)
-                stored = self._mirror.give(uid, meta, data)
+                return self._mirror.give(uid, meta, data)
+            except DuplicateSopInstance:
+                raise
             except (LabError, DataError) as error:
                 raise OSError(errno.EIO, f"the product did not take it: {error.message}") from error
-        return stored
 
 
 class Guard:
