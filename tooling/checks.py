@@ -30,6 +30,7 @@ from tooling import containers, engine
 from tooling.console import Trouble, say
 from tooling.environment import ROOT, set_up
 from tooling.installer import clean_environment
+from tooling.told import Told, reasons
 
 TRACKS = ("start", "beginner", "intermediate", "advanced")
 KEPT = ("LABKIT_CHROMIUM", "LABKIT_OHIF", "LABKIT_OHIF_FETCH")  # what tests/browser looks at
@@ -41,6 +42,7 @@ LONG_MINUTES = 300  # of the long ones
 TOGETHER = ("-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile")
 
 SEED = 20260115  # of the long run, unless another is asked for
+FAILURES = "failures.txt"  # in artifacts: with CI set, why each step failed; .ci/run ends with it
 GRACE = 30  # seconds for a step to tidy up when it is stopped
 
 
@@ -64,12 +66,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a step ended."""
+    """How a step ended; `told`: the lines that tell why it failed, where they were kept."""
 
     name: str
     word: str
     seconds: float
     note: str = ""
+    told: Sequence[str] = ()
 
 
 def run(what: str, *, share: float = 1.0, seed: int = SEED, with_engine: bool = False) -> int:
@@ -121,8 +124,7 @@ def _long(share: float, seed: int) -> int:
     if not 0 < share <= 1:
         raise Trouble(f"The share {share:g} is not between 0 and 1.", "Try: --share 0.01")
     reports = ROOT / "docs" if share == 1 else ROOT / "artifacts" / "long"
-    figures = ROOT / "artifacts" / "figures.jsonl"
-    figures.parent.mkdir(exist_ok=True)
+    figures = _artifacts() / "figures.jsonl"
     figures.write_text("", encoding="utf-8")
     asked = {"LABKIT_LONG": str(share), "LABKIT_SEED": str(seed), "LABKIT_FIGURES": str(figures)}
     apart = [f"--ignore=tests/{name}" for name in ("notebooks", "browser")]
@@ -166,6 +168,7 @@ def _run(steps: list[Step], asked: Mapping[str, str] | None = None) -> int:
         line = f"  {outcome.name:<{width}}  {outcome.word:<7} {outcome.seconds:6.0f} s"
         say(f"{line}  {outcome.note}".rstrip())
     failed = [outcome.name for outcome in outcomes if outcome.word == "FAILED"]
+    _keep(outcomes)
     verdict = f"FAILED: {', '.join(failed)}" if failed else "All passed"
     skipped = sum(outcome.word == "SKIPPED" for outcome in outcomes)
     say(f"{verdict}{f', {skipped} skipped' if skipped else ''}, in {total / 60:.1f} minutes.")
@@ -178,8 +181,13 @@ def _one(python: Path, step: Step, env: dict[str, str]) -> Outcome:
         say(f"SKIPPED: {step.skip}")
         return Outcome(step.name, "SKIPPED", 0.0, step.skip)
     started = time.monotonic()
+    kept = "CI" in os.environ
     process = subprocess.Popen(
-        [str(python), *step.arguments], cwd=ROOT, env=env, stdin=subprocess.DEVNULL
+        [str(python), *step.arguments], cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if kept else None, stderr=subprocess.STDOUT if kept else None,
+    )  # fmt: skip
+    told = (
+        Told(process, _artifacts() / "said" / f"{step.name.replace(':', '')}.txt") if kept else None
     )
     note = ""
     try:
@@ -190,7 +198,23 @@ def _one(python: Path, step: Step, env: dict[str, str]) -> Outcome:
     finally:
         _end(process)
     seconds = time.monotonic() - started
-    return Outcome(step.name, "FAILED" if code else "passed", seconds, note)
+    if told is not None:
+        told.close()
+    why = reasons(told.path) if told is not None and code else ()
+    return Outcome(step.name, "FAILED" if code else "passed", seconds, note, why)
+
+
+def _artifacts() -> Path:
+    folder = ROOT / "artifacts"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _keep(outcomes: Sequence[Outcome]) -> None:
+    for outcome in outcomes:
+        if outcome.told:
+            with (_artifacts() / FAILURES).open("a", encoding="utf-8") as file:
+                file.write("\n".join([f"-- {outcome.name} --", *outcome.told, ""]))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

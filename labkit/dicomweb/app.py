@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from labkit.common.access import DENY_ALL, AccessPolicy, anybody
 from labkit.common.errors import LabkitError
+from labkit.common.occasion import Occasions
 from labkit.dicomweb.openapi import openapi
 from labkit.dicomweb.problems import WebError, problem, status_of
 from labkit.dicomweb.service import MAX_BODY, Service
@@ -99,7 +100,9 @@ def _application(service: Service, table: dict[str, dict[str, Act]], origins: st
         expose_headers=_SHOWN,
     )
     return Starlette(
-        routes=routes, middleware=[cors], exception_handlers={404: _no_route, 405: _no_method}
+        routes=routes,
+        middleware=[Middleware(Occasions), cors],
+        exception_handlers={404: _no_route, 405: _no_method},
     )
 
 

@@ -108,6 +108,8 @@ def associate(
     link = Link(assoc, peer, timeout, recorder, finished)
     if not assoc.is_established:
         raise _why_not(link, ae.ae_title)
+    if peer.identity is not None and peer.identity.confirm:
+        _confirmed(link)
     try:
         yield link
     except BaseException:
@@ -115,6 +117,20 @@ def associate(
         raise
     else:
         assoc.release()
+
+
+def _confirmed(link: Link) -> None:
+    """Leave, unless the acceptor says that it has taken the user identity."""
+    if link.assoc.acceptor.user_identity is not None:
+        return
+    link.assoc.release()
+    error = AssociationError(
+        f"{link.peer.ae_title} accepted the association without a word on the user identity",
+        remedy="It does not know user identities, and has checked nothing (PS3.7 D.3.3.7). Give "
+        "confirm=False to call it all the same, and do not rely on who the user is.",
+    )
+    error.trace = link.trace
+    raise error
 
 
 def _why_not(link: Link, calling: str) -> AssociationError:

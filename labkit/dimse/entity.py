@@ -13,6 +13,7 @@ from pynetdicom._globals import MODE_REQUESTOR
 from pynetdicom.transport import AddressInformation
 
 from labkit.common.errors import UsageError
+from labkit.dimse.admission import AdmissionPolicy
 from labkit.dimse.peer import check_ae_title
 from labkit.dimse.reactor import WaitingAssociation
 from labkit.dimse.transport import PromptServer, PromptSocket
@@ -22,7 +23,15 @@ MAX_PDU = 131072
 
 
 class Entity(AE):  # type: ignore[misc]
-    """An application entity whose associations wait instead of polling, with TCP_NODELAY."""
+    """An application entity whose associations wait instead of polling, with TCP_NODELAY.
+
+    Attributes
+    ----------
+    admission
+        Who decides, as acceptor, about each request for an association; ``None``: nobody.
+    """
+
+    admission: AdmissionPolicy | None = None
 
     def associate(
         self,
@@ -124,6 +133,7 @@ def new_ae(
     max_associations: int = 100,
     check_called: bool = False,
     accept_calling: Iterable[str] = (),
+    admission: AdmissionPolicy | None = None,
 ) -> Entity:
     """Make an application entity, for either role.
 
@@ -142,6 +152,8 @@ def new_ae(
         As acceptor, reject an association that calls another title, 1/1/7.
     accept_calling
         As acceptor, the calling titles it takes; empty takes any, else 1/1/3.
+    admission
+        As acceptor, who decides about each request for an association.
 
     Raises
     ------
@@ -162,4 +174,5 @@ def new_ae(
     ae.maximum_associations = max_associations
     ae.require_called_aet = check_called
     ae.require_calling_aet = [check_ae_title(title) for title in accept_calling]
+    ae.admission = admission
     return ae

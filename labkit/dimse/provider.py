@@ -155,8 +155,9 @@ class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
             self.cancel_req[message.MessageIDBeingRespondedTo] = message
         elif isinstance(message, N_EVENT_REPORT) and message.is_valid_request:
             # At once, and in a thread of its own: the caller's may be waiting for another answer.
-            serve = self.assoc._serve_request
-            thread = threading.Thread(target=serve, args=(message, context_id), daemon=True)
+            thread = threading.Thread(
+                target=self.assoc.serve, args=(message, context_id), daemon=True
+            )
             self._serving = [t for t in self._serving if t.is_alive()] + [thread]
             thread.start()
         else:

@@ -20,6 +20,7 @@ from typing import Any
 from pynetdicom import _handlers, evt
 from pynetdicom.association import Association
 
+from labkit.dimse.admission import Admission, AskingACSE, PeerCertificate
 from labkit.dimse.provider import WholeMessages
 from labkit.dimse.upper_layer import HEARTBEAT, WaitingDUL
 
@@ -38,6 +39,10 @@ class WaitingAssociation(Association):  # type: ignore[misc]
         self.acse_timeout = ae.acse_timeout  # set again: the timers live in the upper layer
         self.network_timeout = ae.network_timeout
         self.dimse = WholeMessages(self)
+        self.acse = AskingACSE(self)
+        self.admission: Admission | None = None  # as acceptor, once somebody has decided
+        self.encrypted = False
+        self.peer_certificate: PeerCertificate | None = None
 
     @property
     def _is_paused(self) -> bool:
@@ -50,6 +55,14 @@ class WaitingAssociation(Association):  # type: ignore[misc]
         # one, which would undo the pause that a caller in a third is waiting for, for ever.
         if value or threading.current_thread() is self:
             self._paused = value
+
+    def serve(self, message: Any, context_id: int) -> None:
+        """Serve one request, under what the admission has put around it, in whatever thread."""
+        if self.admission is None:
+            self._serve_request(message, context_id)
+            return
+        with self.admission.around():
+            self._serve_request(message, context_id)
 
     def wake(self) -> None:
         """Have the reactor look at everything once more."""
@@ -105,7 +118,7 @@ class WaitingAssociation(Association):  # type: ignore[misc]
             context_id, message = self.dimse.get_msg(block=False)
             busy = message is not None
             if busy:
-                self._serve_request(message, context_id)
+                self.serve(message, context_id)
             if self._has_ended():
                 self.kill()
                 return

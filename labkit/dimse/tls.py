@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import os
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 from labkit.common.errors import UsageError
+from labkit.dimse.certificate import CertificateInfo, describe, write_revocations
 
 Tls = ssl.SSLContext | tuple[ssl.SSLContext, str] | None
 """A context, or a pair of it and the server name to check."""
 
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM"
 """For TLS 1.2: forward secrecy, authenticated encryption (RFC 9325 4.2). 1.3 has no others."""
+_OURS = ("ca", "crl")  # files of the authority itself
 HOSTS = ("127.0.0.1", "localhost")
 
 # How the usual failures begin, by OpenSSL's reason, and what to do about each.
@@ -39,6 +42,10 @@ _PROBLEMS = {
     "UNKNOWN_CA": (
         "the other side does not trust who signed our certificate",
         "Give its administrator the certificate of our authority.",
+    ),
+    "CERTIFICATE_REVOKED": (
+        "the other side says that our certificate was revoked",
+        "Ask its administrator why, and for a new one.",
     ),
     "CERTIFICATE_EXPIRED": (
         "the other side says that our certificate has expired",
@@ -80,14 +87,22 @@ class Authority:
     ----------
     folder
         Where its files are kept, and those that it issues.
+    clock
+        Gives the time for its revocation list.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+    ) -> None:
         import trustme  # takes a moment, and most labs never ask for it
 
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.certificate = self.folder / "ca.pem"
+        self._list, self._clock = self.folder / "crl.pem", clock
         key = self.folder / "ca.key"
         if self.certificate.exists() and key.exists():
             self._ca = trustme.CA.from_pem(self.certificate.read_bytes(), key.read_bytes())
@@ -111,9 +126,14 @@ class Authority:
         UsageError
             `name` cannot be the name of a file.
         """
-        if not name or name.strip(".") != name or not all(c.isalnum() or c in "._-" for c in name):
+        if (
+            name in _OURS
+            or not name
+            or name.strip(".") != name
+            or not all(c.isalnum() or c in "._-" for c in name)
+        ):
             raise UsageError(
-                f"{name!r} cannot be the name of a file",
+                f"{name!r} cannot be the name of a node's files",
                 remedy="Use letters, digits, hyphen and underscore.",
             )
         found = Credential(self.folder / f"{name}.pem", self.folder / f"{name}.key")
@@ -124,6 +144,53 @@ class Authority:
             _write_private(found.key, leaf.private_key_pem.bytes())
             found.certificate.write_bytes(b"".join(pem.bytes() for pem in leaf.cert_chain_pems))
         return found
+
+    @property
+    def revocations(self) -> Path:
+        """Its revocation list as it is now; made empty where nothing was ever revoked."""
+        if not self._list.exists():
+            self._write_revocations()
+        return self._list
+
+    def revoke(self, name: str) -> None:
+        """Put the certificate of `name` on the revocation list; the next one is a new one.
+
+        A server that listens has the list that it was given: have it listen anew.
+
+        Raises
+        ------
+        UsageError
+            There is none.
+        """
+        found = self.folder / f"{name}.pem"
+        if not found.exists():
+            raise UsageError(
+                f"no certificate was issued to {name!r}", remedy="Name one that was: credential()."
+            )
+        aside = self.folder / "revoked"
+        aside.mkdir(exist_ok=True)
+        found.rename(aside / f"{len(list(aside.iterdir())):04}-{found.name}")
+        (self.folder / f"{name}.key").unlink(missing_ok=True)
+        self._write_revocations()
+
+    def issued(self) -> dict[str, CertificateInfo]:
+        """Describe what is in use, by the name that it was issued to."""
+        files = sorted(self.folder.glob("*.pem"))
+        leave = {self.certificate, self._list}
+        return {
+            path.stem: describe(path, revoked=self.revocations)
+            for path in files
+            if path not in leave
+        }
+
+    def _write_revocations(self) -> None:
+        write_revocations(
+            self._list,
+            authority=self.certificate,
+            key=self.folder / "ca.key",
+            revoked=sorted((self.folder / "revoked").glob("*.pem")),
+            now=self._clock(),
+        )
 
 
 def client_context(
@@ -149,7 +216,12 @@ def client_context(
     return _prepared(context, authority, credential)
 
 
-def server_context(credential: Credential, *, clients: str | Path | None = None) -> ssl.SSLContext:
+def server_context(
+    credential: Credential,
+    *,
+    clients: str | Path | None = None,
+    revoked: str | Path | None = None,
+) -> ssl.SSLContext:
     """Make a context for an SCP.
 
     Parameters
@@ -159,6 +231,9 @@ def server_context(credential: Credential, *, clients: str | Path | None = None)
     clients
         PEM file of who signs the clients' certificates; with it, a client must show one (node
         authentication).
+    revoked
+        PEM file of the revocation list of that authority, as it is now: whose certificate is on it,
+        is refused. A list that has expired refuses everybody.
 
     Raises
     ------
@@ -168,7 +243,16 @@ def server_context(credential: Credential, *, clients: str | Path | None = None)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if clients is not None:
         context.verify_mode = ssl.CERT_REQUIRED
-    return _prepared(context, clients, credential)
+    _prepared(context, clients, credential)
+    if revoked is not None:
+        if clients is None:
+            raise UsageError(
+                "a revocation list is of no use where no client shows a certificate",
+                remedy="Give clients= as well.",
+            )
+        _prepared(context, revoked, None)
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+    return context
 
 
 def explain(error: OSError) -> tuple[str, str]:

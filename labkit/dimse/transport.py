@@ -19,6 +19,7 @@ from pynetdicom.transport import (
     ThreadedAssociationServer,
 )
 
+from labkit.dimse.admission import certificate_of
 from labkit.dimse.reactor import WaitingAssociation
 from labkit.dimse.secure import SecureChannel
 from labkit.dimse.upper_layer import HEARTBEAT, Doorbell, wait_readable
@@ -185,6 +186,9 @@ class PromptHandler(RequestHandler):  # type: ignore[misc]
         assoc._server = server
         # pynetdicom finds its acceptors among the threads by this name.
         assoc.name = f"AcceptorThread@{datetime.now():%Y%m%d%H%M%S}"
+        # Read now: later the upper layer's thread uses the connection too.
+        assoc.encrypted = isinstance(self.request, ssl.SSLSocket)
+        assoc.peer_certificate = certificate_of(self.request)
         assoc.set_socket(PromptSocket(assoc, client_socket=self.request))
         assoc.acceptor.maximum_length = ae.maximum_pdu_size
         assoc.acceptor.ae_title = server.ae_title

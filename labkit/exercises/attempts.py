@@ -128,8 +128,10 @@ def serve(workspace: Path) -> None:
     say({"ready": True})
     for line in sys.stdin:
         slug, name = json.loads(line)
-        lab.reset()
-        say(asdict(attempt(find(slug).load(), name, lab)))
+        loaded = find(slug).load()
+        about = open_lab(secure=True) if loaded.exercise.secure else lab
+        about.reset()
+        say(asdict(attempt(loaded, name, about)))
 
 
 if __name__ == "__main__":

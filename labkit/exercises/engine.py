@@ -169,7 +169,7 @@ def _judge(loaded: Loaded, answer: Any, namespace: Mapping[str, Any]) -> Verdict
     work = Work(
         answer=None if answer is MISSING else answer,
         namespace=namespace,
-        find_lab=lambda: _lab(namespace),
+        find_lab=lambda: _lab(namespace, secure=loaded.exercise.secure),
     )
     try:
         verdict = loaded.check(work)
@@ -240,13 +240,13 @@ def _names(types: type | tuple[type, ...]) -> str:
     return " or ".join(t.__name__ for t in (types if isinstance(types, tuple) else (types,)))
 
 
-def _lab(namespace: Mapping[str, Any]) -> Lab:
+def _lab(namespace: Mapping[str, Any], *, secure: bool = False) -> Lab:
     """Return the notebook's own lab, or join that of the workspace."""
     # Imported here: an exercise without a network should not wait for the network's layers.
     from labkit.lab import open_lab
     from labkit.lab.own.refused import EMBEDDED, NotOnYourServers, RefusedVerbs
 
-    lab = _named_lab(namespace) or open_lab()
+    lab = _named_lab(namespace) or open_lab(secure=secure)
     if isinstance(lab, RefusedVerbs):
         raise NotOnYourServers(
             "This exercise is about the lab's patients, and not about your own servers.",

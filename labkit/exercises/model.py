@@ -1,7 +1,6 @@
 """What an exercise is: the parts its author writes, what a check sees, what it answers.
 
-Everything here is plain data. A finished `Exercise` is a valid one: what is missing or contradicts
-itself is said when the file is loaded, with the words an author needs.
+A finished `Exercise` is a valid one: what is missing is said when the file is loaded.
 """
 
 from __future__ import annotations
@@ -80,13 +79,14 @@ class Exercise:
     answer
         An expression whose value is handed to the check; ``""`` where only the world counts.
     expects
-        The type (or types) of a usable answer. Any other answer fails with these two types named,
-        and the check is not asked.
+        The type (or types) of a usable answer; any other fails, and the check is not asked.
     given
         What the notebook's earlier cells leave behind, imports included; run before each attempt
         of ``labkit exercises verify``. The name ``lab`` is there already.
     fault
         The fault of the lab that it is about, where not every back end's servers can have it.
+    secure
+        Whether it is about the secure lab, ``open_lab(secure=True)``.
     """
 
     blank: str
@@ -98,6 +98,7 @@ class Exercise:
     expects: type | tuple[type, ...] = object
     given: str = ""
     fault: str = ""
+    secure: bool = False
 
     def __post_init__(self) -> None:
         for name in ("blank", "reference", "answer", "given"):

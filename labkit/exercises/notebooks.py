@@ -16,7 +16,7 @@ from labkit.common.errors import LabkitError, UsageError
 from labkit.exercises import notebook_file
 from labkit.exercises.cells import compose, slug_of
 from labkit.exercises.find import find
-from labkit.lab.launch import stop
+from labkit.lab.launch import stop_all
 from labkit.lab.workspace import Workspace
 
 #: Seconds that one cell may take.
@@ -138,8 +138,7 @@ def own_workspace() -> Iterator[dict[str, str]]:
         try:
             yield environment
         finally:
-            if workspace.root.is_dir():
-                stop(workspace)
+            stop_all(workspace)
 
 
 def _draft(source: Path) -> Any:

@@ -18,7 +18,7 @@ from labkit.common.errors import LabkitError, UsageError
 from labkit.exercises.attempts import Attempt
 from labkit.exercises.bench import Bench
 from labkit.exercises.find import TRACKS, Entry, catalogue, find
-from labkit.lab.launch import stop
+from labkit.lab.launch import stop_all
 from labkit.lab.workspace import Workspace
 
 
@@ -107,8 +107,7 @@ def verify(
             with closing(Bench(workspace.root, limit)) as bench:
                 proofs = tuple(_prove(entry, bench) for entry in _with_progress(chosen, quiet))
         finally:
-            if workspace.root.is_dir():
-                stop(workspace)
+            stop_all(workspace)
     return Report(proofs, time.monotonic() - began)
 
 

@@ -16,12 +16,14 @@ from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from labkit.common.access import DENY_ALL, AccessPolicy, anybody
 from labkit.common.errors import LabError
+from labkit.common.occasion import Occasions
 from labkit.fhir import routes
 from labkit.fhir.capability import capability_statement
 from labkit.fhir.endpoints import loopback_only
@@ -86,7 +88,7 @@ def fhir_app(
         return await run_in_threadpool(respond_with, request, answer, service.base_url, path)
 
     route = Route("/{path:path}", _guard(endpoint), methods=_METHODS)
-    return Starlette(routes=[route])
+    return Starlette(routes=[route], middleware=[Middleware(Occasions)])
 
 
 def _guard(handler: _Handler) -> _Handler:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable
 
 from labkit.common.errors import NetworkError, PortTaken
 
 START, END = b"\x0b", b"\x1c\x0d"
+_HANDSHAKE = 10.0  # seconds
 LIMIT = 1 << 20
 """Bytes of the longest message that is taken."""
 
@@ -61,7 +63,14 @@ def receive(connection: socket.socket, before: bytes = b"") -> tuple[bytes | Non
         data += more
 
 
-def send(host: str, port: int, message: str | bytes, *, timeout: float = 10.0) -> str:
+def send(
+    host: str,
+    port: int,
+    message: str | bytes,
+    *,
+    timeout: float = 10.0,
+    tls: ssl.SSLContext | None = None,
+) -> str:
     """Send one message and return its acknowledgement.
 
     Parameters
@@ -70,6 +79,8 @@ def send(host: str, port: int, message: str | bytes, *, timeout: float = 10.0) -
         Text is sent in UTF-8, with a carriage return after each segment; bytes as they are.
     timeout
         Seconds to wait for the connection and for each part of the answer.
+    tls
+        With a context, the message goes by TLS.
 
     Raises
     ------
@@ -80,9 +91,11 @@ def send(host: str, port: int, message: str | bytes, *, timeout: float = 10.0) -
         lines = [line.strip() for line in message.splitlines() if line.strip()]
         message = ("\r".join(lines) + "\r").encode("utf-8")
     try:
-        with socket.create_connection((host, port), timeout) as connection:
-            connection.sendall(frame(message))
-            answer, _ = receive(connection)
+        with socket.create_connection((host, port), timeout) as plain:
+            connection = tls.wrap_socket(plain, server_hostname=host) if tls else plain
+            with connection:
+                connection.sendall(frame(message))
+                answer, _ = receive(connection)
     except OSError as error:
         raise NetworkError(
             f"no HL7 connection to {host}:{port} ({error})",
@@ -104,10 +117,15 @@ class MllpListener:
     answer
         Called with the bytes of each message, in the thread of its connection; returns the bytes of
         the acknowledgement.
+    tls
+        With a context, it speaks TLS and nothing else.
     """
 
-    def __init__(self, answer: Callable[[bytes], bytes]) -> None:
+    def __init__(
+        self, answer: Callable[[bytes], bytes], *, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._answer = answer
+        self._tls = tls
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -125,7 +143,7 @@ class MllpListener:
             Another program has it.
         """
         try:
-            self._server = _Server((host, port), self._answer)
+            self._server = _Server((host, port), self._answer, self._tls)
         except OSError as error:
             raise PortTaken(
                 f"the HL7 listener cannot have port {port}: {error.strerror}",
@@ -155,9 +173,14 @@ class _Server(socketserver.ThreadingTCPServer):
     block_on_close = False
     allow_reuse_address = False
 
-    def __init__(self, address: tuple[str, int], answer: Callable[[bytes], bytes]) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        answer: Callable[[bytes], bytes],
+        tls: ssl.SSLContext | None,
+    ) -> None:
         super().__init__(address, _Conversation)
-        self.answer = answer
+        self.answer, self.tls = answer, tls
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
 
@@ -185,8 +208,15 @@ class _Conversation(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         connection: socket.socket = self.request
-        self.server.opened(connection)
         rest = b""
+        if self.server.tls is not None:
+            try:
+                connection.settimeout(_HANDSHAKE)
+                connection = self.server.tls.wrap_socket(connection, server_side=True)
+                connection.settimeout(None)
+            except OSError:
+                return  # no TLS, or no certificate that is trusted: nothing was read of it
+        self.server.opened(connection)
         try:
             while True:
                 message, rest = receive(connection, rest)
@@ -197,3 +227,4 @@ class _Conversation(socketserver.BaseRequestHandler):
             return  # the sender has gone, or sends no messages: there is nobody to answer
         finally:
             self.server.closed(connection)
+            connection.close()

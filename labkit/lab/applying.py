@@ -32,6 +32,7 @@ def apply(
     destinations: Mapping[str, Peer],
     closed: int,
     certificates: Path,
+    tls: ssl.SSLContext | None = None,
 ) -> None:
     """Make a node, which does not run now, what its settings say.
 
@@ -47,6 +48,8 @@ def apply(
         A port where nothing listens, for connections that a firewall blocks.
     certificates
         Where the lab keeps its certificates; made when first needed.
+    tls
+        What the node listens with, whatever its settings say.
     """
     config = replace(
         node.config,
@@ -54,7 +57,7 @@ def apply(
         accept_calling=calling_titles(values["accept_calling"]),
         max_pdu=values["max_pdu"],
         max_associations=values["max_associations"],
-        tls=_secured(node.config.name, certificates) if values["tls"] else None,
+        tls=tls or (_secured(node.config.name, certificates) if values["tls"] else None),
     )
     if isinstance(config, ManagedConfig):
         config = _managed(config, values)

@@ -41,7 +41,11 @@ def not_own(backend: str) -> None:
 
 
 def launched(
-    backend: str, workspace: Workspace, say: Callable[[str], None] = lambda text: None
+    backend: str,
+    workspace: Workspace,
+    say: Callable[[str], None] = lambda text: None,
+    *,
+    secure: bool = False,
 ) -> Description:
     """Join the running lab of a workspace, or start it.
 
@@ -49,6 +53,8 @@ def launched(
     ----------
     say
         Shows how far it has come, where it takes long.
+    secure
+        Whether every door is guarded.
 
     Raises
     ------
@@ -59,8 +65,13 @@ def launched(
     if backend == CONTAINERS:
         from labkit.lab.containers.up import bring_up
 
+        if secure:
+            raise UsageError(
+                "The secure lab runs on the embedded back end only.",
+                remedy="Leave --backend and LABKIT_BACKEND out: labkit up --secure.",
+            )
         return bring_up(workspace, say)
-    return launch.start(workspace)
+    return launch.start(workspace, secure=secure)
 
 
 def ended(backend: str, workspace: Workspace) -> bool:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydicom import uid as uids
 
-from labkit.common.access import ALLOW_ALL, AccessPolicy
 from labkit.common.errors import PortTaken
 from labkit.dimse import Peer
 from labkit.lab.applying import apply
@@ -20,6 +19,7 @@ from labkit.lab.http import HOST
 from labkit.lab.managed import ManagedConfig, ManagedNode, StationWorklist
 from labkit.lab.nodes import CAST, UnknownNode
 from labkit.lab.proxy.known import KnownToo
+from labkit.lab.secure.guarding import Guarding
 from labkit.pacs import (
     Archive,
     Destinations,
@@ -79,8 +79,8 @@ class Cast:
         Where their archives and logs are.
     traces
         Keeps the PDU traces of every association.
-    policy
-        Asked for every act; the lab is open unless told otherwise.
+    guarding
+        Says who decides at each node and how nodes prove who they are; the open lab's by default.
     supply
         Has products in the place of some nodes; without it all are the lab's own.
     """
@@ -90,10 +90,11 @@ class Cast:
         workspace: Workspace,
         traces: TraceStore,
         *,
-        policy: AccessPolicy = ALLOW_ALL,
+        guarding: Guarding | None = None,
         supply: Supply | None = None,
     ) -> None:
         self._supply = supply
+        self._guarding = guarding = guarding or Guarding()
         self.archives = {
             name: (supply and supply.archive(name, workspace.node(name)))
             or Archive(workspace.node(name))
@@ -112,13 +113,14 @@ class Cast:
         self._secure: dict[str, int] = {}  # ports with TLS
 
         def common(name: str) -> dict[str, Any]:
-            return {"policy": policy, "log": self.logs[name], "traces": traces.sink(name)}
+            seen = {"log": self.logs[name], "traces": traces.sink(name)}
+            return {"policy": guarding.policy_of(name), **guarding.admission(name), **seen}
 
         self.router = Router(
             NodeConfig("ROUTER", SERVICES["ROUTER"]),
             workspace.node("ROUTER"),
             ["ARCHIVE"],
-            self.destinations,
+            guarding.known("ROUTER", self.destinations),
             back_off=BACK_OFF,
             **common("ROUTER"),
         )
@@ -126,7 +128,7 @@ class Cast:
             name: ManagedNode(
                 ManagedConfig(name, services, accepted_transfer_syntaxes=SYNTAXES.get(name)),
                 self.archives.get(name),
-                destinations=self.destinations,
+                destinations=guarding.known(name, self.destinations),
                 worklist=self.worklist,
                 mpps=self.mpps,
                 **common(name),
@@ -172,9 +174,12 @@ class Cast:
             front,
             values,
             hung=hung,
-            destinations=KnownToo(self.destinations, self.told.get(name, {})),
+            destinations=self._guarding.known(
+                name, KnownToo(self.destinations, self.told.get(name, {}))
+            ),
             closed=self.closed_port,
             certificates=self._certificates,
+            tls=self._guarding.server_tls(name),
         )
         if name == "ROUTER":
             self.router.spool.destinations = tuple(values["forward_to"])

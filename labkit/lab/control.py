@@ -87,6 +87,7 @@ def control_app(enterprise: Enterprise, *, key: str, shutdown: Callable[[], None
 
     acts: dict[tuple[str, str], Act] = {
         **floor_acts(enterprise),
+        **enterprise.guarding.acts(),
         ("GET", "/ping"): lambda asked: {"lab": str(enterprise.workspace.root)},
         ("GET", "/nodes"): lambda asked: enterprise.running(),
         ("GET", "/mark"): lambda asked: enterprise.mark(),

@@ -47,7 +47,11 @@ class Description:
     proxy_url, proxy_port
         Base URL of the façade before LEGACY, and where C-MOVE sends to it.
     hl7_port
-        Where the RIS takes HL7 v2 messages over MLLP.
+        Where the RIS takes HL7 v2 messages over MLLP; 0 where it takes none.
+    secure
+        Whether every door is guarded.
+    auth_url
+        Base URL of the authorization server; ``""`` in an open lab.
     """
 
     version: str
@@ -61,6 +65,8 @@ class Description:
     dicomweb_url: str = ""
     proxy_url: str = ""
     proxy_port: int = 0
+    secure: bool = False
+    auth_url: str = ""
 
     def public(self) -> dict[str, Any]:
         """Return what ``labkit up --json`` prints: addresses and no secret."""
@@ -69,8 +75,9 @@ class Description:
             for name, node in self.nodes.items()
         }
         made = {"backend": self.backend, "nodes": nodes, "fhir": {"url": self.fhir_url}}
-        web = {"dicomweb": self.dicomweb_url, "proxy": self.proxy_url}
-        return {**made, **{name: {"url": url} for name, url in web.items() if url}}
+        web = {"dicomweb": self.dicomweb_url, "proxy": self.proxy_url, "auth": self.auth_url}
+        named = {name: {"url": url} for name, url in web.items() if url}
+        return {**made, **named, **({"secure": True} if self.secure else {})}
 
     def write(self, path: Path) -> None:
         """Put the description in place in one step, readable by its owner alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from labkit.common.errors import LabError
@@ -11,15 +12,24 @@ if TYPE_CHECKING:
 
 
 class EmbeddedDicomweb:
-    """The DICOMweb service of ARCHIVE."""
+    """The DICOMweb service of ARCHIVE.
 
-    def __init__(self, url: str) -> None:
+    Parameters
+    ----------
+    url
+        Its base URL.
+    headers
+        Gives what the client sends with each request, such as a token.
+    """
+
+    def __init__(self, url: str, headers: Callable[[], dict[str, str]] = dict) -> None:
         if not url:
             raise LabError(
                 "This lab has no DICOMweb service of its own.",
                 remedy="Use the embedded back end: labkit up, without --backend.",
             )
         self.url = url
+        self._headers = headers
 
     @property
     def wado_url(self) -> str:
@@ -30,7 +40,7 @@ class EmbeddedDicomweb:
         """Return a client for it."""
         from labkit.dicomweb import DicomwebClient
 
-        return DicomwebClient(self.url)
+        return DicomwebClient(self.url, headers=self._headers())
 
     def __repr__(self) -> str:
         return "DICOMweb service of ARCHIVE"

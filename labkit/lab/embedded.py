@@ -14,6 +14,7 @@ from labkit.dimse import AssociationTrace, Peer
 from labkit.lab.certificates import Certificates
 from labkit.lab.description import Description, read
 from labkit.lab.dicomweb import EmbeddedDicomweb
+from labkit.lab.fhirservice import EmbeddedFhir
 from labkit.lab.floor_verbs import FloorVerbs
 from labkit.lab.health import HEALTH_AE, TIMEOUT, Health, NodeHealth, examine
 from labkit.lab.launch import find, joined
@@ -30,25 +31,8 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
     from labkit.dicom.samples import SampleStudy
-    from labkit.fhir import FhirClient
 
 _JOIN = "Run `lab = labkit.open_lab()` again: it starts the lab where needed."
-
-
-class EmbeddedFhir:
-    """The FHIR server of an embedded lab."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def client(self) -> FhirClient:
-        """Return a client for it."""
-        from labkit.fhir import FhirClient
-
-        return FhirClient(self.url)
-
-    def __repr__(self) -> str:
-        return "FHIR R4 server"
 
 
 class EmbeddedLab(FloorVerbs, WorkflowVerbs, ProxyVerbs):
@@ -64,20 +48,23 @@ class EmbeddedLab(FloorVerbs, WorkflowVerbs, ProxyVerbs):
         Where it runs now.
     """
 
+    secure = False
+    """Whether every door of it is guarded."""
+
     def __init__(self, workspace: Workspace, description: Description) -> None:
         self._workspace = workspace
         self._known = description
 
     @classmethod
     def joined(cls, workspace: Workspace) -> EmbeddedLab:
-        """Join the running lab of `workspace`; start nothing.
+        """Join the running lab of `workspace`, secure or open; start nothing.
 
         Raises
         ------
         LabNotRunning
             There is none.
         """
-        return cls(workspace, joined(workspace))
+        return lab_of(workspace, joined(workspace))
 
     @property
     def workspace(self) -> Path:
@@ -123,12 +110,12 @@ class EmbeddedLab(FloorVerbs, WorkflowVerbs, ProxyVerbs):
     @property
     def fhir(self) -> EmbeddedFhir:
         """The FHIR server."""
-        return EmbeddedFhir(self._described().fhir_url)
+        return EmbeddedFhir(self._described().fhir_url, self._headers)
 
     @property
     def dicomweb(self) -> EmbeddedDicomweb:
         """The DICOMweb service of ARCHIVE."""
-        return EmbeddedDicomweb(self._described().dicomweb_url)
+        return EmbeddedDicomweb(self._described().dicomweb_url, self._headers)
 
     def health(self) -> Health:
         """Ask every service whether it is well: a C-ECHO to each node, ``/metadata`` of FHIR."""
@@ -141,12 +128,19 @@ class EmbeddedLab(FloorVerbs, WorkflowVerbs, ProxyVerbs):
                 for n, p in parts
             ]
             return Health(tuple(rows))
-        return examine(self.nodes, self._ask_fhir)
+        return examine(self._nodes_for_health(), self._ask_fhir)
+
+    def _nodes_for_health(self) -> Nodes:
+        return self.nodes
+
+    def _headers(self) -> dict[str, str]:
+        """Return what clients over HTTP send with each request; an open lab asks for nothing."""
+        return {}
 
     def _ask_fhir(self) -> None:
         from labkit.fhir import FhirClient
 
-        who = {"User-Agent": HEALTH_AE}
+        who = {"User-Agent": HEALTH_AE, **self._headers()}
         with FhirClient(self.fhir.url, headers=who, timeout=TIMEOUT) as client:
             client.capabilities()
 
@@ -277,6 +271,15 @@ class EmbeddedLab(FloorVerbs, WorkflowVerbs, ProxyVerbs):
                 ) from None
             self._known = found
             return Control(found).call(method, path, body)
+
+
+def lab_of(workspace: Workspace, description: Description) -> EmbeddedLab:
+    """Return the joined lab that a description tells of."""
+    if not description.secure:
+        return EmbeddedLab(workspace, description)
+    from labkit.lab.secure.facets import SecureLab
+
+    return SecureLab(workspace, description)
 
 
 def since_mark(mark: Mark | None, kind: str, name: str) -> str:

@@ -7,12 +7,10 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from labkit.common.errors import UsageError
 from labkit.dicom import samples
-from labkit.dimse import Authority, server_context
 from labkit.lab import stories
 from labkit.lab.cast import WITH_ARCHIVE, Cast
 from labkit.lab.description import NodeAddress
@@ -25,6 +23,8 @@ from labkit.lab.observed import Observed
 from labkit.lab.proxy.node import RECEIVE, ProxyNode
 from labkit.lab.ris import HL7
 from labkit.lab.ris_patients import north_general
+from labkit.lab.second_port import SecondPort
+from labkit.lab.secure.guarding import Guarding
 from labkit.lab.seed import Seed
 from labkit.lab.traces import TraceStore
 from labkit.lab.webnode import WebNode
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from labkit.lab.containers.supply import Supply
 
 
-class Enterprise(Observed):
+class Enterprise(Observed, SecondPort):
     """The lab of one workspace.
 
     One lock lets one act at a time change what runs, so that a reset never meets a node that is
@@ -47,38 +47,51 @@ class Enterprise(Observed):
         Where everything is kept; it must be there and ours to write.
     supply
         Has products in the place of some nodes.
+    guarding
+        What guards the doors; the open lab's by default.
     """
 
-    def __init__(self, workspace: Workspace, supply: Supply | None = None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        supply: Supply | None = None,
+        guarding: Guarding | None = None,
+    ) -> None:
         self.workspace = workspace
         self.supply = supply
+        self.guarding = guarding = guarding or Guarding()
         self.moved: Callable[[], None] = lambda: None  # called when an address has changed
         self.changing = threading.RLock()
         self._epoch = secrets.token_hex(4)
-        self._seed = Seed(workspace.seed, WITH_ARCHIVE)
+        self._seed = Seed(workspace.seed, WITH_ARCHIVE, guarding.story)
         self._filled = workspace.root / "nodes" / "filled"
         self._new = not self._filled.exists()
         if self._new:  # also if its first start was cut short: begin at the beginning
             shutil.rmtree(workspace.root / "nodes", ignore_errors=True)
             shutil.rmtree(workspace.fhir, ignore_errors=True)
         self._traces = TraceStore(workspace.traces)
-        self.cast = Cast(workspace, self._traces, supply=supply)
+        self.cast = Cast(workspace, self._traces, guarding=guarding, supply=supply)
         fhir_log = EventLog(workspace.log(FHIR))
-        self._fhir = (supply and supply.fhir(fhir_log)) or FhirNode(workspace.fhir, fhir_log)
-        self.floor = Floor(workspace, self.cast)
+        own_fhir = FhirNode(workspace.fhir, fhir_log, guarding=guarding)
+        self._fhir = (supply and supply.fhir(fhir_log)) or own_fhir
+        guarding.stores(lambda: own_fhir.store)
+        self.floor = Floor(workspace, self.cast, guarding)
         self.faults = FaultBoard(self)
-        self.ris = north_general(self.cast, lambda: self.fhir_url)
+        self.ris = north_general(self.cast, lambda: self.fhir_url, guarding)
         web_log, proxy_log = (EventLog(workspace.log(name)) for name in (DICOMWEB, PROXY))
         # A product in the place of ARCHIVE has a web face of its own.
-        self._web = WebNode(self.cast.archives["ARCHIVE"], web_log) if supply is None else None
+        archive = self.cast.archives["ARCHIVE"]
+        self._web = WebNode(archive, web_log, guarding=guarding) if supply is None else None
         self.proxy = ProxyNode(
-            workspace.node(PROXY), proxy_log, lambda: self.floor.peers()["LEGACY"]
-        )
+            workspace.node(PROXY), proxy_log, lambda: self.floor.peers()["LEGACY"],
+            guarding=guarding,
+        )  # fmt: skip
         self.cast.told["LEGACY"] = self.proxy.known
         self.floor.others[PROXY] = self.proxy.configure
         self._faces: dict[str, Face] = {PROXY: self.proxy}
         self._faces |= {DICOMWEB: self._web} if self._web is not None else {}
-        own = {FHIR: fhir_log, DICOMWEB: web_log, PROXY: proxy_log}
+        self._faces |= guarding.faces
+        own = {FHIR: fhir_log, DICOMWEB: web_log, PROXY: proxy_log, **guarding.logs}
         self._logs = {**self.cast.logs, **self.floor.logs, **own}
 
     @property
@@ -107,6 +120,7 @@ class Enterprise(Observed):
             elif not self._fhir.sound():
                 self._fhir.set_aside()
                 self._seed.go_back({FHIR: self._fhir})
+            self.guarding.prepare(ports)
             self.floor.set_up()
             self.cast.start_all(ports)
             self.ris.listen(ports.get(HL7, 0))
@@ -128,6 +142,7 @@ class Enterprise(Observed):
                 face.stop()
             self.cast.close()
             self._fhir.close()
+            self.guarding.close()
             if self.supply is not None:
                 self.supply.close()
 
@@ -198,30 +213,6 @@ class Enterprise(Observed):
             self.faults.settle()
             return found
 
-    def listen_tls(self, name: str, *, mutual: bool) -> dict[str, int]:
-        """Have a node listen on a second port, with TLS (PS3.15 B.12); a reset takes it away."""
-        with self.changing:
-            clients = self._authority.certificate if mutual else None
-            shown = self._authority.credential(self._known(name, self.cast))
-            context = server_context(shown, clients=clients)
-            return {"port": self.cast.listen_tls(name, context)}
-
-    def certificates(self) -> dict[str, str]:
-        """Return where the learner's certificate, its key and the authority's certificate are."""
-        with self.changing:
-            own = self._authority.credential("LEARNER")
-            files = {
-                "authority": self._authority.certificate,
-                "certificate": own.certificate,
-                "key": own.key,
-            }
-        root = self.workspace.root
-        return {kind: path.relative_to(root).as_posix() for kind, path in files.items()}
-
-    @cached_property
-    def _authority(self) -> Authority:
-        return Authority(self.workspace.root / "tls")
-
     def destinations(self) -> dict[str, tuple[str, int]]:
         """Return the C-MOVE destinations: AE title to host and port."""
         return {name: (peer.host, peer.port) for name, peer in self.cast.destinations.items()}
@@ -257,6 +248,7 @@ class Enterprise(Observed):
     def _put_back(self) -> None:
         """Have what the stories begin with in every archive, on the worklist and in FHIR."""
         self.cast.put_back(order.dataset() for order in samples.orders())
+        self.guarding.first_state()
         self._seed.go_back({**self.cast.archives, FHIR: self._fhir})
 
     def _introduce(self, *, forget: bool = False) -> None:
@@ -268,6 +260,7 @@ class Enterprise(Observed):
         self.cast.know_each_other(forget=forget)
         if self.supply is not None:
             self.supply.settle()
+        self.guarding.moved({FHIR: self.fhir_url, **{n: f.url for n, f in self._faces.items()}})
         for name in self.floor.unlisted:
             self.cast.destinations.remove(name)
         here = self.addresses()

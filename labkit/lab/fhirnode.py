@@ -10,12 +10,12 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import PlainTextResponse
 
-from labkit.common.access import ALLOW_ALL, AccessPolicy
 from labkit.common.errors import LabError
 from labkit.fhir import Courier, FhirStore, fhir_app
 from labkit.lab.face import Face
 from labkit.lab.health import HEALTH_AE
 from labkit.lab.nodes import FHIR
+from labkit.lab.secure.guarding import Guarding
 from labkit.pacs import EventLog
 
 if TYPE_CHECKING:
@@ -31,14 +31,14 @@ class FhirNode(Face):
         Holds ``fhir.sqlite``.
     log
         Gets one line a request.
-    policy
-        Asked for every interaction; the lab is open unless told otherwise.
+    guarding
+        Says who decides, and what checks tokens; the open lab's by default.
     """
 
-    def __init__(self, folder: Path, log: EventLog, *, policy: AccessPolicy = ALLOW_ALL) -> None:
+    def __init__(self, folder: Path, log: EventLog, *, guarding: Guarding | None = None) -> None:
         super().__init__(FHIR, "/fhir", log)
         self._folder = folder
-        self._policy = policy
+        self._guarding = guarding or Guarding()
         self._store: FhirStore | None = None
         self._courier: Courier | None = None
 
@@ -52,8 +52,9 @@ class FhirNode(Face):
     def start(self, port: int = 0) -> int:
         """Serve, and deliver the notices of Subscriptions; return the port."""
         super().start(port)
-        self._courier = Courier(self.store)
-        self._courier.start()
+        if self._guarding.delivers():
+            self._courier = Courier(self.store)
+            self._courier.start()
         return self._port
 
     def stop(self) -> None:
@@ -64,8 +65,9 @@ class FhirNode(Face):
             self._courier = None
 
     def _app(self) -> ASGIApp:
-        app = fhir_app(self.store, policy=self._policy, base_url=self.url)
-        return under("/fhir", logged(app, self._log))
+        policy = self._guarding.policy_of(FHIR)
+        app = fhir_app(self.store, policy=policy, base_url=self.url)
+        return under("/fhir", logged(self._guarding.guard(FHIR, app, self.url), self._log))
 
     def close(self) -> None:
         """Stop, and close the store."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from labkit.common.errors import UsageError
 from labkit.dimse import Peer
 from labkit.lab.http import HOST
+from labkit.lab.secure.guarding import Guarding
 from labkit.lab.settings import MODALITIES, Settings
 from labkit.lab.state import State
 from labkit.pacs import EventLog
@@ -38,11 +39,14 @@ class Floor:
         Where settings and logs are kept.
     cast
         The nodes.
+    guarding
+        Says how modalities and the workstation prove who they are.
     """
 
-    def __init__(self, workspace: Workspace, cast: Cast) -> None:
+    def __init__(self, workspace: Workspace, cast: Cast, guarding: Guarding | None = None) -> None:
         self._workspace = workspace
         self._cast = cast
+        self._guarding = guarding or Guarding()
         self._settings = Settings(workspace.settings)
         self.state = State(workspace.state)
         self.logs = {name: EventLog(workspace.log(name)) for name in MODALITIES}
@@ -96,6 +100,7 @@ class Floor:
         """
         with self._changed:
             before = self.settings(name)
+            self._guarding.check_settings(name, values)
             self._settings.change(name, values)
             if (name in self._cast or name in self.others) and self.settings(name) != before:
                 self._apply(name)
@@ -150,7 +155,7 @@ class Floor:
             number = int(counts.get(name, 0)) + 1
             self.state.put(examinations={**counts, name: number})
         settings = self.settings(name)
-        tls = self.client_tls() if settings["tls"] else None
+        tls = self._guarding.client_tls(name) or (self.client_tls() if settings["tls"] else None)
         modality = Modality(name, settings, self.peers(), self.logs[name], tls, self._listed)
         done = modality.examine(number, patient, discontinued=discontinued)
         made = self.state.get("made", [])
@@ -194,7 +199,8 @@ class Floor:
     def archive(self) -> Peer:
         """Return ARCHIVE as those call it who have been told of every change."""
         known = self.peers()["ARCHIVE"]
-        tls = self.client_tls() if self.settings("ARCHIVE")["tls"] else None
+        tls = self._guarding.client_tls("WORKSTN")
+        tls = tls or (self.client_tls() if self.settings("ARCHIVE")["tls"] else None)
         return Peer(known.ae_title, known.host, known.port, tls=tls)
 
     def client_tls(self) -> Tls:

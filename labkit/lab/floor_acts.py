@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from labkit.lab.control import Asked
     from labkit.lab.enterprise import Enterprise
 
+_BREAKING = "Breaking something on purpose"
+
 
 def floor_acts(enterprise: Enterprise) -> dict[tuple[str, str], Callable[[Asked], Any]]:
     """Return each act by its verb and path."""
@@ -25,6 +27,14 @@ def floor_acts(enterprise: Enterprise) -> dict[tuple[str, str], Callable[[Asked]
     def examine(asked: Asked) -> Any:
         reason = asked.field("discontinued", str) if asked.body else ""
         return enterprise.floor.examine(asked.name, discontinued=reason).to_json()
+
+    def inject(asked: Asked) -> Any:
+        enterprise.guarding.refuse(_BREAKING)
+        return enterprise.faults.inject(asked.field("name", str))
+
+    def surprise(asked: Asked) -> Any:
+        enterprise.guarding.refuse(_BREAKING)
+        return enterprise.faults.surprise(asked.field("seed", int), asked.field("level", int))
 
     return {
         ("GET", "/settings/{name}"): lambda asked: enterprise.floor.settings(asked.name),
@@ -42,14 +52,10 @@ def floor_acts(enterprise: Enterprise) -> dict[tuple[str, str], Callable[[Asked]
         ("POST", "/router/retry"): lambda asked: queue.retry(enterprise.cast.router),
         ("GET", "/faults"): lambda asked: enterprise.faults.public(),
         ("GET", "/faults/steps"): lambda asked: enterprise.faults.steps,
-        ("POST", "/faults/inject"): lambda asked: enterprise.faults.inject(
-            asked.field("name", str)
-        ),
+        ("POST", "/faults/inject"): inject,
         ("POST", "/faults/clear"): lambda asked: enterprise.faults.clear(),
         ("POST", "/faults/repaired"): lambda asked: enterprise.faults.repaired(),
-        ("POST", "/faults/surprise"): lambda asked: enterprise.faults.surprise(
-            asked.field("seed", int), asked.field("level", int)
-        ),
+        ("POST", "/faults/surprise"): surprise,
         ("POST", "/faults/diagnose"): lambda asked: enterprise.faults.diagnose(
             asked.field("name", str), asked.field("evidence", list)
         ),

@@ -18,6 +18,7 @@ from labkit.lab.description import Description, read
 from labkit.lab.lock import FileLock
 from labkit.lab.problems import explained
 from labkit.lab.remote import Control
+from labkit.lab.secure.mark import agree
 from labkit.lab.workspace import Workspace
 
 PATIENCE = 90.0
@@ -93,17 +94,25 @@ def _answering(description: Description, workspace: Workspace) -> Description | 
     return description
 
 
-def start(workspace: Workspace, *, patience: float = PATIENCE) -> Description:
+def start(workspace: Workspace, *, secure: bool = False, patience: float = PATIENCE) -> Description:
     """Return the running lab of `workspace`, starting it if it does not run.
 
     Several callers at once get the same lab.
+
+    Parameters
+    ----------
+    secure
+        Whether a new lab has its doors guarded. A folder that holds a lab keeps to what it was.
 
     Raises
     ------
     LabError
         It did not start; the message says why.
+    UsageError
+        A secure lab is asked for in the folder of an open one.
     """
     workspace.prepare()
+    agree(workspace, secure)
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         found = find(workspace, patience=max(0.0, deadline - time.monotonic()))
@@ -145,6 +154,13 @@ def stop(workspace: Workspace, *, grace: float = GRACE) -> bool:
     raise LabError(
         f"The lab in {workspace.root} does not end.", remedy="End it by hand, or restart."
     )
+
+
+def stop_all(workspace: Workspace) -> None:
+    """End the lab of `workspace`, and the secure one beside it."""
+    for where in (workspace, workspace.beside):
+        if where.root.is_dir():
+            stop(where)
 
 
 def _asked_to_end(workspace: Workspace, grace: float) -> bool:

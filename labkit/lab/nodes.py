@@ -89,5 +89,8 @@ FHIR = "FHIR"
 DICOMWEB = "DICOMWEB"
 """The same for the DICOMweb service of ARCHIVE (PS3.18)."""
 
+AUTH = "AUTH"
+"""The same for the authorization server of a secure lab."""
+
 PROXY = "PROXY"
 """The same for the façade before LEGACY; also its AE title, which LEGACY alone knows."""

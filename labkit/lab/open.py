@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from labkit.lab.backends import OWN, chosen, launched
-from labkit.lab.embedded import EmbeddedLab
+from labkit.lab.embedded import lab_of
 from labkit.lab.protocol import Lab
 from labkit.lab.workspace import Workspace
 
 
-def open_lab(workspace: str | Path | None = None, *, backend: str | None = None) -> Lab:
+def open_lab(
+    workspace: str | Path | None = None, *, backend: str | None = None, secure: bool = False
+) -> Lab:
     """Join the running lab of a workspace, or start it.
 
     Parameters
@@ -21,6 +23,9 @@ def open_lab(workspace: str | Path | None = None, *, backend: str | None = None)
     backend
         What the lab is made of, one of `labkit.lab.backends.NAMES`. Else the variable
         ``LABKIT_BACKEND``, else ``"embedded"``.
+    secure
+        Whether every door is guarded: tokens before HTTP, certificates before DIMSE, consent and
+        audit behind both. Such a lab has a folder of its own, ``.lab-secure``.
 
     Returns
     -------
@@ -35,9 +40,10 @@ def open_lab(workspace: str | Path | None = None, *, backend: str | None = None)
         There is no such back end.
     """
     name = chosen(backend)
-    where = Workspace.at(workspace, name)
     if name == OWN:
         from labkit.lab.own.lab import open_own
 
-        return open_own(where)
-    return EmbeddedLab(where, launched(name, where))
+        return open_own(Workspace.at(workspace, name))
+    where = Workspace.at(workspace, name, secure=secure)
+    description = launched(name, where, secure=secure)
+    return lab_of(where, description)

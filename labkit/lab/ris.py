@@ -8,6 +8,7 @@ workstation and the clinic's old archive hear nothing of it, as in most hospital
 from __future__ import annotations
 
 import itertools
+import ssl
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -60,6 +61,8 @@ class Ris:
         Of the node WORKLIST. It names orders and message IDs, not patients.
     clock
         Gives the time of acknowledgements and corrections.
+    tls
+        What messages are taken with (MLLP over TLS, as IHE ITI-19 has it); ``None``: plain TCP.
     """
 
     def __init__(
@@ -70,13 +73,14 @@ class Ris:
         log: EventLog,
         *,
         clock: Callable[[], datetime] = now,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._worklist, self._archive, self._register = worklist, archive, register
         self._log = log
         self._clock = clock
         self._numbers = itertools.count(1)
         self._one_by_one = threading.Lock()  # two messages about one patient must not mix
-        self._listener = MllpListener(self.answer)
+        self._listener = MllpListener(self.answer, tls=tls)
         self.port = 0
 
     def listen(self, port: int = 0) -> None:

@@ -13,6 +13,7 @@ from labkit.common.errors import LabkitError
 from labkit.fhir import FhirClient
 from labkit.hl7 import PatientChange
 from labkit.lab.ris import Ris
+from labkit.lab.secure.guarding import RIS_CLIENT, Guarding
 from labkit.lab.stories import GENDER, human_names, system_of
 
 if TYPE_CHECKING:
@@ -28,15 +29,19 @@ class FhirPatients:
     ----------
     url
         Gives the server's base URL; it may move.
+    headers
+        Gives what is sent with each request, such as a token.
     """
 
-    def __init__(self, url: Callable[[], str]) -> None:
-        self._url = url
+    def __init__(
+        self, url: Callable[[], str], headers: Callable[[], dict[str, str]] = dict
+    ) -> None:
+        self._url, self._headers = url, headers
 
     def change(self, change: PatientChange) -> str:
         """Update a Patient, or link two; an error is told, not raised: HL7 has been accepted."""
         try:
-            with FhirClient(self._url(), timeout=5.0) as fhir:
+            with FhirClient(self._url(), headers=self._headers(), timeout=5.0) as fhir:
                 if change.event == "A40":
                     return _merge(fhir, change)
                 return _update(fhir, change)
@@ -44,10 +49,11 @@ class FhirPatients:
             return f"not told ({error.message})"
 
 
-def north_general(cast: Cast, fhir_url: Callable[[], str]) -> Ris:
+def north_general(cast: Cast, fhir_url: Callable[[], str], guarding: Guarding) -> Ris:
     """The RIS of North General, put together from the nodes of a lab."""
     archive, log = cast.archives["ARCHIVE"], cast.logs["WORKLIST"]
-    return Ris(cast.worklist, archive, FhirPatients(fhir_url), log)
+    register = FhirPatients(fhir_url, lambda: guarding.headers(RIS_CLIENT))
+    return Ris(cast.worklist, archive, register, log, tls=guarding.server_tls("WORKLIST"))
 
 
 def _find(fhir: FhirClient, patient_id: str, issuer: str) -> dict[str, Any] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import labkit
 from labkit.dicom import samples
@@ -39,10 +39,18 @@ class Seed:
         ``seed/`` of the workspace.
     archives
         The nodes that have an archive.
+    more
+        Gives what the FHIR server holds besides the patients.
     """
 
-    def __init__(self, folder: Path, archives: Iterable[str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        archives: Iterable[str],
+        more: Callable[[], Iterable[dict[str, Any]]] = tuple,
+    ) -> None:
         self._folder = folder
+        self._more = more
         self._archives = tuple(archives)
         self._label = folder / "seed.json"
 
@@ -66,7 +74,7 @@ class Seed:
                 archive.snapshot(self._folder / name)
         with closing(FhirStore(draft / "fhir.sqlite")) as store:
             with store.transaction():
-                for resource in stories.patients(samples.patients()):
+                for resource in (*stories.patients(samples.patients()), *self._more()):
                     store.put(resource)
             (self._folder / FHIR).mkdir()
             store.backup(self._folder / FHIR / "fhir.sqlite")

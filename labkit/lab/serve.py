@@ -25,10 +25,12 @@ from labkit.lab.description import Description, read
 from labkit.lab.enterprise import Enterprise
 from labkit.lab.http import HOST, HttpService
 from labkit.lab.lock import FileLock
-from labkit.lab.nodes import DICOMWEB, FHIR, PROXY
+from labkit.lab.nodes import AUTH, DICOMWEB, FHIR, PROXY
 from labkit.lab.problems import explained
 from labkit.lab.proxy.node import RECEIVE
 from labkit.lab.ris import HL7
+from labkit.lab.secure.guarding import Guarding
+from labkit.lab.secure.mark import is_secure
 from labkit.lab.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -53,7 +55,8 @@ class Server:
         self.done = threading.Event()
         supply = supplied(workspace)
         self.backend = "embedded" if supply is None else "containers"
-        self.enterprise = Enterprise(workspace, supply)
+        self.guarding = guarding_of(workspace)
+        self.enterprise = Enterprise(workspace, supply, self.guarding)
         self._control = HttpService(_CONTROL)
         self._key = secrets.token_urlsafe(24)
 
@@ -85,12 +88,29 @@ class Server:
             dicomweb_url=self.enterprise.dicomweb_url,
             proxy_url=self.enterprise.proxy.url,
             proxy_port=self.enterprise.proxy.receive_port,
+            secure=self.guarding.secure,
+            auth_url=self.guarding.auth_url,
         ).write(self.workspace.description)
 
     def stop(self) -> None:
         """Stop everything; what was acknowledged stays."""
         self._control.stop()
         self.enterprise.stop()
+
+
+def guarding_of(workspace: Workspace) -> Guarding:
+    """Return what guards the doors of a workspace.
+
+    Raises
+    ------
+    LabError
+        It was a secure lab, and what says so is gone.
+    """
+    if not is_secure(workspace):
+        return Guarding()
+    from labkit.lab.secure.wiring import SecureGuarding
+
+    return SecureGuarding(workspace)
 
 
 def supplied(workspace: Workspace) -> Supply | None:
@@ -115,6 +135,7 @@ def _last_time(workspace: Workspace) -> dict[str, int]:
             ports[PROXY] = urlsplit(before.proxy_url).port or 0
             ports[RECEIVE] = before.proxy_port
             ports[HL7] = before.hl7_port
+            ports[AUTH] = urlsplit(before.auth_url).port or 0
             ports[_CONTROL] = urlsplit(before.control_url).port or 0
             return {name: port for name, port in ports.items() if 0 < port < 1 << 16}
     return {}

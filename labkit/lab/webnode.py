@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse
 
-from labkit.common.access import ALLOW_ALL, AccessPolicy
 from labkit.dicomweb import ArchiveSource, dicomweb_app, wado_app
 from labkit.dicomweb.mounting import below
 from labkit.lab.face import Face
 from labkit.lab.http import HOST
 from labkit.lab.nodes import DICOMWEB
+from labkit.lab.secure.guarding import Guarding
 from labkit.pacs import Archive, EventLog
 
 if TYPE_CHECKING:
@@ -30,29 +30,29 @@ class WebNode(Face):
         Shared with the DICOM node.
     log
         Gets one line a request.
-    policy
-        Asked for every act; the lab is open unless told otherwise.
+    guarding
+        Says who decides, and what checks tokens; the open lab's by default.
     """
 
     def __init__(
-        self, archive: Archive, log: EventLog, *, policy: AccessPolicy = ALLOW_ALL
+        self, archive: Archive, log: EventLog, *, guarding: Guarding | None = None
     ) -> None:
         super().__init__(DICOMWEB, BASE, log)
         self._source = ArchiveSource(archive)
-        self._policy = policy
+        self._guarding = guarding or Guarding()
 
     def start(self, port: int = 0) -> int:
         """Serve, WADO-URI at ``/wado`` of the same origin; one that runs is left alone."""
         return self._port if self.running else super().start(port)
 
     def _app(self) -> ASGIApp:
+        policy = self._guarding.policy_of(DICOMWEB)
         apps = {
-            BASE: dicomweb_app(self._source, self._policy, base_url=self.url),
-            WADO: wado_app(
-                self._source, self._policy, base_url=f"http://{HOST}:{self._port}{WADO}"
-            ),
+            BASE: dicomweb_app(self._source, policy, base_url=self.url),
+            WADO: wado_app(self._source, policy, base_url=f"http://{HOST}:{self._port}{WADO}"),
         }
-        return _noted(below(apps, OUTSIDE), self._log)
+        guarded = self._guarding.guard(DICOMWEB, below(apps, OUTSIDE), self.url)
+        return _noted(guarded, self._log)
 
 
 def _noted(app: ASGIApp, log: EventLog) -> ASGIApp:

@@ -10,6 +10,8 @@ from labkit.hl7.message import read
 from labkit.lab.queue import Routing
 
 if TYPE_CHECKING:
+    import ssl
+
     from labkit.lab.description import Description
 
 
@@ -88,7 +90,12 @@ class WorkflowVerbs:
         NetworkError
             The RIS does not listen; it stops with the node WORKLIST.
         """
-        return Acknowledgement.of(mllp.send(self.hl7.host, self.hl7.port, message))
+        at = self.hl7
+        return Acknowledgement.of(mllp.send(at.host, at.port, message, tls=self._hl7_tls()))
+
+    def _hl7_tls(self) -> ssl.SSLContext | None:
+        """Return what to speak TLS with; ``None`` where the RIS speaks none."""
+        return None
 
     @property
     def routing(self) -> Routing:

@@ -21,15 +21,24 @@ class Workspace:
     root: Path
 
     @classmethod
-    def at(cls, folder: str | Path | None = None, backend: str | None = None) -> Workspace:
+    def at(
+        cls, folder: str | Path | None = None, backend: str | None = None, *, secure: bool = False
+    ) -> Workspace:
         """Choose: `folder`, else ``LABKIT_WORKSPACE``, else the repository's ``.lab``.
 
         The last is ``.lab-containers`` where the back end, given or by ``LABKIT_BACKEND``, is that.
+        A secure lab is beside the open one: where no `folder` is given, ``-secure`` is added.
         """
         kind = (backend or os.environ.get("LABKIT_BACKEND") or "embedded").strip().lower()
         name = ".lab" if kind == "embedded" else f".lab-{kind}"
-        chosen = folder or os.environ.get(VARIABLE) or _default(name)
-        return cls(Path(chosen).expanduser().resolve())
+        chosen = Path(folder or os.environ.get(VARIABLE) or _default(name))
+        found = cls(chosen.expanduser().resolve())
+        return found.beside if secure and not folder else found
+
+    @property
+    def beside(self) -> Workspace:
+        """The workspace of the secure lab that is opened where this one is the default."""
+        return Workspace(self.root.with_name(f"{self.root.name}-secure"))
 
     @property
     def description(self) -> Path:
@@ -79,6 +88,11 @@ class Workspace:
     def certificates(self) -> Path:
         """The lab's own certificate authority, made when first needed."""
         return self.root / "tls"
+
+    @property
+    def guarded(self) -> Path:
+        """Keys, clients and audit of a secure lab; an open one has no such folder."""
+        return self.root / "secure"
 
     @property
     def traces(self) -> Path:

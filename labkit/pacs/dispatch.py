@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from labkit.common.occasion import Occasion, occasion
 from labkit.pacs.config import Service
 from labkit.pacs.exchange import PROCESSING_FAILURE, SOP_CLASS_NOT_SUPPORTED, Exchange
 from labkit.pacs.scp import commitment, echo, find, get, move, mpps, store, worklist
@@ -37,7 +38,8 @@ def dispatch(x: Exchange) -> None:
         x.respond(SOP_CLASS_NOT_SUPPORTED, comment="not a message of this SOP class")
         return
     try:
-        provider(x)
+        with occasion(_occasion(x)):
+            provider(x)
     except Exception as error:
         # The peer is to get an answer, and the learner a reason, whatever went wrong here.
         _LOGGER.exception("%s failed", kind)
@@ -46,3 +48,13 @@ def dispatch(x: Exchange) -> None:
             x.respond(PROCESSING_FAILURE, comment=f"{type(error).__name__}; see the log")
     finally:
         assoc.dimse.cancel_req = {}
+
+
+def _occasion(x: Exchange) -> Occasion:
+    asked = getattr(x.request, "Identifier", None)  # of C-FIND, C-MOVE and C-GET (PS3.7 9.1)
+    return Occasion(
+        str(getattr(x.assoc.requestor, "address", "") or ""),
+        query=asked.getvalue() if asked is not None else b"",
+        sop_class=str(x.context.abstract_syntax),
+        transfer_syntax=x.transfer_syntax,
+    )

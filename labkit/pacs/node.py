@@ -5,14 +5,15 @@ from __future__ import annotations
 import itertools
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pynetdicom import build_context, evt
 
 from labkit.common.access import DENY_ALL, AccessPolicy
 from labkit.common.errors import LabError
-from labkit.dimse import AssociationTrace, TraceRecorder, new_ae
+from labkit.dimse import AssociationTrace, Peer, TraceRecorder, new_ae
+from labkit.dimse.admission import AdmissionPolicy
 from labkit.dimse.tls import explain
 from labkit.pacs.archive import Archive, ObjectSink
 from labkit.pacs.config import NodeConfig, name_of
@@ -47,6 +48,9 @@ class PacsNode:
         Where C-STORE puts objects, if not into the archive.
     worklist, mpps
         Stores of the Modality Worklist and of performed procedure steps.
+    admission
+        Asked for each association, and puts what it has found out around every request on it.
+        Without one, whoever knows the AE title may associate; `policy` is asked all the same.
     """
 
     def __init__(
@@ -55,12 +59,13 @@ class PacsNode:
         archive: Archive | None = None,
         *,
         policy: AccessPolicy = DENY_ALL,
-        destinations: Destinations | None = None,
+        destinations: Mapping[str, Peer] | None = None,
         log: EventLog | None = None,
         traces: Callable[[AssociationTrace], None] | None = None,
         sink: ObjectSink | None = None,
         worklist: Worklist | None = None,
         mpps: MppsStore | None = None,
+        admission: AdmissionPolicy | None = None,
     ) -> None:
         self.config = config
         self.around = Surroundings(
@@ -73,6 +78,7 @@ class PacsNode:
             worklist,
             mpps,
         )
+        self.admission = admission
         self._traces = traces
         self._numbers = itertools.count(1)
         self._server: Any = None
@@ -127,6 +133,7 @@ class PacsNode:
                 max_associations=config.max_associations,
                 check_called=config.check_called,
                 accept_calling=config.accept_calling or (),
+                admission=self.admission,
             )
             self._server = self._listen(host, port, config.tls)
             self._log("INFO", "-", "listening with TLS" if config.tls else "listening")
@@ -239,6 +246,8 @@ class PacsNode:
         assoc = event.assoc
         asked = assoc.requestor.primitive
         text = rejection(self.config, primitive, asked)
+        if assoc.admission is not None and not assoc.admission.admitted:
+            text = assoc.admission.reason
         code = f"{primitive.result}/{primitive.result_source}/{primitive.diagnostic}"
         self._log("WARNING", self._who(assoc), f"association rejected ({code}): {text}")
 
@@ -251,6 +260,8 @@ class PacsNode:
             self._who(assoc),
             f"association accepted: {accepted} of {accepted + len(rejected)} presentation contexts",
         )
+        if assoc.admission is not None:
+            self._log("INFO", self._who(assoc), f"admitted: {assoc.admission.reason}")
         for context in rejected:
             why = CONTEXT_RESULTS[3 if context.result == 3 else 4]
             self._log(

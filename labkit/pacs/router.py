@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from labkit.common.errors import AssociationError
 from labkit.dimse import AssociationTrace, Peer
 from labkit.pacs.archive import StoredObject
 from labkit.pacs.config import NodeConfig
-from labkit.pacs.destinations import Destinations
 from labkit.pacs.entering import Arrival
 from labkit.pacs.header import Header, read_header
 from labkit.pacs.log import EventLog, counted
@@ -59,7 +58,7 @@ class Router:
         config: NodeConfig,
         folder: Path,
         forward_to: Sequence[str],
-        destinations: Destinations,
+        destinations: Mapping[str, Peer],
         *,
         policy: AccessPolicy = DENY_ALL,
         log: EventLog | None = None,

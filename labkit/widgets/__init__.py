@@ -1,5 +1,6 @@
-"""What is in a file, in a picture, on the wire, what a mapping and what a façade makes of it."""
+"""What is in a file, a picture, a token, on the wire; what a mapping and a façade make of it."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from labkit.widgets.association_timeline import AssociationTimeline
@@ -9,14 +10,26 @@ from labkit.widgets.proxy_trace import ProxyTrace
 
 if TYPE_CHECKING:
     from labkit.widgets.mapping_workbench import MappingWorkbench
+    from labkit.widgets.token_inspector import TokenInspector
 
-__all__ = ["AssociationTimeline", "HeaderBrowser", "ImageViewer", "MappingWorkbench", "ProxyTrace"]
+_LATER = {
+    "MappingWorkbench": "labkit.widgets.mapping_workbench",
+    "TokenInspector": "labkit.widgets.token_inspector",
+}
+"""Widgets that are loaded when they are asked for: they bring other layers with them."""
+
+__all__ = [
+    "AssociationTimeline",
+    "HeaderBrowser",
+    "ImageViewer",
+    "MappingWorkbench",
+    "ProxyTrace",
+    "TokenInspector",
+]
 
 
 def __getattr__(name: str) -> Any:
-    """Load the workbench when it is asked for (PEP 562): it brings FHIR with it."""
-    if name == "MappingWorkbench":
-        from labkit.widgets.mapping_workbench import MappingWorkbench
-
-        return MappingWorkbench
+    """Load a widget that brings more with it (PEP 562)."""
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
     raise AttributeError(f"module 'labkit.widgets' has no attribute {name!r}")

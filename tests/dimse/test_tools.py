@@ -80,8 +80,13 @@ def test_the_same_with_pynetdicom(scp, ct, tmp_path: Path) -> None:
 
 
 def test_a_failure_shows(scp) -> None:
-    done = run_tool("echo", Peer("WRONG", scp.peer.host, scp.peer.port), tool="pynetdicom")
-    assert done.exit_code == 1
+    # Where a rejection comes at once, pynetdicom may find its socket closed before it has read
+    # what came over it, and say that it aborts: about one in forty on a busy machine.
+    for _ in range(5):
+        done = run_tool("echo", Peer("WRONG", scp.peer.host, scp.peer.port), tool="pynetdicom")
+        assert done.exit_code == 1
+        if "Aborting Association" not in done.text:
+            break
     assert str(done).splitlines()[0].startswith("$ python -m pynetdicom echoscu -v -aet LEARNER")
     assert str(done).splitlines()[-1].startswith("[pynetdicom 3.")
     assert "Called AE title not recognised" in done.text

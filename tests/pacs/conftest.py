@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +27,14 @@ class Running:
     log: EventLog
     destinations: Destinations
 
-    def logged(self, *words: str) -> bool:
-        return any(all(word in line for word in words) for line in self.log.lines())
+    def logged(self, *words: str, seconds: float = 5.0) -> bool:
+        """Whether a line has these words, now or soon: a node answers before it logs."""
+        deadline = time.monotonic() + seconds
+        while not any(all(word in line for word in words) for line in self.log.lines()):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+        return True
 
 
 Start = Callable[..., Running]

@@ -32,8 +32,8 @@ class Holder:
         self._ae = new_ae(calling, timeout=5.0)
         self._done = threading.Event()
         self._taken = threading.Event()
-        self._hurry = threading.Event()
-        self._tried = threading.Event()
+        self._changed = threading.Condition()
+        self._asked = self._answered = 0  # how often to try at once; which of these were answered
         self._assoc: Any = None
         self._thread = threading.Thread(target=self._hold, name="holder", daemon=True)
         self._thread.start()
@@ -41,23 +41,30 @@ class Holder:
 
     def retake(self) -> None:
         """Try now, and wait for what comes of it: the node has just started again."""
-        self._tried.clear()
-        self._hurry.set()
-        self._tried.wait(2.0)
+        with self._changed:
+            self._asked += 1
+            mine = self._asked  # a try that began before this does not count
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._answered >= mine, 2.0)
 
     def close(self) -> None:
         """Let go."""
-        self._done.set()
-        self._hurry.set()
+        with self._changed:
+            self._done.set()
+            self._changed.notify_all()
         self._thread.join(10.0)
 
     def _hold(self) -> None:
+        asked = 0
         while not self._done.is_set():
             if self._assoc is None or not self._assoc.is_established:
                 self._take()
-            self._tried.set()
-            self._hurry.wait(_AGAIN)
-            self._hurry.clear()
+            with self._changed:
+                self._answered = asked
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._asked > self._answered or self._done.is_set(),
+                                       _AGAIN)  # fmt: skip
+                asked = self._asked
         if self._assoc is not None and self._assoc.is_established:
             self._assoc.release()
         self._ae.shutdown()

@@ -6,12 +6,12 @@ import shutil
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
-from labkit.common.access import ALLOW_ALL, AccessPolicy
 from labkit.common.errors import PortTaken
 from labkit.dicomweb import dicomweb_app, wado_app
 from labkit.dicomweb.mounting import below
@@ -20,6 +20,7 @@ from labkit.lab.face import Face
 from labkit.lab.health import HEALTH_AE
 from labkit.lab.http import HOST
 from labkit.lab.nodes import PROXY
+from labkit.lab.secure.guarding import Guarding
 from labkit.lab.webnode import BASE, OUTSIDE, WADO
 from labkit.pacs import EventLog
 from labkit.pacs.log import counted
@@ -47,8 +48,9 @@ class ProxyNode(Face):
         Gets a line a request.
     legacy
         Says where LEGACY is now.
-    policy
-        Asked for every act; the lab is open unless told otherwise.
+    guarding
+        Says who decides, what checks tokens, and how PROXY proves who it is; the open lab's by
+        default.
     """
 
     def __init__(
@@ -57,10 +59,11 @@ class ProxyNode(Face):
         log: EventLog,
         legacy: Callable[[], Peer],
         *,
-        policy: AccessPolicy = ALLOW_ALL,
+        guarding: Guarding | None = None,
     ) -> None:
         super().__init__(PROXY, BASE, log)
-        self._folder, self._legacy, self._policy = folder, legacy, policy
+        self._folder, self._legacy = folder, legacy
+        self._guarding = guarding or Guarding()
         self._values: Mapping[str, Any] = {}
         self._source: ProxySource | None = None
         self._served: tuple[ASGIApp, ASGIApp] | None = None  # without and with traces
@@ -168,6 +171,8 @@ class ProxyNode(Face):
         from labkit.dicomweb.proxy import CacheLimits, ProxySettings, Upstream
 
         values = self._values
+        tls = self._guarding.client_tls(PROXY)
+        legacy = replace(legacy, tls=tls) if tls is not None else legacy
         return ProxySettings(
             [
                 Upstream(
@@ -181,6 +186,8 @@ class ProxyNode(Face):
             limits=CacheLimits(values["cache_bytes"], values["cache_seconds"]),
             ae_title=PROXY,
             receive=(HOST, port),
+            receive_tls=self._guarding.server_tls(PROXY),
+            senders=[legacy.ae_title] if self._guarding.secure else (),
             slow_after=values["slow_after"],
             trust=values["trust"],
         )
@@ -188,15 +195,16 @@ class ProxyNode(Face):
     def _applications(self, source: ProxySource) -> tuple[ASGIApp, ASGIApp]:
         from labkit.dicomweb.proxy import traced
 
+        policy = self._guarding.policy_of(PROXY)
         apps: dict[str, ASGIApp] = {
-            BASE: dicomweb_app(source, self._policy, base_url=self.url),
-            WADO: wado_app(source, self._policy, base_url=f"http://{HOST}:{self._port}{WADO}"),
+            BASE: dicomweb_app(source, policy, base_url=self.url),
+            WADO: wado_app(source, policy, base_url=f"http://{HOST}:{self._port}{WADO}"),
         }
         noted: dict[str, ASGIApp] = {path: traced(app, self._note) for path, app in apps.items()}
         return below(apps, OUTSIDE), below(noted, OUTSIDE)
 
     def _app(self) -> ASGIApp:
-        async def observed(scope: Scope, receive: Receive, send: Send) -> None:
+        async def answered(scope: Scope, receive: Receive, send: Send) -> None:
             quiet, noted = await run_in_threadpool(self._ready)
             if (b"user-agent", HEALTH_AE.encode()) in scope["headers"]:
                 await quiet(scope, receive, send)
@@ -209,7 +217,8 @@ class ProxyNode(Face):
                 with self._lock:
                     self._under_way -= 1
 
-        return observed
+        # Before anything is made or fetched: LEGACY is not to hear of a request without a token.
+        return self._guarding.guard(PROXY, answered, self.url)
 
     def _note(self, trace: Trace) -> None:
         with self._lock:

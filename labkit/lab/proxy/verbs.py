@@ -26,10 +26,17 @@ class EmbeddedProxy(EmbeddedDicomweb):
         Its base URL.
     ask
         Gets a path of the control interface.
+    headers
+        Gives what the client sends with each request, such as a token.
     """
 
-    def __init__(self, url: str, ask: Callable[[str], Any]) -> None:
-        super().__init__(url)
+    def __init__(
+        self,
+        url: str,
+        ask: Callable[[str], Any],
+        headers: Callable[[], dict[str, str]] = dict,
+    ) -> None:
+        super().__init__(url, headers)
         self._ask = ask
 
     def traces(self, since: Mark | None = None, last: int | None = None) -> list[dict[str, Any]]:
@@ -66,12 +73,14 @@ class ProxyVerbs:
 
         def _call(self, method: str, path: str, body: object = None) -> Any: ...
         def _described(self) -> Description: ...
+        def _headers(self) -> dict[str, str]: ...
         def health(self) -> Health: ...  # noqa: D102
 
     @property
     def proxy(self) -> EmbeddedProxy:
         """The façade: DICOMweb in front of LEGACY."""
-        return EmbeddedProxy(self._described().proxy_url, lambda path: self._call("GET", path))
+        url = self._described().proxy_url
+        return EmbeddedProxy(url, lambda path: self._call("GET", path), self._headers)
 
     def whole_health(self) -> Health:
         """Ask every service whether it is well, those over HTTP too."""
@@ -86,11 +95,12 @@ class ProxyVerbs:
             (PROXY, described.proxy_url, "DICOMweb of LEGACY", LAKESIDE),
         ):
             if url:
-                rows.append(NodeHealth(name, "", role, site, *_asked(name, url)))
+                said = _asked(name, url, self._headers())
+                rows.append(NodeHealth(name, "", role, site, *said))
         return Health(tuple(rows))
 
 
-def _asked(name: str, url: str) -> tuple[str, str]:
+def _asked(name: str, url: str, headers: dict[str, str]) -> tuple[str, str]:
     """Ask a DICOMweb service for its own description: problem and remedy.
 
     A product that has none (404) is asked for one study.
@@ -98,9 +108,8 @@ def _asked(name: str, url: str) -> tuple[str, str]:
     said = "does not answer."
     for path in ("/openapi.json", "/studies?limit=1"):
         try:
-            answer = httpx.get(
-                url + path, headers={"User-Agent": HEALTH_AE}, timeout=TIMEOUT, trust_env=False
-            )
+            who = {"User-Agent": HEALTH_AE, **headers}
+            answer = httpx.get(url + path, headers=who, timeout=TIMEOUT, trust_env=False)
         except httpx.HTTPError:
             break
         if not answer.is_error:

@@ -1,0 +1,88 @@
+"""Which audit message an act is (PS3.15 A.5.3); codes are those of pydicom's PS3.16 tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code
+
+
+@dataclass(frozen=True)
+class Event:
+    """The kind of message.
+
+    Attributes
+    ----------
+    event
+        Keyword of CID 400 Audit Event ID, such as ``"Query"``.
+    action
+        EventActionCode: ``C``, ``R``, ``U``, ``D`` or ``E``.
+    life
+        Participant Object Data Life Cycle (PS3.15 A.5.1.2.3).
+    fhir
+        RESTful interaction (R4 ``restful-interaction``), ``""`` where the act is none of FHIR.
+    search
+        Whether its answer is a list, of which each item is decided about.
+    """
+
+    event: str
+    action: str
+    life: str
+    fhir: str = ""
+    search: bool = False
+
+
+_QUERY = Event("Query", "E", "6", search=True)
+_EVENTS = {
+    "C-FIND": _QUERY,
+    "C-MOVE": Event("BeginTransferringDICOMInstances", "E", "10"),
+    "C-GET": Event("BeginTransferringDICOMInstances", "E", "10"),
+    "C-STORE": Event("DICOMInstancesTransferred", "C", "2"),
+    "N-ACTION": Event("DICOMInstancesAccessed", "R", "4"),
+    "N-CREATE": Event("ProcedureRecord", "C", "1"),
+    "N-SET": Event("ProcedureRecord", "U", "3"),
+    "search": _QUERY,
+    "read": Event("DICOMInstancesAccessed", "R", "6"),
+    "store": Event("DICOMInstancesTransferred", "C", "2"),
+    "delete": Event("DICOMStudyDeleted", "D", "15"),
+}
+_FHIR = {
+    "search": Event("Query", "E", "6", "search", search=True),
+    "history": Event("Query", "E", "6", "history", search=True),
+    "read": Event("PatientRecord", "R", "6", "read"),
+    "vread": Event("PatientRecord", "R", "6", "vread"),
+    "create": Event("PatientRecord", "C", "1", "create"),
+    "update": Event("PatientRecord", "U", "3", "update"),
+    "patch": Event("PatientRecord", "U", "3", "patch"),
+    "delete": Event("PatientRecord", "D", "14", "delete"),
+}
+_OTHER = Event("ApplicationActivity", "E", "6")
+
+REFUSED = "SecurityAlert"
+"""What is refused is a Security Alert, whatever it was to be (PS3.15 A.5.3.10, note)."""
+
+
+def event_of(action: str, *, fhir: bool = False) -> Event:
+    """Return the kind of message of an act.
+
+    Parameters
+    ----------
+    action
+        As services say it to the policy: ``"C-FIND"``, ``"read"`` …
+    fhir
+        Whether a FHIR server was asked.
+    """
+    return (_FHIR if fhir else _EVENTS).get(action, _OTHER)
+
+
+def code(keyword: str) -> Code:
+    """Return the DICOM code (DCM) of a keyword, from PS3.16 as pydicom has it.
+
+    Raises
+    ------
+    AttributeError
+        There is no such concept.
+    """
+    return cast(Code, getattr(codes.DCM, keyword))

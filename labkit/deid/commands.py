@@ -1,0 +1,125 @@
+"""``labkit deid``; thin."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from labkit.common.errors import UsageError
+
+if TYPE_CHECKING:
+    from labkit.deid.key import Key
+
+
+def deid(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A file or a folder.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="A folder; may exist.")],
+    options: Annotated[
+        str, typer.Option("--options", metavar="NAMES", help="Names or codes, parted by commas.")
+    ] = "",
+    key: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Made where there is none.", show_default=False),
+    ] = None,
+    fhir: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="FHIR JSON, a file or a folder.", show_default=False),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Each change and why, JSON Lines.", show_default=False),
+    ] = None,
+    reviewed: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="SOP Instance UIDs of images that a person found without text and face.",
+            show_default=False,
+        ),
+    ] = None,
+    safe_private: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="TOML: private attributes to keep.", show_default=False),
+    ] = None,
+    reversible: Annotated[
+        bool, typer.Option("--reversible", help="Keep originals, encrypted for the key.")
+    ] = False,
+    reidentify: Annotated[
+        bool, typer.Option("--reidentify", help="Put encrypted originals back.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """De-identify DICOM files, and FHIR resources with them, by PS3.15 Annex E.
+
+    No options is the Basic Profile. Exit code 2 where something was held for review.
+    """
+    from labkit.deid.deidentifier import Deidentifier
+    from labkit.deid.private import SafePrivate
+    from labkit.deid.profile import Profile
+    from labkit.deid.run import run
+
+    if reidentify:
+        _reidentify(source, target, key)
+        return
+    names = [name.strip() for name in options.split(",") if name.strip()]
+    safe = SafePrivate.read(safe_private) if safe_private else None
+    profile = Profile.of(*names, safe_private=safe)
+    known = _key(key, reversible)
+    uids = reviewed.read_text("utf-8").split() if reviewed else []
+    deidentifier = Deidentifier(profile, known, reviewed=uids, reversible=reversible)
+
+    def told(path: Path, reasons: tuple[str, ...]) -> None:
+        sys.stderr.write(f"not written: {path}: {'; '.join(reasons)}\n")
+
+    summary = run(deidentifier, source, target, fhir=fhir, report=report, told=told)
+    found = summary.to_json()
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        typer.echo(f"{found['profile']} (PS3.15 {found['edition']})")
+        typer.echo(
+            f"{found['written']} objects and {found['resources']} resources written, "
+            f"{found['held']} held for review, {found['unreadable']} unreadable"
+        )
+    if summary.held or summary.unreadable:
+        raise typer.Exit(2)
+
+
+def _key(path: Path | None, reversible: bool) -> Key:
+    from labkit.deid.key import Key
+
+    if path is None:
+        if reversible:
+            raise UsageError(
+                "Nobody could open the originals: there is no key file.",
+                remedy="labkit deid IN OUT --reversible --key FILE",
+            )
+        return Key.new()
+    if path.exists():
+        return Key.read(path)
+    made = Key.new(recovery=reversible)
+    made.save(path)
+    return made
+
+
+def _reidentify(source: Path, target: Path, key: Path | None) -> None:
+    from labkit.deid.files import sources, written
+    from labkit.deid.key import Key
+    from labkit.dicom.reading import read
+
+    recovery = Key.read(key).recovery if key else None
+    if recovery is None:
+        raise UsageError(
+            "Re-identification needs the key file of a reversible run.",
+            remedy="labkit deid --reidentify IN OUT --key FILE",
+        )
+    count = 0
+    for path in sources(source, beside=target):
+        if path.suffix.lower() == ".dcm":
+            written(recovery.restored(read(path)), target)
+            count += 1
+    typer.echo(f"{count} objects written")

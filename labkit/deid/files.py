@@ -1,0 +1,130 @@
+"""Files and folders: streaming, atomic, with names that say nothing."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydicom.dataset import Dataset
+from pydicom.filewriter import dcmwrite
+
+from labkit.common.errors import UsageError
+from labkit.deid.seams import Outcome
+from labkit.dicom.reading import read
+
+if TYPE_CHECKING:
+    from labkit.deid.deidentifier import Deidentifier
+
+
+def one_file(deidentifier: Deidentifier, source: Path, folder: Path) -> Outcome:
+    """De-identify one file into `folder`."""
+    outcome = deidentifier.dataset(read(source))
+    if outcome.ds is not None:
+        outcome.path = written(outcome.ds, folder)
+    return outcome
+
+
+def written(ds: Dataset, folder: Path) -> Path:
+    """Write a Part 10 file, named by its SOP Instance UID; whole, or not at all.
+
+    Raises
+    ------
+    UsageError
+        The folder cannot be written, or the data set cannot be encoded.
+    """
+    target = folder / f"{ds.SOPInstanceUID}.dcm"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=folder, prefix=".part-")
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be written: {error.strerror}", remedy="Name another folder."
+        ) from error
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            dcmwrite(file, ds, enforce_file_format=True)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return target
+
+
+def sources(place: Path, *, beside: Path | None = None) -> Iterator[Path]:
+    """List the files of a place, in order; hidden ones and those of `beside` left out.
+
+    Raises
+    ------
+    UsageError
+        There is no such place.
+    """
+    if place.is_file():
+        yield place
+        return
+    if not place.is_dir():
+        raise UsageError(f"There is no {place}.", remedy="Name a file or a folder.")
+    left_out = beside.resolve() if beside is not None else None
+    for path in sorted(place.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(place).parts)
+        if not path.is_file() or hidden:
+            continue
+        if left_out is not None and left_out in path.resolve().parents:
+            continue
+        yield path
+
+
+@dataclass
+class Summary:
+    """What became of a whole run; holds no PHI.
+
+    Attributes
+    ----------
+    written, held, unreadable, resources
+        Numbers of objects, and of FHIR resources written.
+    reasons
+        Why objects were held → how many.
+    actions
+        Action code → how many elements.
+    """
+
+    profile: str
+    edition: str
+    written: int = 0
+    held: int = 0
+    unreadable: int = 0
+    resources: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    actions: dict[str, int] = field(default_factory=dict)
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one outcome."""
+        if outcome.held:
+            self.held += 1
+            for reason in outcome.held:
+                self.reasons[reason] = self.reasons.get(reason, 0) + 1
+        else:
+            self.written += 1
+            for change in outcome.changes:
+                self.actions[change.action] = self.actions.get(change.action, 0) + 1
+
+    def to_json(self) -> dict[str, Any]:
+        """As one JSON value."""
+        return {
+            "profile": self.profile, "edition": self.edition, "written": self.written,
+            "held": self.held, "resources": self.resources, "unreadable": self.unreadable,
+            "reasons": dict(sorted(self.reasons.items())),
+            "actions": dict(sorted(self.actions.items())),
+        }  # fmt: skip
+
+
+def row(number: int, outcome: Outcome) -> dict[str, Any]:
+    """Make the line of the report: no value of the object, old or new, but its new UID."""
+    made: dict[str, Any] = {"file": number, "held": list(outcome.held)}
+    if outcome.ds is not None:
+        made["SOPInstanceUID"] = str(outcome.ds.SOPInstanceUID)
+        made["changes"] = [change._asdict() for change in outcome.changes]
+    return made
