@@ -28,7 +28,7 @@ AUDIENCES = {
 }
 SIGNED = "RS384"
 """What signs tokens and assertions: SMART 2.2 has RS384 or ES384 for a client's key."""
-REDIRECTS = ["http://127.0.0.1/*", "http://localhost/*"]
+REDIRECTS = ["http://127.0.0.1/callback"]  # at any port (RFC 8252 7.3), and this path alone
 
 
 def scopes(context: str) -> list[str]:
@@ -155,6 +155,12 @@ def realm() -> dict[str, Any]:
                     )
                     for name, url in AUDIENCES.items()
                 ),
+                # who may ask about a token has to be named in it (Keycloak's rule)
+                mapper(
+                    "gateway",
+                    "oidc-audience-mapper",
+                    **{"included.client.audience": "gateway", "id.token.claim": "false"},
+                ),
                 listed=False,
             ),
             scope("fhirUser", attribute("fhirUser", **{"id.token.claim": "true"})),
@@ -194,7 +200,6 @@ def realm() -> dict[str, Any]:
                     # base64 of its SubjectPublicKeyInfo; without one nobody is this client
                     "jwt.credential.public.key": "${BACKEND_PUBLIC_KEY:}",
                     "token.endpoint.auth.signing.alg": SIGNED,
-                    "token.endpoint.auth.signing.max.exp": "300",  # SMART 2.2: five minutes
                 },
             ),
         ],

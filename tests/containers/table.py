@@ -25,6 +25,7 @@ PRODUCTS = {
     "dcmqrscp": "3.6.9",
     "HAPI FHIR Server": "8.8.0",
     "Orthanc DICOMweb": "1.20",
+    "Keycloak": "26.7.3",
 }
 NOT_YET: dict[str, str] = {}
 """Notebooks that do not hold on the containers yet, and why."""
@@ -32,6 +33,7 @@ SUITES = {
     "pacs": ("Orthanc", "dcmqrscp"),
     "fhir": ("HAPI FHIR Server",),
     "dicomweb": ("Orthanc DICOMweb",),
+    "auth": ("Keycloak",),
 }
 
 
