@@ -38,6 +38,7 @@ _INSIDE = {
     "LABKIT_DICOMWEB_VERSION": "1.20",
     "LABKIT_CALLBACK_HOST": "workbook",
 }
+_GUARDED = ("consent", "guard")
 _SECRETS = ("GATEWAY_SECRET", "PATIENT_PASSWORD", "PHYSICIAN_PASSWORD")
 
 
@@ -52,7 +53,10 @@ def steps() -> list[tuple[str, Sequence[str]]]:
         ("from this machine", ("-m", "pytest", "-s", "tests/containers/test_from_host.py")),
         ("start", (*own, *profiles, "up", "-d")),
         ("contract suites", (*own, "inside", *suites)),
-        ("HAPI, guarded", ("-m", "pytest", "tests/containers/test_hapi_consent.py")),
+        (
+            "HAPI, guarded",
+            ("-m", "pytest", *(f"tests/containers/test_hapi_{n}.py" for n in _GUARDED)),
+        ),
         ("the realm", ("-m", "tests.containers.realm_party")),
         (
             "authorization",

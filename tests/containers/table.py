@@ -27,6 +27,8 @@ PRODUCTS = {
     "Orthanc DICOMweb": "1.20",
     "Keycloak": "26.7.3",
 }
+SECURE = "open_lab(secure=True"
+"""In a cell that works on the secure lab, which is embedded also where the products are."""
 NOT_YET: dict[str, str] = {}
 """Notebooks that do not hold on the containers yet, and why."""
 SUITES = {
@@ -63,6 +65,8 @@ def notebooks() -> Iterator[Line]:
         elif varying:
             reasons = "; ".join(dict.fromkeys(str(c.metadata[WHY]) for c in varying))
             said = f"the same but for {len(varying)} of {len(cells)} cells: {reasons}"
+        if any(SECURE in cell.source for cell in cells):
+            said += "; its secure lab is the embedded one, beside the products"
         yield Line(name, "as stored", said)
 
 
