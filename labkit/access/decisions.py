@@ -102,9 +102,14 @@ def decisions_app(
         except _Malformed as error:
             return _answer({"error": str(error)}, 400)
         made = await run_in_threadpool(_decided, policy, grants, token, questions, node, actor)
-        return _answer({"decisions": [{"allowed": d.allowed, "reason": d.reason} for d in made]})
+        return _answer({"decisions": [{"allowed": d.allowed, "reason": _told(d)} for d in made]})
 
     return Starlette(routes=[Route("/decide", endpoint, methods=["POST"])])
+
+
+def _told(decision: Decision) -> str:
+    """Give the reason, unless it tells of data: the product may show it to whom it refuses."""
+    return "" if decision.private else decision.reason
 
 
 def _answer(content: Any, status: int = 200) -> Response:

@@ -132,6 +132,19 @@ def test_a_policy_that_fails_has_refused_and_tells_nothing() -> None:
     assert decision == {"allowed": False, "reason": "the access policy failed (RuntimeError)"}
 
 
+def test_a_reason_that_tells_of_data_is_kept() -> None:
+    class Private(Decision):
+        private = True
+
+    class Telling:
+        def decide(self, request: AccessRequest) -> Decision:
+            return Private(False, "thistlewick denies Lakeside Clinic")
+
+    with service(Telling()) as http:
+        (decision,) = ask(http, {"action": "read", "resource": STUDY})
+    assert decision == {"allowed": False, "reason": ""}
+
+
 def test_without_a_policy_nothing_is_allowed() -> None:
     with service(DENY_ALL) as http:
         assert not ask(http, {"action": "read", "resource": STUDY})[0]["allowed"]
