@@ -4,7 +4,6 @@ A research table goes out with the images. Make each row such that Safe Harbor h
 """
 
 from collections.abc import Callable
-
 from typing import Any
 
 from labkit.common import cite
