@@ -1,8 +1,9 @@
-"""What is in a file, in a picture, on the wire, what a mapping and what a façade makes of it."""
+"""What is in a file, in a picture, on the wire, in a trail; what a mapping and a façade make."""
 
 from typing import TYPE_CHECKING, Any
 
 from labkit.widgets.association_timeline import AssociationTimeline
+from labkit.widgets.audit_trail import AuditTrail
 from labkit.widgets.header_browser import HeaderBrowser
 from labkit.widgets.image_viewer import ImageViewer
 from labkit.widgets.proxy_trace import ProxyTrace
@@ -10,7 +11,10 @@ from labkit.widgets.proxy_trace import ProxyTrace
 if TYPE_CHECKING:
     from labkit.widgets.mapping_workbench import MappingWorkbench
 
-__all__ = ["AssociationTimeline", "HeaderBrowser", "ImageViewer", "MappingWorkbench", "ProxyTrace"]
+__all__ = [
+    "AssociationTimeline", "AuditTrail", "HeaderBrowser", "ImageViewer", "MappingWorkbench",
+    "ProxyTrace",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
