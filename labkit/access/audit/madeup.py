@@ -88,7 +88,8 @@ class _Writer:
         self.random = random.Random(seed)
         self.now = datetime(2026, 3, 2, 7, 30, tzinfo=timezone.utc)
         key = self.random.getrandbits(256).to_bytes(32, "big")
-        self.trail = AuditTrail(folder, clock=lambda: self.now, key=key, source="north-general")
+        self.trail = AuditTrail(folder, clock=lambda: self.now, key=key,
+                                source="north-general", sync=lambda fd: None)  # fmt: skip
 
     def later(self, seconds: float = 0) -> None:
         """Let time pass: a few minutes, unless told how long."""
@@ -228,10 +229,10 @@ def _disclosures(w: _Writer, truth: Truth, study: str) -> None:
     about = {"StudyInstanceUID": study, "PatientID": VIP[0]}
     chen, county = user("chen", "HRESCH", "research"), user("county", "PUBHLTH", "registry")
     w.later()
-    agreed = Decision(True, "the patient agrees to research")
+    agreed = Decision(True, "research; the review board has waived authorization")
     truth.disclosed.append(w.act(chen, "read", WEB, about, agreed))
     w.later()
-    w.act(chen, "read", WEB, about, Decision(False, "the patient no longer agrees"))
+    w.act(chen, "read", WEB, about, Decision(False, "not in the protocol"))
     w.act(user("pennywhistle", "HPAYMT", "billing"), "read", WEB, about)
     w.act(user("quagmire", "PATRQT", "portal"), "read", WEB, about)
     w.later()

@@ -28,9 +28,10 @@ class Lanes extends RowList {
 
   heads(lanes) {
     this.lanes = lanes;
+    this.head.classList.toggle("at-tall", lanes.length > 6);
     put(this.head, ...["no.", "UTC", "who", "act"].map((text) => h("span", { role: "columnheader" }, text)),
       h("span", { class: "at-track", role: "columnheader", aria: { label: `lanes: ${lanes.join(", ")}` } },
-        ...lanes.map((name, n) => h("span", { class: "at-lane-name", title: name, style: { left: this.middle(n), "max-width": `${96 / lanes.length}%` } }, name))),
+        ...lanes.map((name, n) => h("span", { class: "at-lane-name", title: name, style: { left: this.middle(n), top: lanes.length > 6 && n % 2 ? "16px" : "0", "max-width": `${(lanes.length > 6 ? 190 : 96) / lanes.length}%` } }, name))),
       h("span", { role: "columnheader" }, "about"));
   }
 
