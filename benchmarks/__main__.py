@@ -9,6 +9,7 @@ import platform
 import tempfile
 from pathlib import Path
 
+from benchmarks.deid import deid
 from benchmarks.dicomweb import dicomweb
 from benchmarks.dimse import finding, retrieving, storing
 from benchmarks.facade import facades
@@ -74,8 +75,9 @@ def main() -> None:
         rows += dicomweb(folder, rounds, count, web)
         rows += facades(folder, rounds, count)
         rows += starting(folder, rounds)
-        if not options.quick:  # it fetches the peer from PyPI
+        if not options.quick:  # these fetch their peers from PyPI
             rows += mapping(folder, 3, 10, count)
+            rows += deid(folder, 3, count)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "performance.md").write_text(page(rows, where, versions), encoding="utf-8")
     text = json.dumps([row.to_json() for row in rows], indent=1)

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from labkit.exercises import check, hint, progress, solution
     from labkit.fhir.mapping.folder import map_folder
     from labkit.lab import open_lab
-    from labkit.widgets import AssociationTimeline, HeaderBrowser, ImageViewer, MappingWorkbench
+    from labkit.widgets import (
+        AssociationTimeline,
+        HeaderBrowser,
+        ImageViewer,
+        MappingWorkbench,
+        TokenInspector,
+    )
 
 __version__ = "0.1.0"
 
@@ -22,6 +28,7 @@ _HOME = {
     "HeaderBrowser": "labkit.widgets",
     "ImageViewer": "labkit.widgets",
     "MappingWorkbench": "labkit.widgets",
+    "TokenInspector": "labkit.widgets",
     "check": "labkit.exercises",
     "hint": "labkit.exercises",
     "map_folder": "labkit.fhir.mapping.folder",
@@ -35,6 +42,7 @@ __all__ = [
     "HeaderBrowser",
     "ImageViewer",
     "MappingWorkbench",
+    "TokenInspector",
     "check",
     "hint",
     "map_folder",

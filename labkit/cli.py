@@ -15,11 +15,14 @@ from urllib.parse import quote
 import typer
 
 from labkit.common.errors import LabkitError
+from labkit.deid.attack_commands import attack
 from labkit.deid.commands import deid
+from labkit.deid.review_commands import review
 from labkit.exercises.commands import exercises_app, notebooks_app
 from labkit.lab import commands as lab_commands
 from labkit.lab import launch
 from labkit.lab.backends import OWN, chosen, ended, launched
+from labkit.lab.bypass.commands import bypass
 from labkit.lab.doctor.commands import doctor
 from labkit.lab.node_commands import nodes_app, running
 from labkit.lab.own import commands as own_commands
@@ -43,7 +46,10 @@ app.add_typer(nodes_app, name="nodes")
 app.command("examine")(lab_commands.examine)
 app.command("doctor")(doctor)
 app.command("proxy")(proxy)
+app.command("bypass")(bypass)
 app.command("deid")(deid)
+app.command("review")(review)
+app.command("attack")(attack)
 app.add_typer(lab_commands.faults_app, name="faults")
 app.add_typer(lab_commands.route_app, name="route")
 app.add_typer(exercises_app, name="exercises")

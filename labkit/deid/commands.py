@@ -13,6 +13,7 @@ from labkit.common.errors import UsageError
 
 if TYPE_CHECKING:
     from labkit.deid.key import Key
+    from labkit.deid.pixels import Cleaner
 
 
 def deid(
@@ -38,6 +39,26 @@ def deid(
         typer.Option(
             metavar="FILE",
             help="SOP Instance UIDs of images that a person found without text and face.",
+            show_default=False,
+        ),
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="TOML: where devices burn in text.", show_default=False),
+    ] = None,
+    region: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="L,T,W,H",
+            help="Blank it in every image; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    review: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where cleaned images wait for a person; then labkit review DIR.",
             show_default=False,
         ),
     ] = None,
@@ -70,7 +91,12 @@ def deid(
     profile = Profile.of(*names, safe_private=safe)
     known = _key(key, reversible)
     uids = reviewed.read_text("utf-8").split() if reviewed else []
-    deidentifier = Deidentifier(profile, known, reviewed=uids, reversible=reversible)
+    cleaner = None
+    if profile.has("clean-pixel-data") or profile.has("clean-visual-features"):
+        cleaner = _cleaner(source, target, rules, region or [], review)
+    deidentifier = Deidentifier(
+        profile, known, pixels=cleaner, reviewed=uids, reversible=reversible
+    )
 
     def told(path: Path, reasons: tuple[str, ...]) -> None:
         sys.stderr.write(f"not written: {path}: {'; '.join(reasons)}\n")
@@ -85,8 +111,31 @@ def deid(
             f"{found['written']} objects and {found['resources']} resources written, "
             f"{found['held']} held for review, {found['unreadable']} unreadable"
         )
+    if summary.held and review is not None:
+        typer.echo(f"To decide on what was held: labkit review {review}")
     if summary.held or summary.unreadable:
         raise typer.Exit(2)
+
+
+def _cleaner(
+    source: Path, target: Path, rules: Path | None, regions: list[str], review: Path | None
+) -> Cleaner:
+    """Make the cleaner of pixels, which has to know all slices of a head beforehand."""
+    from labkit.deid.files import sources
+    from labkit.deid.pixels import Cleaner, Region, Review, SiteRules
+
+    places = []
+    for text in regions:
+        parts = text.split(",")
+        if len(parts) != 4 or not all(part.strip().isdigit() for part in parts):
+            raise UsageError(
+                f"{text!r} is no region.", remedy="--region LEFT,TOP,WIDTH,HEIGHT, in pixels"
+            )
+        places.append(Region(*map(int, parts)))
+    known = SiteRules.read(rules) if rules else None
+    folder = Review(review) if review else None
+    cleaner = Cleaner(rules=known, regions=places, review=folder)
+    return cleaner.survey(sources(source, beside=target))
 
 
 def _key(path: Path | None, reversible: bool) -> Key:

@@ -195,6 +195,9 @@ class Deidentifier:
     def _look_at_pixels(self, work: Work, ds: Dataset, reviewed: bool) -> PixelFinding | None:
         if not risk.has_pixels(ds):
             return None
+        from labkit.deid.pixels import strip  # brings scipy with it
+
+        work.trail.changes.extend(strip(ds))
         text, face = risk.text_risk(ds), risk.face_risk(ds)
         finding: PixelFinding | None = None
         wanted = [name for name in _PIXEL_OPTIONS if self.profile.has(name)]

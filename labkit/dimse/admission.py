@@ -48,12 +48,6 @@ class PeerCertificate:
     fingerprint: str
     not_after: str = ""
 
-    @property
-    def common_name(self) -> str:
-        """The first CN of the subject, or nothing."""
-        parts = (part.partition("=") for part in self.subject.split(","))
-        return next((value for name, _, value in parts if name == "CN"), "")
-
 
 @dataclass(frozen=True)
 class ClaimedIdentity:
@@ -152,16 +146,11 @@ def certificate_of(sock: Any) -> PeerCertificate | None:
     shown, der = sock.getpeercert(), sock.getpeercert(binary_form=True)
     if not shown or not der:  # without verification the first is empty
         return None
-    subject: Any = shown.get("subject", ())
-    names = [f"{_SHORT.get(k, k)}={v}" for rdn in reversed(subject) for k, v in rdn]
-    fingerprint = hashlib.sha256(der).hexdigest()
-    return PeerCertificate(",".join(names), fingerprint, str(shown.get("notAfter", "")))
+    from cryptography import x509  # takes a moment, and most nodes are shown none
 
-
-_SHORT = {
-    "commonName": "CN", "organizationName": "O", "organizationalUnitName": "OU",
-    "countryName": "C", "localityName": "L", "stateOrProvinceName": "ST",
-}  # fmt: skip
+    # Not from `shown`: a comma within a name would look there like the end of it.
+    subject = x509.load_der_x509_certificate(der).subject.rfc4514_string()
+    return PeerCertificate(subject, hashlib.sha256(der).hexdigest(), str(shown.get("notAfter", "")))
 
 
 def plain_address(text: str) -> str:

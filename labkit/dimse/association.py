@@ -100,10 +100,11 @@ def associate(
             ae_title=peer.ae_title,
             max_pdu=ae.maximum_pdu_size,
             ext_neg=list(negotiation),
+            bind_address=(peer.source, 0) if peer.source else None,
             tls_args=tls_args,
             evt_handlers=[*recorder.handlers, *handlers],
         )
-    except OSError as error:  # the name does not resolve
+    except OSError as error:  # the name does not resolve, or the source is not ours
         raise unreachable(error, peer) from error
     link = Link(assoc, peer, timeout, recorder, finished)
     if not assoc.is_established:

@@ -72,6 +72,8 @@ class Peer:
         The user on whose behalf it is called (PS3.7 D.3.3.7).
     policy
         Who decides what it may be asked: see `labkit.dimse.permission`. ``None``: everything.
+    source
+        Which of this machine's addresses to call from, where it has several and the peer knows one.
     most
         A C-FIND without a limit of its own is cancelled after so many matches. ``None``: never.
 
@@ -88,6 +90,7 @@ class Peer:
     calling: str = field(default="", repr=False, compare=False, kw_only=True)
     identity: UserIdentity | None = field(default=None, repr=False, compare=False, kw_only=True)
     policy: AccessPolicy | None = field(default=None, repr=False, compare=False, kw_only=True)
+    source: str = field(default="", repr=False, compare=False, kw_only=True)
     most: int | None = field(default=None, repr=False, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:

@@ -1,5 +1,6 @@
-"""What is in a file, in a picture, on the wire, in a trail; what a mapping and a façade make."""
+"""What is in a file, a picture, a token, a trail, on the wire; what a mapping makes of it."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from labkit.widgets.association_timeline import AssociationTimeline
@@ -10,17 +11,27 @@ from labkit.widgets.proxy_trace import ProxyTrace
 
 if TYPE_CHECKING:
     from labkit.widgets.mapping_workbench import MappingWorkbench
+    from labkit.widgets.token_inspector import TokenInspector
+
+_LATER = {
+    "MappingWorkbench": "labkit.widgets.mapping_workbench",
+    "TokenInspector": "labkit.widgets.token_inspector",
+}
+"""Widgets that are loaded when they are asked for: they bring other layers with them."""
 
 __all__ = [
-    "AssociationTimeline", "AuditTrail", "HeaderBrowser", "ImageViewer", "MappingWorkbench",
+    "AssociationTimeline",
+    "AuditTrail",
+    "HeaderBrowser",
+    "ImageViewer",
+    "MappingWorkbench",
     "ProxyTrace",
-]  # fmt: skip
+    "TokenInspector",
+]
 
 
 def __getattr__(name: str) -> Any:
-    """Load the workbench when it is asked for (PEP 562): it brings FHIR with it."""
-    if name == "MappingWorkbench":
-        from labkit.widgets.mapping_workbench import MappingWorkbench
-
-        return MappingWorkbench
+    """Load a widget that brings more with it (PEP 562)."""
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
     raise AttributeError(f"module 'labkit.widgets' has no attribute {name!r}")

@@ -21,7 +21,7 @@ from labkit.fhir.definitions import definitions
 
 HERE = Path(__file__).parent
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "conformance.md"
-SUITES = ("pacs", "fhir", "dicomweb")
+SUITES = ("pacs", "fhir", "dicomweb", "auth")
 _COMMON = [code for code in definitions().search["Binary"] if code[0] == "_"]
 
 

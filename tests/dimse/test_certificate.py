@@ -10,7 +10,8 @@ import pytest
 from pynetdicom.sop_class import Verification
 
 from labkit.common.errors import AssociationError, UsageError
-from labkit.dimse import Authority, Peer, client_context, echo, new_ae, server_context
+from labkit.dimse import Authority, Credential, Peer, client_context, echo, new_ae, server_context
+from labkit.dimse.admission import Admission, Applicant
 from labkit.dimse.certificate import describe
 
 
@@ -30,6 +31,35 @@ def test_what_an_authority_has_issued(tmp_path: Path) -> None:
 
 
 END = ssl.PEM_FOOTER
+
+
+def test_a_name_that_looks_like_two_is_one(tmp_path: Path) -> None:
+    """Whoever gets a certificate for ``MR1,O=Other`` has none for MR1 of Other."""
+    ca = Authority(tmp_path)
+    made = ca._ca.issue_cert("127.0.0.1", common_name="CT1,CN=MR1", organization_name="labkit")
+    shown = Credential(tmp_path / "odd.pem", tmp_path / "odd.key")
+    shown.certificate.write_bytes(made.cert_chain_pems[0].bytes())
+    shown.key.write_bytes(made.private_key_pem.bytes())
+    asked: list[Applicant] = []
+
+    class Admits:
+        def admit(self, applicant: Applicant) -> Admission:
+            asked.append(applicant)
+            return Admission(True, "for the test")
+
+    ae = new_ae("ARCHIVE", timeout=5, admission=Admits())
+    ae.add_supported_context(Verification)
+    context = server_context(ca.credential("ARCHIVE"), clients=ca.certificate)
+    server = ae.start_server(("127.0.0.1", 0), block=False, ssl_context=context)
+    peer = Peer("ARCHIVE", "127.0.0.1", server.server_address[1])
+    assert echo(peer, tls=client_context(ca.certificate, shown)).status == 0x0000
+    server.shutdown()
+    ae.shutdown()
+    (applicant,) = asked
+    assert applicant.encrypted and applicant.certificate is not None
+    assert applicant.certificate.subject == describe(shown.certificate).subject
+    assert applicant.certificate.subject.startswith(r"CN=CT1\,CN=MR1,")
+    assert applicant.certificate.fingerprint == describe(shown.certificate).fingerprint
 
 
 @pytest.mark.parametrize("name", ["ca", "crl", "", "..", "a/b"])
