@@ -5,6 +5,7 @@ it was: pixels, a resource, or a line in the list of a search.
 """
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 from labkit.access.audit.madeup import VIP
@@ -96,10 +97,9 @@ def check(work: Work) -> Verdict:
     if found == truth.saw_vip:
         return passed(f"{len(truth.saw_vip)} people, one of them by a list alone.", rule=RULE)
     mistake = ""
-    if found == _subjects(refused=True, lists=True, both=True):
-        mistake = "refused-counted"
-    elif found == _subjects(refused=False, lists=False, both=True):
-        mistake = "lists-missed"
-    elif found == _subjects(refused=False, lists=True, both=False):
-        mistake = "one-id"
+    for refused, lists, both in product((False, True), (True, False), (True, False)):
+        # of several at once the first is told; the next try shows the others
+        if found == _subjects(refused=refused, lists=lists, both=both):
+            mistake = "refused-counted" if refused else "lists-missed" if not lists else "one-id"
+            break
     return failed(expected=sorted(truth.saw_vip), got=got, rule=RULE, mistake=mistake)
