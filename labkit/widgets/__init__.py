@@ -23,11 +23,8 @@ _LATER = {
 
 __all__ = [
     "AssociationTimeline",
-<<<<<<< HEAD
-    "ConsentSwitch",
-=======
     "AuditTrail",
->>>>>>> main
+    "ConsentSwitch",
     "HeaderBrowser",
     "ImageViewer",
     "MappingWorkbench",
