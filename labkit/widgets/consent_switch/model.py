@@ -57,7 +57,7 @@ class ConsentSwitch(LabWidget):
 
     choices = Dict(help="what is chosen: name to value").tag(sync=True)
     _offered = Dict(help="name to what can be chosen").tag(sync=True)
-    _rows = List(help="door, open, reason").tag(sync=True)
+    _rows = List(Dict(), help="door, open, reason").tag(sync=True)
     _consent = Dict(help="the FHIR Consent that is in force").tag(sync=True)
     _problem = Dict(help="text of what went wrong, if anything").tag(sync=True)
 
