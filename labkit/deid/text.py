@@ -6,12 +6,12 @@ And the sweep: the values that identify this patient, looked for in every text t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import cache
 
 from pydicom.charset import decode_bytes
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 
 from labkit.deid.rules import table
 
@@ -99,7 +99,8 @@ def _bytes(ds: Dataset, tag: int) -> bytes:
     value = element.value
     if isinstance(value, bytes):
         return value
-    several = value if not isinstance(value, str) and isinstance(value, Iterable) else [value]
+    # A PersonName can be iterated too: by letters.
+    several = value if isinstance(value, (list, tuple, MultiValue)) else [value]
     return "\\".join("" if v is None else str(v) for v in several).encode("utf-8")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pydicom import config
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 
 from labkit.deid.key import Key
 from labkit.deid.profile import Profile
@@ -59,26 +60,23 @@ def put(ds: Dataset, tag: int, vr: str, value: object) -> None:
 def text_of(ds: Dataset, tag: int) -> str:
     """Read an element as one text, values parted by backslashes."""
     value = ds[tag].value
-    if value is None:
-        return ""
-    if isinstance(value, (str, bytes)):
-        return value.decode("latin-1") if isinstance(value, bytes) else value
-    try:
-        return "\\".join(str(v) for v in value)
-    except TypeError:
-        return str(value)
+    return value.decode("latin-1") if isinstance(value, bytes) else _joined(value)
 
 
 def raw_bytes(element: DataElement | RawDataElement) -> bytes:
-    """Bytes of a value that is bytes or text; empty for others."""
+    """Bytes of a value that is bytes or text; empty for numbers."""
     value = element.value
     if isinstance(value, bytes):
         return value
-    if value is None or isinstance(value, (int, float)):
-        return b""
-    if isinstance(value, str):
-        return value.encode("utf-8", "surrogatepass")
-    try:
-        return "\\".join(map(str, value)).encode("utf-8", "surrogatepass")
-    except TypeError:
-        return str(value).encode("utf-8", "surrogatepass")
+    if isinstance(value, (int, float)) and not isinstance(value, str):
+        return b"" if type(value) in (int, float) else str(value).encode("utf-8")
+    return _joined(value).encode("utf-8", "surrogatepass")
+
+
+def _joined(value: object) -> str:
+    if value is None:
+        return ""
+    # A PersonName can be iterated too: by letters.
+    if isinstance(value, (list, tuple, MultiValue)):
+        return "\\".join("" if one is None else str(one) for one in value)
+    return str(value)

@@ -102,6 +102,9 @@ class Authority:
             found.certificate.write_bytes(b"".join(pem.bytes() for pem in leaf.cert_chain_pems))
         return found
 
+    def __repr__(self) -> str:
+        return "<Authority of labkit>"
+
     @property
     def revocations(self) -> Path:
         """Its revocation list as it is now; made empty where nothing was ever revoked."""

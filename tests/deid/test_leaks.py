@@ -28,8 +28,9 @@ KEEPING = {"retain-full-dates", "retain-uids", "retain-device-identity",
 OPTIONS = [name for name in options() if name not in KEEPING]
 
 
-def out(ds: Dataset, *names: str) -> bytes:
-    outcome = Deidentifier(Profile.of(*names), KEY).dataset(as_read(ds))
+def out(ds: Dataset, *names: str, read: bool = True) -> bytes:
+    """What comes out of an object, read from a file or made in memory."""
+    outcome = Deidentifier(Profile.of(*names), KEY).dataset(as_read(ds) if read else ds)
     assert outcome.ds is not None, outcome.held
     return written(outcome.ds)
 
@@ -141,7 +142,8 @@ def test_another_key_gives_other_values() -> None:
     ["unlisted", "comment", "meaning", "nul", "unknown", "birth", "uid", "overlay", "curve"],
 )
 @pytest.mark.parametrize("names", [(), tuple(OPTIONS)])
-def test_known_hiding_places(place: str, names: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("read", [True, False])
+def test_known_hiding_places(place: str, names: tuple[str, ...], read: bool) -> None:
     ds = ct()
     if place == "unlisted":
         ds.WindowCenterWidthExplanation = ["for Quillfeather", "MRN-70221"]
@@ -165,7 +167,7 @@ def test_known_hiding_places(place: str, names: tuple[str, ...]) -> None:
         ds.add_new(0x60001500, "LO", "Quillfeather")
     elif place == "curve":
         ds.add_new(0x50003000, "OW", b"QUILLFEATHER")
-    data = out(ds, *names).lower()
+    data = out(ds, *names, read=read).lower()
     assert NAME not in data
     assert b"mrn-70221" not in data
     for spelling in (b"12.04.1958", b"1958-04-12", b"1.2.826.0.1.77.2"):
@@ -203,3 +205,11 @@ def test_a_name_of_another_character_set_does_not_survive(charset: str) -> None:
     outcome = Deidentifier(Profile(), KEY).dataset(raw)
     assert outcome.ds is not None
     assert needle not in written(outcome.ds)
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_the_patients_own_name_is_never_a_safe_word(read: bool) -> None:
+    ds = ct(PatientName="Knee^Marigold", StudyDescription="CT chest, knee pain, Marigold")
+    new = Deidentifier(Profile.of("113105"), KEY).dataset(as_read(ds) if read else ds).ds
+    assert new is not None
+    assert new.StudyDescription == "CT chest pain"

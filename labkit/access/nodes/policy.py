@@ -29,10 +29,13 @@ class NodeGrant(Grant):
         What it may ask for.
     destinations
         Where it may have C-MOVE send to.
+    entry
+        The entry of the list that it was made by; once that is gone, so is what it allows.
     """
 
     services: frozenset[str] = frozenset()
     destinations: frozenset[str] = frozenset()
+    entry: NodeEntry | None = None
 
 
 class TokenVerifier(Protocol):
@@ -52,7 +55,8 @@ class NodePolicy:
     Parameters
     ----------
     allow_list
-        Who is known.
+        Who is known. The attribute may be given another list at any time: it counts from the next
+        request on, also on associations that are open.
     verifier
         Checks JSON Web Tokens (user identity type 5); without one they are refused.
     tokens
@@ -109,6 +113,8 @@ class NodePolicy:
             return Decision(False, "no association has proven who asks")
         if request.actor != grant.client_id:
             return Decision(False, f"{request.actor} is not who has associated")
+        if grant.entry not in self.allow_list.nodes:
+            return Decision(False, f"the entry of {grant.client_id} is no longer on the list")
         if request.action not in grant.services:
             return Decision(False, f"{grant.client_id} may not use {request.action} here")
         destination = request.resource.get("destination", "")
@@ -130,6 +136,7 @@ class NodePolicy:
             purpose=entry.purpose,
             services=frozenset(entry.services),
             destinations=frozenset(entry.destinations or (entry.ae_title,)),
+            entry=entry,
         )
         claimed = applicant.identity
         if claimed is None:

@@ -27,6 +27,8 @@ class WireTap:
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening.settimeout(0.1)
+        self._closing = False
         self.port = int(self._listening.getsockname()[1])
         self.sent, self.answered = bytearray(), bytearray()
         self._threads: list[threading.Thread] = []
@@ -42,7 +44,8 @@ class WireTap:
         error: BaseException | None,
         where: TracebackType | None,
     ) -> None:
-        for sock in (self._listening, *self._open):
+        self._closing = True
+        for sock in self._open:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
         for thread in list(self._threads):
@@ -57,8 +60,12 @@ class WireTap:
 
     def _serve(self) -> None:
         with suppress(OSError):  # closed
-            while True:
-                near, _ = self._listening.accept()
+            while not self._closing:
+                try:
+                    near, _ = self._listening.accept()
+                except TimeoutError:  # closing does not wake an accept everywhere
+                    continue
+                near.settimeout(None)
                 self._open.append(near)
                 far = socket.create_connection(self._target)
                 self._open.append(far)

@@ -19,6 +19,7 @@ from labkit.dimse import (
     Authority,
     Peer,
     Receiver,
+    associate,
     echo,
     find,
     identifier,
@@ -29,6 +30,7 @@ from labkit.dimse import (
     store,
 )
 from labkit.dimse.admission import Admission, Applicant, admit
+from labkit.dimse.association import query_context
 from labkit.dimse.certificate import describe
 from tests.access.nodes.conftest import Guard, Guarded, Tokens, as_user, entry, rejection, shows
 from tests.pacs.conftest import real
@@ -129,16 +131,30 @@ def test_a_policy_for_nodes_refuses_whoever_has_proven_nothing() -> None:
     assert not policy.decide(asked)
     with granted(Grant("MR1")):  # of another door
         assert not policy.decide(asked)
-    mine = NodeGrant("MR1", services=frozenset({"C-ECHO"}))
+    mine = NodeGrant("MR1", services=frozenset({"C-ECHO"}), entry=entry())
     with granted(mine):
         assert policy.decide(asked)
         assert not policy.decide(AccessRequest("CT1", "C-ECHO", "ARCHIVE"))
     with granted(replace(mine, scope="user/*.r")):
         assert "nobody here decides by tokens" in policy.decide(asked).reason
     for tokens, may in ((ALLOW_ALL, True), (DENY_ALL, False)):
-        both = NodePolicy(AllowList([]), verifier=Tokens(), tokens=tokens)
+        both = NodePolicy(AllowList([entry()]), verifier=Tokens(), tokens=tokens)
         with granted(replace(mine, scope="user/*.r")):
             assert bool(both.decide(asked)) is may
+
+
+def test_an_entry_that_is_taken_away_counts_at_once(guard: Guard) -> None:
+    policy = NodePolicy(AllowList([entry()]))
+    node = guard(policy)
+    with associate(node.plain, [query_context(str(Verification))], ae_title="MR1") as link:
+        assert link.assoc.send_c_echo().Status == 0x0000
+        policy.allow_list = AllowList([entry("CT1")])
+        assert link.assoc.send_c_echo().Status == 0x0124
+        policy.allow_list = AllowList([entry(services=("C-STORE",))])  # the same node, less allowed
+        assert link.assoc.send_c_echo().Status == 0x0124
+        policy.allow_list = AllowList([entry()])
+        assert link.assoc.send_c_echo().Status == 0x0000
+    assert node.logged("the entry of MR1 is no longer on the list")
 
 
 def _full(guard: Guard) -> Guarded:
@@ -161,7 +177,7 @@ def test_every_question_of_a_move_is_asked_as_who_has_associated(guard: Guard) -
         assert workstation.wait(1)
         moved = [(r.resource, g) for r, g in node.seen.asked if r.action == "C-MOVE"]
         assert [sorted(resource) for resource, _ in moved] == [
-            ["destination"], ["PatientID", "StudyInstanceUID"],
+            ["destination"], ["PatientID", "StudyInstanceUID", "destination"],
         ]  # fmt: skip
         refused = move(node.plain, wanted, "WORKSTN", ae_title="CT1")
         assert refused.status == 0x0124 and len(workstation.received) == 1

@@ -98,6 +98,8 @@ def check(work: Work) -> Verdict:
 
 def _mistake(work: Work, table: Outcomes) -> str:
     pair = work.call(table, _NAMES[:2])
+    if not isinstance(pair, str):
+        return ""
     if pair == "list":
         return "stops-one-of-them"
     if pair == "all":
