@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydicom.dataset import Dataset
 
+from labkit.common.errors import UsageError
 from labkit.deid.attack.loot import data_set
 from labkit.deid.attack.model import Row
 from labkit.deid.attack.running import deidentified
@@ -55,6 +56,21 @@ class Bench:
         """Read every object of the study."""
         found = (data_set(path.read_bytes()) for path in self.planted.files)
         return [ds for ds in found if ds is not None]
+
+    def objects(self, name: str) -> list[Dataset]:
+        """Read the objects of one kind: ``"radiograph"``, ``"loop"``, ``"report"``, ``"ct"`` …
+
+        Raises
+        ------
+        UsageError
+            The study has no such object; says what it has.
+        """
+        known = self.planted.carriers
+        if name not in known:
+            raise UsageError(
+                f"the study has no object called {name!r}", remedy=f"it has {', '.join(known)}"
+            )
+        return [ds for ds in self.datasets() if known[name].of(ds)]
 
     def attack(self, target: Deidentify | Profile | str, names: Iterable[str] = ()) -> Findings:
         """De-identify the study and attack the outcome.

@@ -80,7 +80,7 @@ def check(work: Work) -> Verdict:
     other = [work.call(one, "2.25.2", KEYS[0]) for one in _PATIENTS]
     if other != got:
         return failed(expected="the same days for all studies of a patient",
-                      got="other days for another study", rule=RULE, mistake="by-study")  # fmt: skip
+                      got="other days for a second one", rule=RULE, mistake="by-study")  # fmt: skip
     if len(set(got)) == 1:
         return failed(expected="other days for other patients", got=f"{got[0]} for all", rule=RULE,
                       mistake="same-for-all")  # fmt: skip

@@ -38,7 +38,7 @@ EXERCISE = Exercise(
         data minimisation). Times of day stay with modified dates: say so to the committee.
     """,
     hints=(
-        "Read what was asked for, word by word: images, intervals, words. Which option is for which?",
+        "Read what was asked for: images, intervals, words. Which option is for which?",
         "There are two for dates. One of them keeps the day of the examination.",
         "Two options clean pixels (text, faces), one cleans descriptors, one modifies dates. "
         "Nothing else was asked for.",
@@ -111,6 +111,6 @@ def check(work: Work) -> Verdict:
         "retain-modified-dates", "clean-structured-content",
     }  # fmt: skip
     if extra:
-        return failed(expected="no more than was asked for", got=", ".join(sorted(extra)), rule=RULE,
+        return failed(expected="no more than was asked", got=", ".join(sorted(extra)), rule=RULE,
                       mistake="more-than-asked")  # fmt: skip
     return passed(f"{len(rows)} attacks, and the researcher has what was asked for.", rule=RULE)

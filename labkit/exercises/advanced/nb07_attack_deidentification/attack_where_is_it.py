@@ -57,7 +57,7 @@ EXERCISE = Exercise(
                     e.value.decode("latin-1") if isinstance(e.value, bytes) else str(e.value)
                 ).lower() and e.VR != "SQ"]
             """,
-            """You looked at the top level. Four sequences down there is a name that nobody has
+            """You looked at the top level. Two sequences down there is a name that nobody has
             removed; sequences are where de-identifiers forget.""",
         ),
         Wrong(
