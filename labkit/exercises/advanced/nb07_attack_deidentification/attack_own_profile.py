@@ -67,13 +67,18 @@ EXERCISE = Exercise(
             options = ["clean-pixel-data", "clean-visual-features", "clean-descriptors",
                        "retain-modified-dates", "retain-patient-characteristics", "retain-uids"]
             """,
-            """You kept more than was asked for. With the UIDs anybody who may query the PACS has
-            the names, and an age over 89 is an identifier under HIPAA's Safe Harbor.""",
+            """You kept more than was asked for, and an attack uses it. With the UIDs anybody who
+            may query the PACS has the names, and an age over 89 is an identifier under HIPAA's Safe
+            Harbor.""",
         ),
     ),
 )
 
 RULE = (cite("PS3.15", "E.2"), cite("PS3.15", "E.3.6"), cite("PS3.15", "E.1.1"))
+_ASKED = {
+    "clean-pixel-data", "clean-visual-features", "clean-descriptors", "clean-graphics",
+    "retain-modified-dates", "clean-structured-content",
+}  # fmt: skip
 #: What modified dates keep by their definition; the explanation says it.
 _BY_DEFINITION = {"time-of-day"}
 
@@ -95,8 +100,10 @@ def check(work: Work) -> Verdict:
     rows = _bench().attack(profile)
     hits = [name for name in rows.succeeded if name not in _BY_DEFINITION]
     if hits:
-        mistake = "full-dates" if profile.has("retain-full-dates") else ""
-        if profile.has("retain-uids") or profile.has("retain-patient-characteristics"):
+        mistake = ""
+        if profile.has("retain-full-dates"):
+            mistake = "full-dates"
+        elif any(name.startswith("retain-") for name in profile.options - _ASKED):
             mistake = "more-than-asked"
         return failed(expected="no attack succeeds", got=", ".join(hits[:6]), rule=RULE,
                       mistake=mistake)  # fmt: skip
@@ -106,10 +113,7 @@ def check(work: Work) -> Verdict:
                       mistake="no-pixels")  # fmt: skip
     if not profile.has("retain-modified-dates") or not profile.has("clean-descriptors"):
         return failed(expected="intervals and words of descriptions", got=str(profile), rule=RULE)
-    extra = profile.options - {
-        "clean-pixel-data", "clean-visual-features", "clean-descriptors", "clean-graphics",
-        "retain-modified-dates", "clean-structured-content",
-    }  # fmt: skip
+    extra = profile.options - _ASKED
     if extra:
         return failed(expected="no more than was asked", got=", ".join(sorted(extra)), rule=RULE,
                       mistake="more-than-asked")  # fmt: skip
