@@ -1,18 +1,21 @@
-"""What is in a file, a picture, a token, on the wire; what a mapping and a façade make of it."""
+"""What is in a file, a picture, a token, a trail, on the wire; what a mapping makes of it."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from labkit.widgets.association_timeline import AssociationTimeline
+from labkit.widgets.audit_trail import AuditTrail
 from labkit.widgets.header_browser import HeaderBrowser
 from labkit.widgets.image_viewer import ImageViewer
 from labkit.widgets.proxy_trace import ProxyTrace
 
 if TYPE_CHECKING:
+    from labkit.widgets.consent_switch import ConsentSwitch
     from labkit.widgets.mapping_workbench import MappingWorkbench
     from labkit.widgets.token_inspector import TokenInspector
 
 _LATER = {
+    "ConsentSwitch": "labkit.widgets.consent_switch",
     "MappingWorkbench": "labkit.widgets.mapping_workbench",
     "TokenInspector": "labkit.widgets.token_inspector",
 }
@@ -20,6 +23,8 @@ _LATER = {
 
 __all__ = [
     "AssociationTimeline",
+    "AuditTrail",
+    "ConsentSwitch",
     "HeaderBrowser",
     "ImageViewer",
     "MappingWorkbench",
