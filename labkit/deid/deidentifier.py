@@ -16,7 +16,7 @@ from labkit.deid.actions import ACTIONS
 from labkit.deid.key import Key
 from labkit.deid.profile import Profile
 from labkit.deid.rules import Rule, known_iod, resolved, rules_for, types_of
-from labkit.deid.seams import Outcome, PixelCleaner, PixelFinding
+from labkit.deid.seams import Outcome, PixelCleaner
 from labkit.deid.text import Identities
 from labkit.deid.unlisted import private, unlisted
 from labkit.deid.work import Work
@@ -24,7 +24,7 @@ from labkit.deid.work import Work
 if TYPE_CHECKING:
     from labkit.deid.files import Summary
 
-_PIXEL_OPTIONS = ("clean-pixel-data", "clean-visual-features")
+_TEXT, _FACE = _PIXEL_OPTIONS = ("clean-pixel-data", "clean-visual-features")
 _DIRECTORY = "1.2.840.10008.1.3.10"
 _PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
 
@@ -42,8 +42,8 @@ class Deidentifier:
     pixels
         What cleans pixels; needed for ``clean-pixel-data`` and ``clean-visual-features``.
     reviewed
-        SOP Instance UIDs, original ones, of objects whose pixels a person has looked at and
-        found without text and face: they are not held for their pixels.
+        SOP Instance UIDs, original ones, of objects that a person has looked at and found
+        without text and face: they are not held for their pixels, nor for an unknown SOP class.
     reversible
         Keep what was changed in the object, encrypted for the key (PS3.15 E.1.1).
 
@@ -106,13 +106,13 @@ class Deidentifier:
         reviewed = str(ds.SOPInstanceUID) in self._reviewed
         originals = self._originals(ds)
         work = self._work(ds)
-        finding = self._look_at_pixels(work, ds, reviewed)
+        claimed = self._look_at_pixels(work, ds, reviewed)
         if work.held:
             return Outcome(None, work.trail.changes, tuple(work.held))
         self._walk(work, ds)
         if work.held:
             return Outcome(None, work.trail.changes, tuple(work.held))
-        marks.mark(ds, self.profile, finding)
+        marks.mark(ds, self.profile, claimed)
         if self._recovery is not None and originals is not None:
             changed = {int(change.tag[:8], 16) for change in work.trail.changes}
             self._recovery.attach(ds, originals, changed)
@@ -192,27 +192,28 @@ class Deidentifier:
             types=types_of(str(ds.SOPClassUID)),
         )
 
-    def _look_at_pixels(self, work: Work, ds: Dataset, reviewed: bool) -> PixelFinding | None:
+    def _look_at_pixels(self, work: Work, ds: Dataset, reviewed: bool) -> frozenset[str]:
+        """Have pixels cleaned, hold what nobody vouches for; return the pixel options that hold."""
+        wanted = frozenset(name for name in _PIXEL_OPTIONS if self.profile.has(name))
         if not risk.has_pixels(ds):
-            return None
+            return wanted
         from labkit.deid.pixels import strip  # brings scipy with it
 
         work.trail.changes.extend(strip(ds))
-        text, face = risk.text_risk(ds), risk.face_risk(ds)
-        finding: PixelFinding | None = None
-        wanted = [name for name in _PIXEL_OPTIONS if self.profile.has(name)]
+        risks = {_TEXT: risk.text_risk(ds), _FACE: risk.face_risk(ds)}
+        hold = set()
         if self._pixels is not None and wanted:
             finding = self._pixels.clean(ds, self.profile)
             work.trail.changes.extend(finding.changes)
-            if "clean-pixel-data" in wanted:
-                text = finding.why or "burned-in text" if finding.text == "unsure" else ""
-            if "clean-visual-features" in wanted:
-                face = finding.why or "a face" if finding.face == "unsure" else ""
+            for name, seen in ((_TEXT, finding.text), (_FACE, finding.face)):
+                if name in wanted and seen == "unsure":
+                    risks[name] = finding.why or "the cleaner of pixels is not sure"
+                elif name in wanted:
+                    risks[name] = ""
+                    hold.add(name)
         if not reviewed:
-            work.held.extend(reason for reason in (text, face) if reason)
-        elif finding is not None and "unsure" in (finding.text, finding.face):
-            return None  # a person let it pass; nothing is claimed of the options
-        return finding
+            work.held.extend(dict.fromkeys(reason for reason in risks.values() if reason))
+        return frozenset(hold)  # what a person let pass is not claimed as an option
 
     def _walk(self, work: Work, ds: Dataset) -> None:
         """Apply the profile to a data set or to an item."""
