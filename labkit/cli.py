@@ -22,6 +22,7 @@ from labkit.exercises.commands import exercises_app, notebooks_app
 from labkit.lab import commands as lab_commands
 from labkit.lab import launch
 from labkit.lab.backends import OWN, chosen, ended, launched
+from labkit.lab.bypass.commands import bypass
 from labkit.lab.doctor.commands import doctor
 from labkit.lab.node_commands import nodes_app, running
 from labkit.lab.own import commands as own_commands
@@ -45,6 +46,7 @@ app.add_typer(nodes_app, name="nodes")
 app.command("examine")(lab_commands.examine)
 app.command("doctor")(doctor)
 app.command("proxy")(proxy)
+app.command("bypass")(bypass)
 app.command("deid")(deid)
 app.command("review")(review)
 app.command("attack")(attack)

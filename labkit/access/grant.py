@@ -32,6 +32,8 @@ class Grant:
         Why: a code of v3-ActReason, such as ``TREAT``, ``HRESCH`` or ``BTG`` (break the glass).
     token_id
         ``jti`` of the token, for the audit; never the token.
+    reason
+        Why the glass is broken, in words; needed with ``BTG`` and ``ETREAT``.
     """
 
     client_id: str
@@ -41,6 +43,7 @@ class Grant:
     actors: frozenset[str] = frozenset()
     purpose: str = "TREAT"
     token_id: str = ""
+    reason: str = ""
 
 
 _CURRENT: ContextVar[Grant | None] = ContextVar("labkit_grant", default=None)

@@ -40,6 +40,11 @@ class StoredSubjects:
     def __init__(self, store: FhirStore, base_url: str = "") -> None:
         self._store, self._base = store, base_url.rstrip("/")
 
+    @property
+    def base_url(self) -> str:
+        """The server's base URL; ``""`` if it was not told."""
+        return self._base
+
     def study(self, uid: str) -> dict[str, Any] | None:
         """Return the ImagingStudy of this UID; ``None`` if there is none, or not just one."""
         if not set(uid) <= set("0123456789."):  # PS3.5 9.1; a search has characters of its own

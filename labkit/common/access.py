@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,16 @@ class AccessRequest:
 
 @dataclass(frozen=True)
 class Decision:
-    """The answer, which always carries its reason."""
+    """The answer, which always carries its reason.
 
+    Attributes
+    ----------
+    private
+        Whether the reason tells of somebody's data: then it goes into logs and the audit, and not
+        to the one who asked.
+    """
+
+    private: ClassVar[bool] = False
     allowed: bool
     reason: str
 

@@ -23,6 +23,7 @@ from labkit.pacs.archive import Archive, DuplicateSopInstance
 from labkit.pacs.computed import COMPUTED
 from labkit.pacs.entering import Entry
 from labkit.pacs.header import read_header
+from labkit.pacs.hidden import set_aside, shown, taken_by
 from labkit.pacs.identifier import Query, Root, read_query
 from labkit.pacs.keys import KEYS, Level
 from labkit.pacs.matching import element_text, matcher_for
@@ -140,7 +141,8 @@ class ArchiveSource:
         matches: Iterable[Match] = find(self.archive, asked, "", unknown_matches=False)
         visible = query.visible
         if visible is not None:
-            matches = (m for m in matches if visible(m.patient_id, m.study_instance_uid))
+            seen = visible
+            matches = (m for m in matches if shown(m, asked, self.archive, seen))
         if fuzzy:
             matches = (
                 m for m in matches
@@ -187,6 +189,14 @@ class ArchiveSource:
             return Outcome(place, sop_class, _OUT_OF_RESOURCES, text=text)
         return Outcome(place, sop_class, warning=_COERCED if stored.outcome == "coerced" else 0)
 
+    def taken_by(self, sop_instance_uid: str) -> tuple[str, str] | None:
+        """Patient ID and Study Instance UID of the object that has this UID."""
+        return taken_by(self.archive, sop_instance_uid)
+
+    def set_aside(self, file: BinaryIO) -> None:
+        """Keep an object, in no index, whose UID is taken by one that is hidden."""
+        set_aside(self.archive.root, [file.read()])
+
     def remove(self, place: Place) -> int:
         """Delete."""
         return sum(self.archive.remove(entry.sop_instance_uid) for entry in self._entries(place))
@@ -194,7 +204,10 @@ class ArchiveSource:
     def version(self, place: Place) -> str:
         """A digest of what is there: objects are never changed, only corrected, added, removed."""
         digest = hashlib.sha256(str(len(self.archive.decisions.corrections)).encode())
-        for entry in self._entries(place):
+        entries = self._entries(place)
+        if not entries:
+            return ""
+        for entry in entries:
             digest.update(f"{entry.sop_instance_uid} {entry.number} {entry.size};".encode())
         return digest.hexdigest()[:32]
 

@@ -40,7 +40,7 @@ def frames(service: Service, request: Request) -> Response:
     """Answer with frames of an instance; each is a part, or the body where one is asked so."""
     place = place_of(request)
     numbers = frame_numbers(request.path_params["frames"])
-    service.allow(request, "read", place.keys())
+    service.allow(request, "read")
     instance = next(service.instances(request, place))
     single, kind, target = _form(request, instance.transfer_syntax, len(numbers))
     etag = etag_of(service.source.version(place), str(single), kind, target)
@@ -104,7 +104,7 @@ def bulkdata(service: Service, request: Request) -> Response:
     A part of it can be asked for with ``Range`` (RFC 9110 14.2), as a single part.
     """
     place = place_of(request)
-    service.allow(request, "read", place.keys())
+    service.allow(request, "read")
     kind = choose(request, (OCTETS, f"multipart {OCTETS}"))
     instance = next(service.instances(request, place))
     etag = etag_of(service.source.version(place), kind, request.path_params["element"])

@@ -42,8 +42,9 @@ def picture(service: Service, request: Request) -> Response:
     to show something than the first. Nothing is burned in: no name is in the picture.
     """
     place = place_of(request)
-    service.allow(request, "read", place.keys())
+    service.allow(request, "read")
     kind = choose(request, tuple(_FORMATS))
+    service.check(request, place)
     thumbnail = request.url.path.endswith("/thumbnail")
     asked = request.query_params
     etag = etag_of(service.source.version(place), kind, str(request.url))

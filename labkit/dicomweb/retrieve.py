@@ -34,11 +34,11 @@ _SYNTAX = "transfer-syntax"
 def instances(service: Service, request: Request) -> Response:
     """Answer with the objects of a study, a series, or one instance."""
     place = place_of(request)
-    service.allow(request, "read", place.keys())
+    service.allow(request, "read")
     single, syntaxes = _form(request, place)
-    etag = etag_of(service.source.version(place), str(single), *syntaxes)
     found = service.instances(request, place)
     first = next(found)
+    etag = etag_of(service.source.version(place), str(single), *syntaxes)
     unchanged = not_modified(request, etag)
     if unchanged is not None:
         return unchanged
@@ -122,8 +122,9 @@ def _parts(writer: Writer, found: Iterable[Instance], syntaxes: list[str]) -> It
 def metadata(service: Service, request: Request) -> Response:
     """Answer with headers: data sets without pixel data, bulk data as links (10.4.1.1.2)."""
     place = place_of(request)
-    service.allow(request, "read", place.keys())
+    service.allow(request, "read")
     kind = choose(request, (JSON, f"multipart {XML}"))
+    service.check(request, place)
     etag = etag_of(service.source.version(place), kind)
     unchanged = not_modified(request, etag)
     if unchanged is not None:

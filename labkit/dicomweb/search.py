@@ -28,7 +28,7 @@ def search(service: Service, request: Request) -> Response:
     kind = choose(request, (JSON, f"multipart {XML}"))
     level = _LEVELS[request.url.path.rstrip("/").rsplit("/", 1)[1]]
     place = place_of(request)
-    service.allow(request, "search", place.keys())
+    service.allow(request, "search")
     query = read_search(level, place, request.query_params.multi_items())
     if service.policy is not ALLOW_ALL:
         query = replace(query, visible=service.may_see(request))

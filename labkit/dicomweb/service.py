@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from labkit.dicomweb.source import Instance, Place, Source
 
 _GZIP = 16 + zlib.MAX_WBITS
 MAX_BODY = 8 << 30
+_FRESH = 0.4
+"""Seconds that an answer of the policy is taken for the same request."""
 _GATHERED = 1 << 19
 """Bytes that are sent at once: each piece costs a change of threads."""
 
@@ -65,28 +68,56 @@ class Service:
         """
         return bool(getattr(self.source, "at_hand", False))
 
-    def allow(self, request: Request, action: str, resource: dict[str, str]) -> None:
-        """Raise 403 unless the policy lets the sender do it."""
+    def allow(self, request: Request, action: str) -> None:
+        """Raise 403 unless the policy lets the sender do it at all, whatever the data."""
         decision = decide(
-            self.policy, AccessRequest(self.identify(request), action, self.base_url, resource)
+            self.policy, AccessRequest(self.identify(request), action, self.base_url, {})
         )
         if not decision:
             raise WebError(403, f"{action} is refused: {decision.reason}")
 
+    def may(self, request: Request, action: str, resource: dict[str, str]) -> bool:
+        """Ask the policy about data; its reason may tell of them, so nobody gets to read it."""
+        asked = AccessRequest(self.identify(request), action, self.base_url, resource)
+        return bool(decide(self.policy, asked))
+
     def may_see(self, request: Request) -> Callable[[str, str], bool]:
-        """Return a function that says whether a patient and a study may be seen."""
-        actor = self.identify(request)
-        known: dict[tuple[str, str], bool] = {}
+        """Return a function that says whether a patient and a study may be seen.
+
+        It asks again after `_FRESH` seconds: an answer may take long, and leave be withdrawn.
+        """
+        known: dict[tuple[str, str], tuple[float, bool]] = {}
 
         def visible(patient_id: str, study: str) -> bool:
             key = patient_id, study
-            if key not in known:
+            asked, seen = known.get(key, (-_FRESH, False))
+            now = time.monotonic()
+            if now - asked >= _FRESH:
                 resource = {"PatientID": patient_id, "StudyInstanceUID": study}
-                asked = AccessRequest(actor, "read", self.base_url, resource)
-                known[key] = bool(decide(self.policy, asked))
-            return known[key]
+                seen = self.may(request, "read", resource)
+                known[key] = now, seen
+            return seen
 
         return visible
+
+    def check(self, request: Request, place: Place) -> None:
+        """Raise 404 unless something of a place may be seen, before anything else is said of it.
+
+        An entity tag that still fits, or a form that cannot be had, tells that it is there.
+        """
+        if self.policy is not ALLOW_ALL:
+            self._check(request, place)
+
+    def _check(self, request: Request, place: Place) -> None:
+        visible = self.may_see(request)
+        whose = getattr(self.source, "patients", None)
+        if whose is not None:
+            seen = any(visible(patient_id, place.study) for patient_id in whose(place))
+        else:
+            found = self.source.instances(place)
+            seen = any(visible(one.patient_id, one.place.study) for one in found)
+        if not seen:
+            raise nothing_at(place)
 
     def instances(self, request: Request, place: Place) -> Iterator[Instance]:
         """Go through the objects of a place that the sender may see.

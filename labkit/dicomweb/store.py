@@ -25,6 +25,7 @@ from labkit.dicomweb.source import Json, Outcome, Place
 _IN_MEMORY = 1 << 20
 _AT_ONCE = 4  # objects of one request that are stored side by side: disks are slow to be sure
 _CANNOT_UNDERSTAND, _DOES_NOT_MATCH, _NOT_AUTHORISED = 0xC000, 0xA900, 0x0124
+_DUPLICATE = 0x0111
 _UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 _TAGS = ("SOPClassUID", "PatientID", *_UIDS)
 _REMEDY = 'Send Content-Type: multipart/related; type="application/dicom"; boundary=… (10.5.2).'
@@ -99,20 +100,29 @@ class _Receiving:
         if self.place.study and held.study != self.place.study:
             text = "the object is of another study than the URL (10.5.1.1)"
             return Outcome(held, sop_class, _DOES_NOT_MATCH, text=text)
-        try:
-            resource = {"PatientID": patient_id, **held.keys()}
-            self.service.allow(self.request, "store", resource)
-        except WebError as error:
-            return Outcome(held, sop_class, _NOT_AUTHORISED, text=error.message)
+        resource = {"PatientID": patient_id, **held.keys()}
+        if not self.service.may(self.request, "store", resource):
+            return Outcome(held, sop_class, _NOT_AUTHORISED, text="this object may not be stored")
         file.seek(0)
-        return self.service.source.store(file)
+        outcome = self.service.source.store(file)
+        if outcome.failure == _DUPLICATE and self._hidden(held.instance):
+            file.seek(0)
+            self.service.source.set_aside(file)  # type: ignore[attr-defined]
+            return Outcome(held, sop_class)
+        return outcome
+
+    def _hidden(self, uid: str) -> bool:
+        """Whether what has this UID is hidden from the sender, who must not learn of it."""
+        taken_by = getattr(self.service.source, "taken_by", None)
+        whose = taken_by(uid) if taken_by is not None else None
+        return whose is not None and not self.service.may_see(self.request)(*whose)
 
 
 async def store(service: Service, request: Request) -> Response:
     """Store what is sent: 200 all, 202 some or with warnings, 409 none (10.5.3.1)."""
     place = place_of(request)
     form = choose(request, (JSON, XML)) if request.headers.get("accept") else JSON
-    await run_in_threadpool(service.allow, request, "store", place.keys())
+    await run_in_threadpool(service.allow, request, "store")
     content = parse(request.headers.get("content-type", ""))
     if content.name == MULTIPART and content.type in ("", DICOM):
         parser: Parser | None = Parser(content.parameters.get("boundary", ""))

@@ -17,6 +17,7 @@ from labkit.fhir.endpoints import loopback_only
 from labkit.fhir.messages import Resource
 from labkit.fhir.store import FhirStore, Stored
 from labkit.fhir.subscriptions import over
+from labkit.fhir.versions import last_body
 
 if TYPE_CHECKING:
     import httpx
@@ -30,6 +31,10 @@ WHERE n.number IN (SELECT min(number) FROM notice GROUP BY subscription) ORDER B
 """
 
 
+def _always(subscription: Resource, told: Resource) -> bool:
+    return True
+
+
 class Courier:
     """A thread that delivers notices while it runs.
 
@@ -39,6 +44,9 @@ class Courier:
         Holds the queue.
     may_ring
         Asked again before each delivery.
+    may_send
+        Asked before each delivery whether a Subscription may still be told of a version: its
+        criteria were met when that was written, and consent may have been withdrawn since.
     tries
         Failures in a row after which a Subscription gets the status ``error`` and waits for its
         owner.
@@ -53,12 +61,14 @@ class Courier:
         store: FhirStore,
         *,
         may_ring: Callable[[str], bool] = loopback_only,
+        may_send: Callable[[Resource, Resource], bool] = _always,
         tries: int = 5,
         pause: float = 0.25,
         timeout: float = 5.0,
     ) -> None:
         self._store = store
         self._may_ring = may_ring
+        self._may_send = may_send
         self._tries = tries
         self._pause = pause
         self._timeout = timeout
@@ -121,7 +131,9 @@ class Courier:
         if over(subscription, self._store.clock()):
             self._set_status(subscription, {"status": "off"})
             return True
-        problem = self._send(http, subscription["channel"], stored)
+        told = last_body(self._store, stored)
+        hidden = told is None or not self._may_send(subscription, told)
+        problem = "" if hidden else self._send(http, subscription["channel"], stored)
         if not problem:
             self._due.pop(number, None)
             self._drop("number = ?", [number])

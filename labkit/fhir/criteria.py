@@ -7,9 +7,12 @@ within.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from typing import Any
 
 from labkit.fhir.definitions import SearchParameter, definitions
 from labkit.fhir.match import MATCHERS, MODIFIERS, Condition, split_escaped
@@ -17,6 +20,10 @@ from labkit.fhir.references import known_types
 
 #: What keeps a statement within what SQLite takes: links of a chain, alternatives of a value.
 MAX_LINKS, MAX_ALTERNATIVES = 4, 200
+
+
+Sees = Callable[[str, list[Any]], list[int]]
+"""From a condition to the numbers of the resources that meet it and may be seen."""
 
 
 class NotSupported(ValueError):
@@ -50,10 +57,14 @@ class Criteria:
         The moment that the prefix ``ap`` measures from.
     base_url
         Own absolute references count as relative ones.
+    sees
+        Asked for the resources at the other end of a reference: a condition on what is hidden
+        would tell of it. ``None`` where nothing is.
     """
 
     now: datetime
     base_url: str
+    sees: Sees | None = None
 
     def condition(self, kind: str, name: str, value: str) -> Condition:
         """Say which resources of type `kind` the parameter ``name=value`` lets through.
@@ -120,7 +131,7 @@ class Criteria:
             )
         either, args = [], [kind, code]
         for target in targets:
-            condition, values = self.condition(target, rest, value)
+            condition, values = self._seen(target, *self.condition(target, rest, value))
             either.append(f"(r.type = ? AND {condition})")
             args += [target, *values]
         rows = (
@@ -129,6 +140,12 @@ class Criteria:
             f"WHERE r.deleted = 0 AND ({' OR '.join(either)})"
         )
         return rows, args
+
+    def _seen(self, kind: str, condition: str, values: list[Any]) -> Condition:
+        if self.sees is None:
+            return condition, values
+        numbers = self.sees(f"r.type = ? AND {condition}", [kind, *values])
+        return "r.pk IN (SELECT value FROM json_each(?))", [json.dumps(numbers)]
 
     def _has(self, kind: str, name: str, value: str) -> Condition:
         """``_has:ImagingStudy:patient:modality=CT``: by what refers here (R4 search.html#has)."""
@@ -140,7 +157,7 @@ class Criteria:
             raise NotSupported(f"no resource type {other!r} here")
         if parameter_of(other, code).type != "reference":
             raise NotSupported(f"{code} of {other} is no reference")
-        condition, values = self.condition(other, rest, value)
+        condition, values = self._seen(other, *self.condition(other, rest, value))
         rows = (
             "SELECT t.pk FROM resource r JOIN ix_reference x ON x.pk = r.pk AND x.code = ? "
             "AND x.url = '' JOIN resource t ON t.type = x.target_type AND t.id = x.target_id "

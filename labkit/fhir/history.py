@@ -11,15 +11,17 @@ from labkit.fhir.messages import Answer, Ask, Resource, Service
 from labkit.fhir.outcome import refuse
 from labkit.fhir.search import DEFAULT_COUNT, MAX_COUNT, page_keys, page_token
 from labkit.fhir.store import Stored
+from labkit.fhir.versions import last_body
 
 _ROW = "SELECT r.pk, r.type, r.id, v.version, v.updated, coalesce(v.body, ''), v.method "
+_AFTER = "(v.updated, v.pk, v.version) < (?, ?, ?)"
 _FROM = "FROM version v JOIN resource r ON r.pk = v.pk "
 
 
 def history(service: Service, actor: str, ask: Ask) -> Answer:
     """Return the versions of one resource, of a type, or of all, a page at a time."""
     kind, id_ = (*ask.path[:-1], "", "")[:2]
-    service.permit(actor, "history", {"resourceType": kind, "id": id_})
+    service.permit(actor, "history", {"resourceType": kind})
     where = [f"r.{name} = ?" for name, value in (("type", kind), ("id", id_)) if value]
     args: list[Any] = [value for value in (kind, id_) if value]
     count, page, since = _parameters(ask)
@@ -27,12 +29,12 @@ def history(service: Service, actor: str, ask: Ask) -> Answer:
         where, args = [*where, "v.updated >= ?"], [*args, since]
     rows = service.store.query(f"SELECT count(*) {_FROM}{_all(where)}", args)
     total = rows[0][0]
-    if id_ and not total and not since and not service.store.read(kind, id_):
+    there = service.store.read(kind, id_) if id_ else None
+    if id_ and (there is None or not _visible(service, actor, there)):
         raise refuse(404, "not-found", f"there never was a {kind}/{id_} here")
     if page:
-        where, args = [*where, "(v.updated, v.pk, v.version) < (?, ?, ?)"], [*args, *page]
-    order = "ORDER BY v.updated DESC, v.pk DESC, v.version DESC LIMIT ?"
-    rows = service.store.query(f"{_ROW}{_FROM}{_all(where)} {order}", [*args, count + 1])
+        where, args = [*where, _AFTER], [*args, *page]
+    rows = _rows(service, actor, where, args, count)
     bundle: Resource = {"resourceType": "Bundle", "type": "history"}
     if service.policy is ALLOW_ALL:
         bundle["total"] = total
@@ -43,11 +45,28 @@ def history(service: Service, actor: str, ask: Ask) -> Answer:
         token = page_token([last[4], last[0], last[3]])
         url = _url(service, ask, [*given, ("_page", token)])
         bundle["link"].append({"relation": "next", "url": url})
-    entries = [_entry(service, Stored(*row[:6]), row[6]) for row in rows[:count]]
-    shown = [entry for entry in entries if _visible(service, actor, entry)]
+    shown = [_entry(service, Stored(*row[:6]), row[6]) for row in rows[:count]]
     if shown:
         bundle["entry"] = shown
     return Answer(200, bundle)
+
+
+def _rows(
+    service: Service, actor: str, where: list[str], args: list[Any], count: int
+) -> list[tuple[Any, ...]]:
+    """Return the rows of a page and one more, of versions that may be seen."""
+    order = "ORDER BY v.updated DESC, v.pk DESC, v.version DESC LIMIT ?"
+    found: list[tuple[Any, ...]] = []
+    while True:
+        sql = f"{_ROW}{_FROM}{_all(where)} {order}"
+        rows = service.store.query(sql, [*args, count + 1])
+        found += [row for row in rows if _visible(service, actor, Stored(*row[:6]))]
+        if len(found) > count or len(rows) <= count:
+            return found
+        last = rows[-1]
+        if where[-1:] == [_AFTER]:
+            where, args = where[:-1], args[:-3]
+        where, args = [*where, _AFTER], [*args, last[4], last[0], last[3]]
 
 
 def _all(where: list[str]) -> str:
@@ -106,10 +125,9 @@ def _entry(service: Service, stored: Stored, method: str) -> Resource:
     }
 
 
-def _visible(service: Service, actor: str, entry: Resource) -> bool:
+def _visible(service: Service, actor: str, stored: Stored) -> bool:
+    """Whether a version may be seen; a deletion as what was deleted."""
     if service.policy is ALLOW_ALL:
         return True
-    kind, id_ = entry["fullUrl"].rsplit("/", 2)[1:]
-    resource = entry.get("resource")
-    about = service.about(resource) if resource else {"resourceType": kind, "id": id_}
-    return service.allows(actor, "vread", about)
+    body = last_body(service.store, stored)
+    return body is not None and service.sees(actor, body, "vread")

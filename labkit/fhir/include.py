@@ -8,7 +8,7 @@ of what was added.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from labkit.fhir.criteria import NotSupported, parameter_of
@@ -89,8 +89,16 @@ def parse_include(kind: str, name: str, value: str) -> Include:
     return Include(name == "_revinclude", source, code, target, bool(modifier))
 
 
-def included(store: FhirStore, includes: Iterable[Include], matches: list[Stored]) -> list[Stored]:
-    """Return what `includes` add to `matches`, each resource once."""
+def included(
+    store: FhirStore,
+    includes: Iterable[Include],
+    matches: list[Stored],
+    visible: Callable[[Stored], bool],
+) -> list[Stored]:
+    """Return what `includes` add to `matches`, each resource once.
+
+    What is not visible is left out, and so is what only it leads to.
+    """
     seen = {match.pk for match in matches}
     new, found = list(matches), []
     for number in range(MAX_ROUNDS):
@@ -102,7 +110,9 @@ def included(store: FhirStore, includes: Iterable[Include], matches: list[Stored
             for row in store.query(*include.sql(numbers)):
                 if row[0] not in seen:
                     seen.add(row[0])
-                    new.append(Stored(*row))
+                    stored = Stored(*row)
+                    if visible(stored):
+                        new.append(stored)
         found += new
         if not new:
             break

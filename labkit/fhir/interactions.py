@@ -8,29 +8,38 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
+from labkit.common.access import ALLOW_ALL
 from labkit.fhir import subscriptions
 from labkit.fhir.conditional import match_version, the_match, unchanged
 from labkit.fhir.messages import Answer, Ask, Resource, Service
 from labkit.fhir.outcome import FhirError, Issue, refuse
 from labkit.fhir.store import Stored
 from labkit.fhir.validation import validate
+from labkit.fhir.versions import last_body
 
 #: The tag of a resource that was answered in part (R4 search.html#elements).
 SUBSETTED = ("http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "SUBSETTED")
 
 
 def current(service: Service, actor: str, kind: str, id_: str, version: str = "") -> Stored:
-    """Return the current or a named version: 404 if never there, 410 if deleted."""
+    """Return the current or a named version: 404 if never there, or hidden; 410 if deleted."""
     action = "vread" if version else "read"
-    service.permit(actor, action, {"resourceType": kind, "id": id_})
+    service.permit(actor, action, {"resourceType": kind})
     stored = service.store.read(kind, id_, version)
-    if stored is None:
+    if stored is None or not _shown(service, actor, stored, action):
         what = f"{kind}/{id_}" + (f" version {version}" if version else "")
         raise refuse(404, "not-found", f"there is no {what} here")
     if stored.deleted:
         raise refuse(410, "deleted", f"{kind}/{id_} was deleted at {stored.updated}")
-    service.permit(actor, action, service.about(stored.resource))
     return stored
+
+
+def _shown(service: Service, actor: str, stored: Stored, action: str) -> bool:
+    """Whether a version may be seen; a deletion as what was deleted."""
+    if service.policy is ALLOW_ALL:
+        return True
+    last = last_body(service.store, stored)
+    return last is not None and service.sees(actor, last, action)
 
 
 def read(service: Service, actor: str, ask: Ask) -> Answer:
@@ -63,7 +72,7 @@ def create(service: Service, actor: str, ask: Ask) -> Answer:
     kind = ask.path[0]
     body = {name: value for name, value in ask.resource.items() if name != "id"}
     check(service, body)
-    service.permit(actor, "create", service.about(body))
+    service.touch(actor, "create", body)
     with service.store.transaction():
         if ask.if_none_exist is not None:
             there = the_match(service, actor, kind, criteria_of(ask.if_none_exist))
@@ -88,12 +97,12 @@ def update(service: Service, actor: str, ask: Ask) -> Answer:
         text = f"the id in the body is {said}, but the URL says {ask.path[1]!r}"
         raise refuse(400, "invalid", text)
     check(service, resource)
-    service.permit(actor, "update", service.about(resource))
+    service.touch(actor, "update", resource)
     with service.store.transaction():
         id_, by = target(service, actor, ask)
         before = service.store.read(kind, id_)
         if before and not before.deleted:
-            service.permit(actor, "update", service.about(before.resource))
+            service.touch(actor, "update", before.resource)
         match_version(before, ask.if_match)
         return write(service, resource, id_, method=by)
 
@@ -106,7 +115,7 @@ def target(service: Service, actor: str, ask: Ask) -> tuple[str, str]:
     there = the_match(service, actor, kind, ask.pairs)
     if there is None:
         known = service.store.read(kind, own) if own else None
-        if known and not known.deleted:
+        if known and not known.deleted and service.sees(actor, known.resource):
             text = f"nothing matches, but {kind}/{own} is there and does not meet the condition"
             raise refuse(409, "conflict", text)
         return (own, "PUT") if own else (service.store.new_id(kind), "POST")
@@ -130,6 +139,7 @@ def write(
 def delete(service: Service, actor: str, ask: Ask) -> Answer:
     """Delete; also right if there is nothing (any more). The versions stay readable."""
     kind = ask.path[0]
+    service.permit(actor, "delete", {"resourceType": kind})
     with service.store.transaction():
         if len(ask.path) == 1:
             there = the_match(service, actor, kind, ask.pairs)
@@ -138,9 +148,10 @@ def delete(service: Service, actor: str, ask: Ask) -> Answer:
             id_ = there.id
         else:
             id_ = ask.path[1]
-        service.permit(actor, "delete", {"resourceType": kind, "id": id_})
         before = service.store.read(kind, id_)
+        if before and not _shown(service, actor, before, "read"):
+            return Answer(204)  # as of one that never was
         if before and not before.deleted:
-            service.permit(actor, "delete", service.about(before.resource))
+            service.touch(actor, "delete", before.resource)
             match_version(before, ask.if_match)
         return Answer(204, stored=service.store.delete(kind, id_))

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from labkit.common.access import AccessPolicy, AccessRequest, decide
+from labkit.common.access import ALLOW_ALL, AccessPolicy, AccessRequest, decide
+from labkit.fhir.canonical import loads
+from labkit.fhir.criteria import Sees
 from labkit.fhir.endpoints import loopback_only
 from labkit.fhir.index import index_rows
 from labkit.fhir.outcome import refuse
@@ -91,7 +93,7 @@ class Service:
     may_ring: Callable[[str], bool] = loopback_only
 
     def permit(self, actor: str, action: str, about: Mapping[str, str]) -> None:
-        """Ask the policy.
+        """Ask the policy about an act, before any data are looked at.
 
         Raises
         ------
@@ -101,6 +103,39 @@ class Service:
         decision = decide(self.policy, AccessRequest(actor, action, self.base_url, about))
         if not decision:
             raise refuse(403, "forbidden", f"{action} is not allowed: {decision.reason}")
+
+    def touch(self, actor: str, action: str, resource: Resource) -> None:
+        """Ask the policy about a resource that is to be written, or is to be written over.
+
+        Raises
+        ------
+        FhirError
+            403, without a reason that tells of data the asker must not know of.
+        """
+        about = self.about(resource)
+        decision = decide(self.policy, AccessRequest(actor, action, self.base_url, about))
+        if not decision:
+            why = "" if decision.private else f": {decision.reason}"
+            raise refuse(403, "forbidden", f"{action} is not allowed for this resource{why}")
+
+    def sees(self, actor: str, resource: Resource, action: str = "read") -> bool:
+        """Whether a resource may be shown; one that may not is answered as if it were not there."""
+        return self.policy is ALLOW_ALL or self.allows(actor, action, self.about(resource))
+
+    def seen_by(self, actor: str) -> Sees | None:
+        """Return what keeps hidden resources out of a search's conditions; `None` if none are."""
+        if self.policy is ALLOW_ALL:
+            return None
+
+        def seen(condition: str, values: list[Any]) -> list[int]:
+            rows = self.store.query(
+                "SELECT r.pk, v.body FROM resource r JOIN version v ON v.pk = r.pk "
+                f"AND v.version = r.version WHERE r.deleted = 0 AND {condition}",
+                values,
+            )
+            return [pk for pk, body in rows if self.sees(actor, loads(body))]
+
+        return seen
 
     def allows(self, actor: str, action: str, about: Mapping[str, str]) -> bool:
         """Ask the policy, and take no for an answer."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from labkit.fhir.criteria import Criteria, NotSupported, parameter_of
+from labkit.fhir.criteria import Criteria, NotSupported, Sees, parameter_of
 from labkit.fhir.definitions import SearchParameter
 from labkit.fhir.include import Include, parse_include
 from labkit.fhir.match import Condition
@@ -159,9 +159,15 @@ def page_keys(token: str) -> list[Any]:
 
 
 def parse_search(
-    kind: str, pairs: Iterable[tuple[str, str]], *, lenient: bool, now: datetime, base_url: str
+    kind: str,
+    pairs: Iterable[tuple[str, str]],
+    *,
+    lenient: bool,
+    now: datetime,
+    base_url: str,
+    sees: Sees | None = None,
 ) -> Search:
-    """Read the parameters of a search.
+    """Read the parameters of a search; `sees` as of `Criteria`.
 
     Raises
     ------
@@ -170,7 +176,7 @@ def parse_search(
     """
     search = Search(kind)
     problems: list[Issue] = []
-    criteria = Criteria(now, base_url)
+    criteria = Criteria(now, base_url, sees)
     given = list(pairs)
     if len(given) > MAX_PARAMETERS:
         raise refuse(400, "too-costly", f"a search has at most {MAX_PARAMETERS} parameters here")

@@ -146,10 +146,10 @@ class Plan:
         body = rewritten(body, new)
         interactions.check(self.service, body)
         action = "create" if method == "POST" else "update"
-        self.service.permit(self.actor, action, self.service.about({**body, "id": id_}))
+        self.service.touch(self.actor, action, {**body, "id": id_})
         before = self.service.store.read(ask.path[0], id_)
         if before and not before.deleted:
-            self.service.permit(self.actor, action, self.service.about(before.resource))
+            self.service.touch(self.actor, action, before.resource)
         if ask.method == "PUT":
             match_version(before, ask.if_match)
         return interactions.write(self.service, body, id_, method=method, tell=False)

@@ -32,6 +32,7 @@ _ADDED = ("ModalitiesInStudy", "SOPClassesInStudy")
 class _Merged:
     rows: dict[str, Found] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    disputes: list[tuple[str, str]] = field(default_factory=list)  # study, what is disputed
 
 
 class Searcher:
@@ -89,6 +90,8 @@ class Searcher:
         visible = query.visible
         if visible is not None:
             rows = [r for r in rows if all(visible(p, r.place.study) for p in r.patients)]
+        shown = {row.place.study for row in rows}
+        merged.warnings += [text for study, text in merged.disputes if study in shown]
         end = None if query.limit is None else query.offset + query.limit
         page = rows[query.offset : end]
         remaining = 0 if end is None else max(len(rows) - end, 0)
@@ -118,10 +121,11 @@ def _merge(merged: _Merged, rows: list[Found]) -> None:
         for keyword in ("PatientID", "PatientName"):
             ours, theirs = (_meaning(each.ds, keyword) for each in (held, row))
             if ours and theirs and ours != theirs:
-                merged.warnings.append(
+                text = (
                     f"{held.pacs[0].name} and {row.pacs[0].name} disagree about {keyword} of study "
                     f"{row.place.study}; the answer is that of {held.pacs[0].name}"
                 )
+                merged.disputes.append((row.place.study, text))
         held.patients |= row.patients
         held.pacs += row.pacs
         for element in row.ds:

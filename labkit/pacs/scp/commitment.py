@@ -107,6 +107,10 @@ def _reason(x: Exchange, item: Dataset) -> int:
     held = x.archive.get(str(item.ReferencedSOPInstanceUID))
     if held is None or not held.path.exists():
         return NO_SUCH_INSTANCE
+    entry = held.entry
+    whose = {"PatientID": entry.patient_id, "StudyInstanceUID": entry.study_instance_uid}
+    if not x.may("N-ACTION", whose):  # a promise to keep it would tell that it is here
+        return NO_SUCH_INSTANCE
     if held.entry.sop_class_uid != item.ReferencedSOPClassUID:
         return CLASS_INSTANCE_CONFLICT
     return 0

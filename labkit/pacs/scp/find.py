@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labkit.common.access import ALLOW_ALL
 from labkit.common.errors import DataError
 from labkit.pacs.config import PATIENT_ROOT
 from labkit.pacs.exchange import (
@@ -12,6 +13,7 @@ from labkit.pacs.exchange import (
     SUCCESS,
     Exchange,
 )
+from labkit.pacs.hidden import Visible, remembered, shown
 from labkit.pacs.identifier import IdentifierError, Query, Root, read_query
 from labkit.pacs.log import counted
 from labkit.pacs.negotiate import relational_agreed
@@ -23,6 +25,16 @@ UNABLE_TO_PROCESS = 0xC000
 def root_of(x: Exchange) -> Root:
     """The information model of the SOP class in use."""
     return Root.PATIENT if str(x.context.abstract_syntax) in PATIENT_ROOT else Root.STUDY
+
+
+def visible_to(x: Exchange, action: str, **more: str) -> Visible:
+    """Return what says whether the peer may have a patient's study."""
+
+    def ask(patient_id: str, study: str) -> bool:
+        resource = {"PatientID": patient_id, "StudyInstanceUID": study, **more}
+        return bool(x.may(action, resource))
+
+    return remembered(ask)
 
 
 def serve(x: Exchange) -> None:
@@ -52,6 +64,8 @@ def serve(x: Exchange) -> None:
 def _answer(x: Exchange, query: Query) -> None:
     status = PENDING_WITH_WARNING if query.ignored else PENDING
     sent = hidden = 0
+    open_ = x.around.policy is ALLOW_ALL
+    visible = visible_to(x, "C-FIND")
     matches = find(x.archive, query, x.config.ae_title, unknown_matches=x.config.unknown_matches)
     for match in matches:
         if x.cancelled():
@@ -61,8 +75,7 @@ def _answer(x: Exchange, query: Query) -> None:
         if x.lost:
             x.warn(f"C-FIND ended with the association after {counted(sent, 'match')}")
             return
-        resource = {"PatientID": match.patient_id, "StudyInstanceUID": match.study_instance_uid}
-        if not x.may("C-FIND", resource):
+        if not open_ and not shown(match, query, x.archive, visible):
             hidden += 1
             continue
         x.respond(status, match.answer.to_bytes(x.encoding, query.character_set))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from labkit.common.errors import DataError
 from labkit.pacs.exchange import NOT_AUTHORISED, Exchange
 from labkit.pacs.retrieval import Tally
-from labkit.pacs.scp.retrieve import entries_wanted, finish, pending, shipments_of
+from labkit.pacs.scp.find import visible_to
+from labkit.pacs.scp.retrieve import entries_wanted, finish, pending, shipments_of, withdrawn
 from labkit.pacs.sender import Shipment, choose_context, store_request
 
 
@@ -16,12 +17,13 @@ def serve(x: Exchange) -> None:
         x.warn(f"C-GET refused ({NOT_AUTHORISED:04X}): {decision.reason}")
         x.respond(NOT_AUTHORISED, comment=decision.reason)
         return
-    entries = entries_wanted(x, "C-GET")
+    visible = visible_to(x, "C-GET")
+    entries = entries_wanted(x, "C-GET", visible)
     if entries is None:
         return
     tally = Tally(len(entries))
     for number, shipment in enumerate(shipments_of(x, entries), start=1):
-        if x.cancelled():
+        if x.cancelled() or withdrawn(entries, visible):
             finish(x, tally, "C-GET", cancelled=True)
             return
         status = _send(x, shipment, number)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from labkit.common.errors import AssociationError
 from labkit.dimse import Peer
 from labkit.pacs.exchange import NOT_AUTHORISED, Exchange
 from labkit.pacs.log import counted
 from labkit.pacs.retrieval import Tally
-from labkit.pacs.scp.retrieve import entries_wanted, finish, pending, shipments_of
+from labkit.pacs.scp.find import visible_to
+from labkit.pacs.scp.retrieve import entries_wanted, finish, pending, shipments_of, withdrawn
 from labkit.pacs.sender import Originator, Shipment, deliver
 
 MOVE_DESTINATION_UNKNOWN = 0xA801
@@ -30,20 +33,23 @@ def serve(x: Exchange) -> None:
         )
         x.respond(MOVE_DESTINATION_UNKNOWN, comment=f"move destination {title} is unknown here")
         return
-    entries = entries_wanted(x, "C-MOVE")
+    visible = visible_to(x, "C-MOVE", destination=title)
+    entries = entries_wanted(x, "C-MOVE", visible)
     if entries is None:
         return
     x.info(f"C-MOVE: {counted(len(entries), 'object')} to {title}")
-    _send(x, destination, shipments_of(x, entries))
+    _send(x, destination, shipments_of(x, entries), lambda: withdrawn(entries, visible))
 
 
-def _send(x: Exchange, destination: Peer, shipments: list[Shipment]) -> None:
+def _send(
+    x: Exchange, destination: Peer, shipments: list[Shipment], ended: Callable[[], bool]
+) -> None:
     tally = Tally(len(shipments))
     cancelled = False
 
     def stop() -> bool:
         nonlocal cancelled
-        cancelled = cancelled or x.cancelled()
+        cancelled = cancelled or x.cancelled() or ended()
         return cancelled or x.lost
 
     deliveries = deliver(

@@ -47,6 +47,8 @@ def serve_create(x: Exchange) -> None:
         _ask_policy(x, "N-CREATE")
         ds = x.decode(x.request.AttributeList)
         _check_new(ds)
+        if not x.may("N-CREATE", _whose(ds)):
+            raise _Refused(NOT_AUTHORISED, "not for this patient")
         with _store(x).lock:
             if _store(x).get(uid) is not None:
                 raise _Refused(DUPLICATE_INSTANCE, f"step {uid} exists already")
@@ -67,7 +69,7 @@ def serve_set(x: Exchange) -> None:
         changes = x.decode(x.request.ModificationList)
         with _store(x).lock:
             held = _store(x).get(uid)
-            if held is None:
+            if held is None or not x.may("N-SET", _whose(held)):
                 raise _Refused(NO_SUCH_INSTANCE, f"there is no step {uid}")
             ds = Dataset(held)
             _check_change(ds, changes)
@@ -92,6 +94,12 @@ def _ask_policy(x: Exchange, action: str) -> None:
     decision = x.may(action, {})
     if not decision:
         raise _Refused(NOT_AUTHORISED, decision.reason)
+
+
+def _whose(ds: Dataset) -> dict[str, str]:
+    items = ds.get("ScheduledStepAttributesSequence") or [Dataset()]
+    study = str(items[0].get("StudyInstanceUID") or "")
+    return {"PatientID": str(ds.get("PatientID") or ""), "StudyInstanceUID": study}
 
 
 def _check_new(ds: Dataset) -> None:

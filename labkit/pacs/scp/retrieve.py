@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from labkit.common.errors import DataError
 from labkit.pacs.entering import Entry
-from labkit.pacs.exchange import NOT_AUTHORISED, PENDING, Exchange
+from labkit.pacs.exchange import PENDING, Exchange
+from labkit.pacs.hidden import Visible
 from labkit.pacs.identifier import IdentifierError
 from labkit.pacs.negotiate import relational_agreed
 from labkit.pacs.retrieval import MOST, Tally, objects_of, read_retrieval, studies
@@ -15,8 +16,11 @@ TOO_MANY = 0xA701  # refused: out of resources, unable to calculate number of ma
 CANCELLED = 0xFE00
 
 
-def entries_wanted(x: Exchange, verb: str) -> list[Entry] | None:
-    """The objects a request asks for; ``None`` where it has been answered with a failure."""
+def entries_wanted(x: Exchange, verb: str, visible: Visible) -> list[Entry] | None:
+    """The objects a request asks for; ``None`` where it has been answered with a failure.
+
+    What the peer may not have is not there: a refusal would tell that it is.
+    """
     root = root_of(x)
     try:
         identifier = x.decode(x.request.Identifier)
@@ -35,13 +39,15 @@ def entries_wanted(x: Exchange, verb: str) -> list[Entry] | None:
         x.warn(f"{verb} failed ({TOO_MANY:04X}): more than {MOST} objects in one retrieval")
         x.respond(TOO_MANY, comment=f"more than {MOST} objects")
         return None
-    for patient_id, study in studies(entries):
-        decision = x.may(verb, {"PatientID": patient_id, "StudyInstanceUID": study})
-        if not decision:
-            x.warn(f"{verb} refused ({NOT_AUTHORISED:04X}): {decision.reason} [study {study}]")
-            x.respond(NOT_AUTHORISED, comment=decision.reason)
-            return None
-    return entries
+    hidden = {study for patient, study in studies(entries) if not visible(patient, study)}
+    for study in sorted(hidden):
+        x.warn(f"{verb}: withheld by the access policy [study {study}]")
+    return [entry for entry in entries if entry.study_instance_uid not in hidden]
+
+
+def withdrawn(entries: list[Entry], visible: Visible) -> bool:
+    """Whether leave has been withdrawn for one of the studies since the retrieval began."""
+    return not all(visible(patient, study) for patient, study in studies(entries))
 
 
 def shipments_of(x: Exchange, entries: list[Entry]) -> list[Shipment]:

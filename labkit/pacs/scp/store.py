@@ -7,8 +7,11 @@ from labkit.pacs.archive import DuplicateSopInstance
 from labkit.pacs.config import name_of
 from labkit.pacs.exchange import NOT_AUTHORISED, SUCCESS, Exchange
 from labkit.pacs.header import Header, read_header
+from labkit.pacs.hidden import set_aside, taken_by
 from labkit.pacs.keys import tag_of
 from labkit.pacs.log import counted
+from labkit.pacs.part10 import file_meta
+from labkit.pacs.scp.find import visible_to
 
 OUT_OF_RESOURCES = 0xA700
 DOES_NOT_MATCH_SOP_CLASS = 0xA900
@@ -34,6 +37,9 @@ def serve(x: Exchange) -> None:
     try:
         stored = sink.add(data, transfer_syntax=x.transfer_syntax, source=x.actor, header=header)
     except DuplicateSopInstance as error:
+        if _hidden(x, uid):
+            _set_aside(x, uid, data, header)
+            return
         comment = "another object has this SOP Instance UID"
         _refuse(x, uid, DUPLICATE_SOP_INSTANCE, error.message, comment=comment)
         return
@@ -67,8 +73,26 @@ def _allowed(x: Exchange, header: Header) -> bool:
     keywords = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
     decision = x.may("C-STORE", {keyword: header[keyword] for keyword in keywords})
     if not decision:
-        _refuse(x, header["SOPInstanceUID"], NOT_AUTHORISED, decision.reason)
+        uid, comment = header["SOPInstanceUID"], "this object may not be stored"
+        _refuse(x, uid, NOT_AUTHORISED, decision.reason, comment=comment)
     return bool(decision)
+
+
+def _hidden(x: Exchange, uid: str) -> bool:
+    """Whether the object that has this UID is one that the sender must not know of."""
+    whose = taken_by(x.around.archive, uid) if x.around.archive is not None else None
+    return whose is not None and not visible_to(x, "C-FIND")(*whose)
+
+
+def _set_aside(x: Exchange, uid: str, data: bytes | memoryview, header: Header) -> None:
+    meta = file_meta(header["SOPClassUID"], uid, x.transfer_syntax, x.actor)
+    try:
+        path = set_aside(x.archive.root, (meta, data))
+    except OSError as error:
+        _refuse(x, uid, OUT_OF_RESOURCES, f"it cannot be written: {error.strerror}")
+        return
+    x.warn(f"C-STORE set aside as {path.name}: the UID is taken by an object that is hidden")
+    x.respond(SUCCESS)
 
 
 def _refuse(

@@ -55,7 +55,10 @@ def _answer(x: Exchange, keys: Dataset) -> None:
             x.info(f"worklist C-FIND cancelled by the peer after {counted(sent, 'match')}")
             x.respond(CANCEL)
             return
-        resource = {"PatientID": str(entry.get("PatientID") or "")}
+        # The order of a study that is made already tells of that study too.
+        study = str(entry.get("StudyInstanceUID") or "")
+        resource = {"PatientID": str(entry.get("PatientID") or ""),
+                    "ScheduledStudyInstanceUID": study}  # fmt: skip
         if matches(keys, entry, REQUIRED) and x.may("C-FIND", resource):
             x.respond(PENDING, _asked(keys, entry).to_bytes(x.encoding, character_set))
             sent += 1

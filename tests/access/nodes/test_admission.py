@@ -177,7 +177,7 @@ def test_every_question_of_a_move_is_asked_as_who_has_associated(guard: Guard) -
         assert workstation.wait(1)
         moved = [(r.resource, g) for r, g in node.seen.asked if r.action == "C-MOVE"]
         assert [sorted(resource) for resource, _ in moved] == [
-            ["destination"], ["PatientID", "StudyInstanceUID"],
+            ["destination"], ["PatientID", "StudyInstanceUID", "destination"],
         ]  # fmt: skip
         refused = move(node.plain, wanted, "WORKSTN", ae_title="CT1")
         assert refused.status == 0x0124 and len(workstation.received) == 1

@@ -80,7 +80,7 @@ def test_a_system_reads_all_that_is_described(world: World) -> None:
 def test_a_patient_who_logs_in_is_a_user_of_her_own_data(world: World) -> None:
     made = world.server.issue("viewer", scope="user/*.rs", subject="one")
     assert seen(world, made["access_token"])[1] == {"ct-one", "mr-one"}
-    assert world.get(f"{FHIR}/Patient/p2", made["access_token"]).status_code == 403
+    assert world.get(f"{FHIR}/Patient/p2", made["access_token"]).status_code == 404
 
 
 def test_what_refers_to_nobody(world: World) -> None:
@@ -92,8 +92,8 @@ def test_what_refers_to_nobody(world: World) -> None:
                      "Patient/p1/_history/1", "_history")
     }  # fmt: skip
     assert status == {
-        "Practitioner/chen": 200, "Organization/north": 200, "Device/ct1": 403, "Binary/b1": 200,
-        "Binary/b2": 403, "Patient/p1": 200, "Patient/p2": 403, "Patient/p1/_history": 200,
+        "Practitioner/chen": 200, "Organization/north": 200, "Device/ct1": 404, "Binary/b1": 200,
+        "Binary/b2": 404, "Patient/p1": 200, "Patient/p2": 404, "Patient/p1/_history": 200,
         "Patient/p1/_history/1": 200, "_history": 200,
     }  # fmt: skip
     bundle = world.get(f"{FHIR}/_history", token).json()
