@@ -20,6 +20,7 @@ from labkit.deid.seams import Outcome, PixelCleaner
 from labkit.deid.text import Identities
 from labkit.deid.unlisted import private, unlisted
 from labkit.deid.work import Work
+from labkit.dicom.reading import PARSE_ERRORS
 
 if TYPE_CHECKING:
     from labkit.deid.files import Summary
@@ -97,9 +98,19 @@ class Deidentifier:
         Raises
         ------
         DataError
-            It has no SOP class or instance UID, or no transfer syntax.
+            It has no SOP class or instance UID, or no transfer syntax, or a value of it cannot be
+            parsed, so that nobody knows what is in it.
         """
-        self._identified(ds)
+        try:
+            self._identified(ds)
+            return self._parsed(ds)
+        except PARSE_ERRORS as error:
+            raise DataError(  # the parser's own words may hold the value
+                f"A value of this object cannot be parsed ({type(error).__name__}).",
+                remedy="Mend the object, or leave it out: what cannot be read cannot be cleaned.",
+            ) from error
+
+    def _parsed(self, ds: Dataset) -> Outcome:
         held = self._held_for_class(ds)
         if held:
             return Outcome(None, [], held)
