@@ -16,7 +16,7 @@ from labkit.deid.actions import ACTIONS
 from labkit.deid.key import Key
 from labkit.deid.profile import Profile
 from labkit.deid.rules import Rule, known_iod, resolved, rules_for, types_of
-from labkit.deid.seams import Outcome, PixelCleaner
+from labkit.deid.seams import Outcome, PixelCleaner, Risk
 from labkit.deid.text import Identities
 from labkit.deid.unlisted import private, unlisted
 from labkit.deid.work import Work
@@ -45,6 +45,9 @@ class Deidentifier:
     reviewed
         SOP Instance UIDs, original ones, of objects that a person has looked at and found
         without text and face: they are not held for their pixels, nor for an unknown SOP class.
+    strict
+        Hold too what may show a text or a face for all that the header tells; else it is written,
+        and told of. What is likely to show one is always held.
     reversible
         Keep what was changed in the object, encrypted for the key (PS3.15 E.1.1).
 
@@ -61,12 +64,14 @@ class Deidentifier:
         *,
         pixels: PixelCleaner | None = None,
         reviewed: Collection[str] = (),
+        strict: bool = False,
         reversible: bool = False,
     ) -> None:
         self.profile = profile or Profile()
         self.key = key or Key.new(recovery=reversible)
         self._pixels = pixels
         self._reviewed = frozenset(reviewed)
+        self._strict = strict
         self._rules: dict[int, Rule] = rules_for(self.profile.options)
         self._recovery = self.key.recovery if reversible else None
         self.patients: set[str] = set()
@@ -130,7 +135,7 @@ class Deidentifier:
         ds.file_meta = marks.new_meta(ds)
         if hasattr(ds, "preamble"):
             ds.preamble = b"\0" * 128
-        return Outcome(ds, work.trail.changes)
+        return Outcome(ds, work.trail.changes, unseen=tuple(work.unseen))
 
     def file(self, source: Path, folder: Path) -> Outcome:
         """De-identify a Part 10 file into `folder`; its name is the new SOP Instance UID.
@@ -218,12 +223,15 @@ class Deidentifier:
             work.trail.changes.extend(finding.changes)
             for name, seen in ((_TEXT, finding.text), (_FACE, finding.face)):
                 if name in wanted and seen == "unsure":
-                    risks[name] = finding.why or "the cleaner of pixels is not sure"
+                    risks[name] = Risk(finding.why or "the cleaner of pixels is not sure", True)
                 elif name in wanted:
-                    risks[name] = ""
+                    risks[name] = Risk()
                     hold.add(name)
         if not reviewed:
-            work.held.extend(dict.fromkeys(reason for reason in risks.values() if reason))
+            for found in risks.values():
+                if found:
+                    told = work.held if found.likely or self._strict else work.unseen
+                    told.append(found.reason)
         return frozenset(hold)  # what a person let pass is not claimed as an option
 
     def _walk(self, work: Work, ds: Dataset) -> None:

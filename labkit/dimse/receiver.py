@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Sequence
@@ -49,6 +50,8 @@ class Receiver:
         The address of this machine to listen on. Another than loopback is open to the network.
     accept_calling
         The calling AE titles it takes; empty takes any. Needed where `bind` is not loopback.
+    tls
+        With a context (`labkit.dimse.server_context`), it speaks TLS and nothing else.
 
     Attributes
     ----------
@@ -68,8 +71,10 @@ class Receiver:
         *,
         bind: str = LOOPBACK,
         accept_calling: Sequence[str] = (),
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._title = check_ae_title(ae_title)
+        self._tls = tls
         self._port = Peer(self._title, bind, port).port if port != 0 else 0
         self._bind, self._accept = bind, [check_ae_title(title) for title in accept_calling]
         if not is_loopback(bind) and not self._accept:
@@ -115,7 +120,12 @@ class Receiver:
             (evt.EVT_N_EVENT_REPORT, self._on_event),
         ]
         try:
-            server = ae.start_server((self._bind, self._port), block=False, evt_handlers=handlers)
+            server = ae.start_server(
+                (self._bind, self._port),
+                block=False,
+                ssl_context=self._tls,
+                evt_handlers=handlers,
+            )
         except OSError as error:
             raise PortTaken(
                 f"port {self._port} cannot be listened on: {error.strerror}",

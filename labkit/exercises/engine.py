@@ -188,10 +188,11 @@ def _judge(loaded: Loaded, answer: Any, namespace: Mapping[str, Any]) -> Verdict
 def run(exercise: Exercise, source: str, namespace: dict[str, Any]) -> Any:
     """Run `source` as the cell of `exercise`; return the answer it hands in, or `MISSING`."""
     # dont_inherit: a cell is not under this module's `from __future__ import annotations`.
-    exec(compile(source, "<cell>", "exec", dont_inherit=True), namespace)
+    exec(compile(source, "<cell>", "exec", dont_inherit=True), namespace)  # nosec B102: our own
     if not exercise.answer:
         return MISSING
-    return eval(compile(exercise.answer, "<answer>", "eval", dont_inherit=True), namespace)
+    compiled = compile(exercise.answer, "<answer>", "eval", dont_inherit=True)
+    return eval(compiled, namespace)  # nosec B307: from the exercise's file, not from a learner
 
 
 def _with_reference(slug: str, namespace: dict[str, Any]) -> Verdict:

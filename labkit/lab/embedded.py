@@ -133,9 +133,13 @@ class EmbeddedLab(FloorVerbs, WorkflowVerbs, ProxyVerbs):
     def _nodes_for_health(self) -> Nodes:
         return self.nodes
 
+    def token(self) -> str:
+        """Return what opens the lab's doors over HTTP; ``""``: an open lab wants none."""
+        return ""
+
     def _headers(self) -> dict[str, str]:
-        """Return what clients over HTTP send with each request; an open lab asks for nothing."""
-        return {}
+        token = self.token()
+        return {"Authorization": f"Bearer {token}"} if token else {}
 
     def _ask_fhir(self) -> None:
         from labkit.fhir import FhirClient

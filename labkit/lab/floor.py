@@ -156,7 +156,11 @@ class Floor:
             self.state.put(examinations={**counts, name: number})
         settings = self.settings(name)
         tls = self._guarding.client_tls(name) or (self.client_tls() if settings["tls"] else None)
-        modality = Modality(name, settings, self.peers(), self.logs[name], tls, self._listed)
+        modality = Modality(
+            name, settings, self._guarding.known(name, self.peers()), self.logs[name], tls,
+            self._listed,
+            self._guarding.server_tls(name),
+        )  # fmt: skip
         done = modality.examine(number, patient, discontinued=discontinued)
         made = self.state.get("made", [])
         self.state.put(made=[*made, *done.sop_instance_uids][-_REMEMBERED:])

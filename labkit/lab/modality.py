@@ -21,6 +21,8 @@ from labkit.lab import images, reporting
 from labkit.lab.performed import Performed, Step
 
 if TYPE_CHECKING:
+    import ssl
+
     from pydicom import Dataset
 
     from labkit.dimse import AssociationTrace, MppsResult
@@ -49,6 +51,8 @@ class Modality:
         What to speak TLS with, where its settings say so.
     listed
         Has the archive know where the modality listens while the block runs.
+    receive_tls
+        What it listens with; ``None``: without TLS.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Modality:
     log: EventLog
     tls: Tls = None
     listed: Callable[[Peer], AbstractContextManager[None]] = lambda own: nullcontext()
+    receive_tls: ssl.SSLContext | None = None
     _steps: list[Step] = field(default_factory=list, init=False)
     _traces: list[AssociationTrace] = field(default_factory=list, init=False)
 
@@ -160,7 +165,8 @@ class Modality:
         target = self.peers[self.settings["sends_to"]]
         peer = Peer(self.settings["called"], target.host, self.settings["port"] or target.port)
         # Most archives send the report to the address that they have for the asker (PS3.4 J.3.3).
-        with Receiver(self.settings["ae_title"]) as own, self.listed(own.peer):
+        receiver = Receiver(self.settings["ae_title"], tls=self.receive_tls)
+        with receiver as own, self.listed(own.peer):
             result = self._try(
                 "commitment",
                 lambda: request_commitment(

@@ -12,6 +12,7 @@ from labkit.lab.queue import Routing
 if TYPE_CHECKING:
     import ssl
 
+    from labkit.dimse import Receiver
     from labkit.lab.description import Description
 
 
@@ -92,6 +93,19 @@ class WorkflowVerbs:
         """
         at = self.hl7
         return Acknowledgement.of(mllp.send(at.host, at.port, message, tls=self._hl7_tls()))
+
+    def receiver(self, ae_title: str = "LEARNER") -> Receiver:
+        """Make a storage SCP that the lab's archives can send to.
+
+        ::
+
+            with lab.receiver() as receiver:
+                lab.add_node(receiver.peer)
+                move(lab.archive, wanted, "LEARNER")
+        """
+        from labkit.dimse import Receiver
+
+        return Receiver(ae_title)
 
     def _hl7_tls(self) -> ssl.SSLContext | None:
         """Return what to speak TLS with; ``None`` where the RIS speaks none."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from labkit.common.access import DENY_ALL, AccessPolicy
 from labkit.common.errors import AssociationError
 from labkit.dimse import AssociationTrace, Peer
+from labkit.dimse.admission import AdmissionPolicy
 from labkit.pacs.archive import StoredObject
 from labkit.pacs.config import NodeConfig
 from labkit.pacs.entering import Arrival
@@ -47,7 +48,7 @@ class Router:
     back_off
         Seconds before the second, third … try; the last holds for all that follow. It never gives
         up: an object leaves the queue only when a destination has it.
-    policy, log, traces
+    policy, admission, log, traces
         As of `PacsNode`.
     clock
         Gives the time of day that rules look at.
@@ -61,6 +62,7 @@ class Router:
         destinations: Mapping[str, Peer],
         *,
         policy: AccessPolicy = DENY_ALL,
+        admission: AdmissionPolicy | None = None,
         log: EventLog | None = None,
         traces: Callable[[AssociationTrace], None] | None = None,
         back_off: Sequence[float] = BACK_OFF,
@@ -79,7 +81,13 @@ class Router:
         self._stopping = False
         self._worker: threading.Thread | None = None
         self.node = PacsNode(
-            config, policy=policy, log=log, traces=traces, destinations=destinations, sink=self
+            config,
+            policy=policy,
+            admission=admission,
+            log=log,
+            traces=traces,
+            destinations=destinations,
+            sink=self,
         )
 
     @property

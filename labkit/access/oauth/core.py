@@ -171,7 +171,7 @@ class Core(Rfc6749):  # type: ignore[misc]
         self.records.add_token(entry)
         answer: dict[str, Any] = {
             "access_token": sign({"typ": "at+jwt"}, claims, self.keys.current()),
-            "token_type": "Bearer",
+            "token_type": "Bearer",  # nosec B105: no password
             "expires_in": seconds,
             "scope": choice.scope,
         }
@@ -205,7 +205,7 @@ class Core(Rfc6749):  # type: ignore[misc]
         said: dict[str, Any] = {
             "active": True, "scope": entry.scope, "client_id": entry.client, "sub": entry.user,
             "iss": self.issuer, "aud": list(self.services.get(entry.aud, ())),
-            "iat": int(entry.issued), "exp": int(entry.expires), "token_type": "Bearer",
+            "iat": int(entry.issued), "exp": int(entry.expires), "token_type": "Bearer",  # nosec B105: no password
         }  # fmt: skip
         user = self.users.get(entry.user)
         if entry.patient:

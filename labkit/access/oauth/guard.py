@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/-]+=*)")
 _SMART = "/.well-known/smart-configuration"
-_STATUS = {"invalid_request": 400, "invalid_token": 401, "insufficient_scope": 403}
+_STATUS = {"invalid_request": 400, "invalid_token": 401, "insufficient_scope": 403}  # nosec B105
 
 
 class Guard:

@@ -109,6 +109,7 @@ class Verifier:
             actors=actors,
             purpose=purpose,
             token_id=str(claims["jti"]),
+            reason=str(claims.get("purpose_of_use_reason") or ""),
         )
 
     def claims(self, token: str, *, audience: str = "") -> dict[str, Any]:

@@ -161,7 +161,7 @@ def hand(x: Array, y: Array, fracture: float = 0.0) -> Array:
     for at, stretch, lean in _CARPALS:
         shadow = shadow + ball(x, y, at, stretch, lean)
     for part in _FOREARM:
-        shadow = shadow + bone(x, y, part, shell=2.6)
+        shadow = shadow + bone(x, y, part, shell=2.6)  # nosec B604: the shell of a bone
     palm = [(-4.0, -66.0, 13.0), (-2.0, -38.0, 14.0), (-4.0, -8.0, 14.0), (0.0, 100.0, 17.0)]
     for dx in (-18.0, -9.0, 9.0, 18.0):
         side = [(px + dx * (1.0 if py > -60 else 1.25), py, r) for px, py, r in palm]
@@ -193,7 +193,7 @@ def knee(x: Array, y: Array, lateral: bool = False) -> Array:
             [[(-37, 34, 6.5), (-35, 58, 4.6), (-31, 130, 5.5)]],
         ]  # fmt: skip
         skin = [(3.0, -130.0, 64.0), (0.0, -30.0, 58.0), (0.0, 20.0, 54.0), (0.0, 130.0, 56.0)]
-    bones = [bone(x, y, *parts, shell=4.0) for parts in chains]
+    bones = [bone(x, y, *parts, shell=4.0) for parts in chains]  # nosec B604
     if not lateral:
         bones.append(0.45 * ball(x, y, (-1.0, -33.0, 16.0), 1.1))  # the kneecap, in front
     total = FLESH * 0.8 * thickness(x, y, skin)

@@ -53,7 +53,10 @@ class ProxyReceiver:
             if self._server is not None:
                 return
             settings = self._settings
-            ae = new_ae(settings.ae_title, check_called=True, accept_calling=settings.accepted())
+            ae = new_ae(
+                settings.ae_title, check_called=True, accept_calling=settings.accepted(),
+                admission=settings.receive_admission,
+            )  # fmt: skip
             ae.add_supported_context(Verification)
             for context in AllStoragePresentationContexts:
                 ae.add_supported_context(context.abstract_syntax, AllTransferSyntaxes)

@@ -10,6 +10,7 @@ from typing import Literal
 
 from labkit.common.errors import UsageError
 from labkit.dimse import Peer
+from labkit.dimse.admission import AdmissionPolicy
 from labkit.dimse.peer import check_ae_title
 from labkit.dimse.receiver import is_loopback
 
@@ -99,6 +100,8 @@ class ProxySettings:
         How a PACS reaches us there, where that is another; an error of C-MOVE says it.
     receive_tls
         With a context (`labkit.dimse.server_context`), it speaks TLS.
+    receive_admission
+        Decides who may associate there, besides `senders`.
     slow_after
         Seconds without a first object, after which a client is told to come back (503).
     trust
@@ -126,6 +129,7 @@ class ProxySettings:
     senders: Sequence[str] = ()
     address: str = ""
     receive_tls: ssl.SSLContext | None = field(default=None, repr=False)
+    receive_admission: AdmissionPolicy | None = field(default=None, repr=False)
     slow_after: float = 20.0
     trust: float = 0.0
     store_to: str = ""

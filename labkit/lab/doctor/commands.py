@@ -36,6 +36,7 @@ def doctor(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    secure: Annotated[bool, typer.Option("--secure", help="The lab in .lab-secure.")] = False,
 ) -> None:
     """Examine every server layer by layer, and say what to change and who has to.
 
@@ -43,7 +44,7 @@ def doctor(
     """
     from labkit.lab.doctor.examine import findings
 
-    said = told(findings(_plan(config, workspace, backend)), quiet=as_json)
+    said = told(findings(_plan(config, workspace, backend, secure)), quiet=as_json)
     failed = [finding for finding in said if finding.state == "failed"]
     if as_json:
         typer.echo(json.dumps([one.to_json() for one in said], indent=2, ensure_ascii=True))
@@ -56,15 +57,17 @@ def doctor(
     raise typer.Exit(1 if failed else 0)
 
 
-def _plan(config: Path | None, workspace: Path | None, backend: str | None) -> Plan:
+def _plan(
+    config: Path | None, workspace: Path | None, backend: str | None, secure: bool = False
+) -> Plan:
     from labkit.lab.doctor.examine import plan_of_lab, plan_of_own
     from labkit.lab.embedded import EmbeddedLab
     from labkit.lab.own.config import find_config
     from labkit.lab.own.lab import OwnLab, read_config
 
-    unsaid = backend is None and not os.environ.get(VARIABLE)
+    unsaid = backend is None and not secure and not os.environ.get(VARIABLE)
     name = OWN if config or (unsaid and find_config() is not None) else chosen(backend)
-    where = Workspace.at(workspace, name)
+    where = Workspace.at(workspace, name, secure=secure)
     if name == OWN:
         return plan_of_own(OwnLab(where, read_config(config)))
     return plan_of_lab(EmbeddedLab.joined(where))

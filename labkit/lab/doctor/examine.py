@@ -11,6 +11,7 @@ import httpx
 
 from labkit.common.errors import LabError
 from labkit.dimse import Receiver
+from labkit.dimse.peer import LEARNER
 from labkit.dimse.receiver import is_loopback
 from labkit.lab.doctor import net
 from labkit.lab.doctor.dicom import DicomChecks, Inbox
@@ -62,32 +63,42 @@ def plan_of_own(lab: OwnLab) -> Plan:
 def plan_of_lab(lab: EmbeddedLab) -> Plan:
     """Say what the nodes of a lab of our own are asked; each offers what it offers."""
 
+    # A secure lab sends to titles that it knows, and to us as LEARNER alone.
+    ours = LEARNER if lab.secure else OURS
+
     @contextmanager
     def receiving() -> Iterator[Receiver]:
-        with Receiver(OURS) as receiver:
+        before = lab.destinations().get(ours)
+        with lab.receiver(ours) as receiver:
             lab.add_node(receiver.peer)
             try:
                 yield receiver
             finally:
-                lab.remove_node(OURS)
+                lab.remove_node(ours)
+                if before is not None:
+                    lab.add_node(before)
 
-    inbox = Inbox(receiving, OURS, "127.0.0.1", 0)
+    token = lab.token()
+    inbox = Inbox(receiving, ours, "127.0.0.1", 0)
     plan: Plan = {name: DicomChecks(node, (), inbox).layers for name, node in lab.nodes.items()}
     with suppress(LabError):  # on containers there is none of our own
-        plan[DICOMWEB] = DicomWebChecks(*_plain(lab.dicomweb.url)).layers
+        plan[DICOMWEB] = DicomWebChecks(*_plain(lab.dicomweb.url, token)).layers
     with suppress(LabError):
-        plan[PROXY] = DicomWebChecks(*_plain(lab.proxy.url)).layers
-    plan[FHIR] = FhirChecks(*_plain(lab.fhir.url)).layers
+        plan[PROXY] = DicomWebChecks(*_plain(lab.proxy.url, token)).layers
+    plan[FHIR] = FhirChecks(*_plain(lab.fhir.url, token)).layers
     return plan
 
 
-def _plain(url: str) -> tuple[str, Callable[[], httpx.Client], Callable[[], ssl.SSLContext]]:
-    """Return how a web server of a lab of our own is asked: it wants no login."""
+def _plain(
+    url: str, token: str
+) -> tuple[str, Callable[[], httpx.Client], Callable[[], ssl.SSLContext], str]:
+    """Return how a web server of a lab of our own is asked; an open one wants no token."""
 
     def http() -> httpx.Client:
-        return httpx.Client(base_url=f"{url}/", trust_env=False)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.Client(base_url=f"{url}/", headers=headers, trust_env=False)
 
-    return url, http, ssl.create_default_context
+    return url, http, ssl.create_default_context, token
 
 
 def _inbox(lab: OwnLab) -> Inbox:
@@ -111,4 +122,4 @@ def _inbox(lab: OwnLab) -> Inbox:
 
 def _one_address(bind: str) -> bool:
     """Whether `bind` names an address that others can use, and not all or none."""
-    return bind not in ("0.0.0.0", "::") and not is_loopback(bind)
+    return bind not in ("0.0.0.0", "::") and not is_loopback(bind)  # nosec B104: to leave out

@@ -69,7 +69,7 @@ def _inbox(config: ServiceConfig, pacs: PacsPart) -> Inbox:
     part = config.receive
     assert part is not None
     towards = net.address_towards(pacs.host, pacs.port)
-    one = part.bind not in ("0.0.0.0", "::") and not is_loopback(part.bind)
+    one = part.bind not in ("0.0.0.0", "::") and not is_loopback(part.bind)  # nosec B104
     address = part.address or (part.bind if one else towards)
 
     @contextmanager

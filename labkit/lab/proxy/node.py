@@ -187,6 +187,7 @@ class ProxyNode(Face):
             ae_title=PROXY,
             receive=(HOST, port),
             receive_tls=self._guarding.server_tls(PROXY),
+            receive_admission=self._guarding.admission(PROXY).get("admission"),
             senders=[legacy.ae_title] if self._guarding.secure else (),
             slow_after=values["slow_after"],
             trust=values["trust"],

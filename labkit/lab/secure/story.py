@@ -13,7 +13,7 @@ from typing import Any
 from pydicom import dcmread
 
 from labkit.dicom import samples
-from labkit.dicom.samples import SamplePatient, SampleStudy
+from labkit.dicom.samples import SampleOrder, SamplePatient, SampleStudy
 from labkit.fhir.mapping import Site, StudyBuilder
 from labkit.lab import stories
 from labkit.lab.nodes import LAKESIDE, NORTH
@@ -46,9 +46,11 @@ STATIONS: Mapping[str, str] = {
     "ROUTER": "lakeside",
     "PROXY": "lakeside",
     "US1": "lakeside",
-    "US2": "lakeside",
+    "US2": "north-general",
 }
 """AE title to the organisation that runs it."""
+STEWARD = "Device/registrar"
+"""Who may write Consent resources over FHIR, beside the patient: the consent registry."""
 DENIES: Mapping[str, str] = {"thistlewick": "lakeside"}
 """Patient to the organisation that may not see her data, at whichever site they are."""
 WRITTEN = "2026-01-05T09:00:00+00:00"
@@ -69,12 +71,15 @@ def resources() -> list[Resource]:
         *devices(),
         *patients(people.values()),
         *imaging_studies(samples.studies()),
+        *registered(samples.orders(), people.values()),
         *(consent(person) for person in people.values()),
     ]
 
 
 def actors(ae_title: str) -> frozenset[str]:
-    """Return the references by which a Consent may name a station."""
+    """Return the references by which a Consent may name a station; none for another title."""
+    if ae_title not in STATIONS:
+        return frozenset()
     return frozenset({f"Organization/{STATIONS[ae_title]}", f"Device/{ae_title.lower()}"})
 
 
@@ -151,6 +156,32 @@ def imaging_studies(studies: Iterable[SampleStudy]) -> list[Resource]:
     return [_placed(found[uid], study) for uid, study in known.items()]
 
 
+def registered(orders: Iterable[SampleOrder], people: Iterable[SamplePatient]) -> list[Resource]:
+    """Make the ImagingStudy of each order whose images are still to be made.
+
+    The status says that there is nothing yet. Without it nobody could say whose the images are.
+    """
+    slugs = {(person.patient_id, person.issuer): person.slug for person in people}
+    found = []
+    for order in orders:
+        ds = order.dataset()
+        if order.study:  # that of a sample study, which is there already
+            continue
+        owner = slugs[str(ds.PatientID), str(ds.IssuerOfPatientID)]
+        found.append(
+            {
+                "resourceType": "ImagingStudy",
+                "id": order.slug,
+                "identifier": [
+                    {"system": "urn:dicom:uid", "value": f"urn:oid:{ds.StudyInstanceUID}"}
+                ],
+                "status": "registered",
+                "subject": {"reference": f"Patient/{owner}"},
+            }
+        )
+    return found
+
+
 def _placed(mapped: Resource, study: SampleStudy) -> Resource:
     """Give a mapped study its fixed id, and the Patient that it is known to be about."""
     kept = {key: value for key, value in mapped.items() if key not in ("endpoint", "contained")}
@@ -159,12 +190,16 @@ def _placed(mapped: Resource, study: SampleStudy) -> Resource:
 
 
 def consent(person: SamplePatient) -> Resource:
-    """Make what a patient agreed to: use for treatment, but for the organisation denied."""
+    """Make what a patient agreed to: for treatment and for themselves, and nothing else.
+
+    The base rule denies; what the provision permits is the exception, and what is denied inside it
+    the exception from that.
+    """
     ids = {name: id_ for id_, name in ORGANIZATIONS.items()}
     denied = DENIES.get(person.slug, "")
     provision: Resource = {
         "type": "permit",
-        "purpose": [{"system": _REASON, "code": "TREAT"}],
+        "purpose": [{"system": _REASON, "code": code} for code in ("TREAT", "PATRQT")],
     }
     if denied:
         actor = {
@@ -182,6 +217,6 @@ def consent(person: SamplePatient) -> Resource:
         "dateTime": WRITTEN,
         "performer": [{"reference": f"Patient/{person.slug}"}],
         "organization": [{"reference": f"Organization/{ids[person.site]}"}],
-        "policyRule": {"coding": [{"system": _POLICY, "code": "OPTIN"}]},
+        "policyRule": {"coding": [{"system": _POLICY, "code": "OPTOUT"}]},
         "provision": provision,
     }

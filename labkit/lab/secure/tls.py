@@ -27,7 +27,6 @@ class NodeTls:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._servers: dict[str, ssl.SSLContext] = {}
         self._clients: dict[str, ssl.SSLContext] = {}
         self._made: Authority | None = None
 
@@ -45,12 +44,15 @@ class NodeTls:
             return authority.credential(ae_title)
 
     def server(self, ae_title: str) -> ssl.SSLContext:
-        """Return what a node listens with: whoever calls must show a certificate of the lab."""
+        """Return what a node listens with: whoever calls must show a certificate of the lab.
+
+        Made anew each time, with the revocation list of that moment.
+        """
         shown, authority = self.credential(ae_title), self.authority()
         with self._lock:
-            if ae_title not in self._servers:
-                self._servers[ae_title] = server_context(shown, clients=authority.certificate)
-            return self._servers[ae_title]
+            # The list is only there once somebody has been revoked; it lasts for some days.
+            revoked = authority.revocations if (self._folder / "revoked").is_dir() else None
+            return server_context(shown, clients=authority.certificate, revoked=revoked)
 
     def client(self, ae_title: str) -> ssl.SSLContext:
         """Return what a node calls others with: its own certificate, trust in the lab's alone."""

@@ -44,7 +44,9 @@ def test_every_sample_study_has_one_imaging_study_of_its_patient(
     resources: list[dict[str, Any]],
 ) -> None:
     found = {r["id"]: r for r in resources if r["resourceType"] == "ImagingStudy"}
-    assert set(found) == {study.slug for study in samples.studies()}
+    orders = {order.slug for order in samples.orders() if not order.study}
+    assert orders and set(found) == {study.slug for study in samples.studies()} | orders
+    assert {found[slug]["status"] for slug in orders} == {"registered"}
     for study in samples.studies():
         made = found[study.slug]
         assert {"system": "urn:dicom:uid", "value": f"urn:oid:{study.study_uid}"} in [
@@ -59,6 +61,7 @@ def test_one_patient_denies_one_organisation(resources: list[dict[str, Any]]) ->
     consents = {r["id"]: r for r in resources if r["resourceType"] == "Consent"}
     assert set(consents) == {person.slug for person in samples.patients()}
     denying = [id_ for id_, c in consents.items() if "provision" in c["provision"]]
+    assert {c["policyRule"]["coding"][0]["code"] for c in consents.values()} == {"OPTOUT"}
     assert denying == list(story.DENIES) == ["thistlewick"]
 
 

@@ -81,7 +81,7 @@ class ProxyPart:
                     "origins has what is no web origin.",
                     remedy='Write it as browsers do, without a path: "https://viewer.example.org".',
                 )
-        if not self.base_url and self.bind in ("0.0.0.0", "::"):
+        if not self.base_url and self.bind in ("0.0.0.0", "::"):  # nosec B104: to refuse it
             raise UsageError(
                 "base_url is needed: bind names every address, and clients use one.",
                 remedy=f'Add base_url = "https://images.example.org{PATH}".',

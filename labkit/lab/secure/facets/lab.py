@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from labkit.dimse import Receiver, server_context
 from labkit.dimse.peer import LEARNER
+from labkit.dimse.tls import Credential
 from labkit.lab.embedded import EmbeddedLab
 from labkit.lab.health import HEALTH_AE
-from labkit.lab.nodes import Node, Nodes
+from labkit.lab.nodes import AUTH, Node, NodeName, Nodes
+from labkit.lab.secure.facets.audit import AuditFacet
+from labkit.lab.secure.facets.auth import AuthFacet
 from labkit.lab.secure.facets.consents import ConsentsFacet
 from labkit.lab.secure.tls import learner_tls
 from labkit.lab.workspace import Workspace
@@ -38,6 +42,17 @@ class SecureLab(EmbeddedLab):
         return self._nodes_as(LEARNER)
 
     @property
+    def auth(self) -> AuthFacet:
+        """The authorization server: ``issuer``, ``clients``, ``users``, ``token`` …"""
+        described = self._described()
+        return AuthFacet(described.auth_url, described.fhir_url, self._call)
+
+    @property
+    def audit(self) -> AuditFacet:
+        """The audit trail: ``records``, ``follow``, ``verify``."""
+        return AuditFacet(self._call)
+
+    @property
     def consents(self) -> ConsentsFacet:
         """What patients have agreed to: ``of``, ``put``, ``withdraw``."""
         return ConsentsFacet(self._call)
@@ -49,6 +64,21 @@ class SecureLab(EmbeddedLab):
 
     def _nodes_for_health(self) -> Nodes:
         return self._nodes_as(HEALTH_AE)
+
+    def receiver(self, ae_title: str = LEARNER) -> Receiver:
+        """Make a storage SCP that the lab's archives can send to: with TLS, as LEARNER."""
+        folder = self._workspace.certificates
+        shown = Credential(folder / f"{LEARNER}.pem", folder / f"{LEARNER}.key")
+        return Receiver(ae_title, tls=server_context(shown, clients=folder / "ca.pem"))
+
+    def token(self) -> str:
+        """Return a token of the client ``workbook``; a new one each time, so that it lasts."""
+        return self.auth.token()
+
+    def _name(self, name: NodeName) -> str:
+        if str(name).strip().upper() == AUTH:
+            return AUTH
+        return super()._name(name)
 
     def _hl7_tls(self) -> ssl.SSLContext:
         return self._tls(LEARNER)
