@@ -245,8 +245,8 @@ labkit deid IN OUT --key FILE --reversible; labkit deid --reidentify OUT BACK --
 
 {options}
 
-No options: the Basic Profile, 113100 ({deid}); the two for dates exclude each other. Actions: X remove, Z empty, D dummy,
-U new UID, C clean, K keep.
+No options: the Basic Profile, 113100 ({deid}); the two for dates exclude each other. Actions: X
+remove, Z empty, D dummy, U new UID, C clean, K keep.
 
 ## The Parts of DICOM
 
