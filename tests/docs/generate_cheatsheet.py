@@ -22,6 +22,7 @@ from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, MAX_VALUE_LEN, STANDARD_VR
 from pynetdicom.pdu import A_ASSOCIATE_RJ
 
 from labkit.common import cite
+from labkit.deid import options
 from labkit.dicom.vr import vr_name
 from labkit.dimse import Peer, Status, command_lines, identifier
 
@@ -256,6 +257,18 @@ Scopes: `patient`, `user` or `system`, `/`, a type or `*`, `.`, letters of `crud
 order, and `?parameter=value`. Pixels
 follow `ImagingStudy`. SMART 1: `.read` is `.rs`, `.write` is `.cud`.
 
+## De-identification
+
+```sh
+labkit deid IN OUT --options clean-descriptors,113107 --key FILE --fhir FILE --report FILE
+labkit deid IN OUT --key FILE --reversible; labkit deid --reidentify OUT BACK --key FILE
+```
+
+{options}
+
+No options: the Basic Profile, 113100 ({deid}); the two for dates exclude each other. Actions: X
+remove, Z empty, D dummy, U new UID, C clean, K keep.
+
 ## The Parts of DICOM
 
 {parts}
@@ -263,6 +276,7 @@ follow `ImagingStudy`. SMART 1: `.read` is `.rs`, `.write` is `.cud`.
 
 
 def cheatsheet() -> str:
+    known = [(code, f"`{name}`") for name, (code, _) in options().items()]
     return TEMPLATE.format(
         pydicom=pydicom.__version__,
         pynetdicom=pynetdicom.__version__,
@@ -278,6 +292,11 @@ def cheatsheet() -> str:
         vr=link("PS3.5", "7.1.2"),
         outcome=link("FHIR R4", "operationoutcome"),
         search=link("FHIR R4", "search"),
+        deid=link("PS3.15", "E.3"),
+        options=table(
+            "code|option|code|option|code|option",
+            [sum(known[row::4], ()) for row in range(4)],
+        ),
         parts=table(
             "Part|title|open it for",
             [(link(f"PS3.{number}") if title != "Retired" else f"PS3.{number}", title, why)
