@@ -90,7 +90,7 @@ def up(
     secure: Secure = False,
 ) -> None:
     """Start the lab, or say where the running one is."""
-    name = chosen(backend)
+    name = chosen(backend, secure=secure)
     where = Workspace.at(workspace, name, secure=secure)
     if name == OWN:
         own = own_commands.described(where)
@@ -125,7 +125,7 @@ def status(
     secure: Secure = False,
 ) -> None:
     """Ask every service whether it is well. Exit code 0 if all are, else 1."""
-    name = chosen(backend)
+    name = chosen(backend, secure=secure)
     where = Workspace.at(workspace, name, secure=secure)
     if name == OWN:
         _tell(own_commands.health(where), as_json)
@@ -149,7 +149,7 @@ def reset(
     secure: Secure = False,
 ) -> None:
     """Put everything back to the first state; what you have solved is kept."""
-    name = chosen(backend)
+    name = chosen(backend, secure=secure)
     with _waiting("Putting everything back …"):
         where = Workspace.at(workspace, name, secure=secure)
         found = launch.find(where) or launched(name, where, secure=secure)
@@ -165,7 +165,7 @@ def down(
     secure: Secure = False,
 ) -> None:
     """End the lab. What it holds is kept for the next start."""
-    name = chosen(backend)
+    name = chosen(backend, secure=secure)
     was = ended(name, Workspace.at(workspace, name, secure=secure))
     _done({"ended": was}, "The lab has ended." if was else "No lab was running.", as_json)
 

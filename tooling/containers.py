@@ -16,13 +16,17 @@ import contextlib
 import os
 import re
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
+from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
 
 from tooling import debian
+from tooling.console import Trouble
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = "labkit-tests"
@@ -34,6 +38,7 @@ _INSIDE = {
     "LABKIT_DICOMWEB_VERSION": "1.20",
     "LABKIT_CALLBACK_HOST": "workbook",
 }
+_GUARDED = ("consent", "guard")
 _SECRETS = ("GATEWAY_SECRET", "PATIENT_PASSWORD", "PHYSICIAN_PASSWORD")
 
 
@@ -48,7 +53,15 @@ def steps() -> list[tuple[str, Sequence[str]]]:
         ("from this machine", ("-m", "pytest", "-s", "tests/containers/test_from_host.py")),
         ("start", (*own, *profiles, "up", "-d")),
         ("contract suites", (*own, "inside", *suites)),
-        ("authorization", ("-m", "pytest", "tests/containers/test_keycloak.py")),
+        (
+            "HAPI, guarded",
+            ("-m", "pytest", *(f"tests/containers/test_hapi_{n}.py" for n in _GUARDED)),
+        ),
+        ("the realm", ("-m", "tests.containers.realm_party")),
+        (
+            "authorization",
+            ("-m", "pytest", "tests/containers/test_keycloak.py", "tests/contract/auth"),
+        ),
         ("notebooks", (*own, "inside", "tests/containers/test_notebooks.py", "--timeout=1800")),
         ("OHIF in a browser", ("-m", "pytest", "-rs", "tests/containers/test_viewer.py")),
     ]
@@ -70,6 +83,8 @@ def environment() -> dict[str, str]:
     return {
         **ports,
         **{name: secrets.token_urlsafe() for name in _SECRETS},
+        **_key_pair(),
+        "LABKIT_AUTH": str(Path(tempfile.gettempdir()) / f"{PROJECT}-{os.getpid()}.toml"),
         # From outside: a browser is sent to the address that the tokens name as their issuer.
         "LABKIT_AUTH_URL": f"http://127.0.0.1:{ports['LABKIT_PORT_AUTH']}/realms/labkit",
         "COMPOSE_PROJECT_NAME": PROJECT,
@@ -78,8 +93,27 @@ def environment() -> dict[str, str]:
     }
 
 
+def _key_pair() -> dict[str, str]:
+    """Make the key of the client `backend`: PEM for the tests, its public half for Keycloak.
+
+    Raises
+    ------
+    Trouble
+        There is no openssl.
+    """
+    openssl = shutil.which("openssl", path=debian.with_system_programs(os.environ)["PATH"])
+    if openssl is None:
+        raise Trouble("openssl is not here.", "Install it (Debian: openssl).")
+    pem = subprocess.run([openssl, "genrsa", "2048"], capture_output=True, check=True).stdout
+    public = subprocess.run(
+        [openssl, "rsa", "-pubout", "-outform", "DER"], input=pem, capture_output=True, check=True
+    ).stdout
+    return {"BACKEND_KEY": pem.decode(), "BACKEND_PUBLIC_KEY": b64encode(public).decode()}
+
+
 def tidy(python: Path, env: dict[str, str]) -> None:
     """Stop everything that was started, and delete its volumes."""
+    Path(env["LABKIT_AUTH"]).unlink(missing_ok=True)
     # Of dcm4chee too: its volumes are made, empty, with the others.
     profiles = ("full", "tests", "security", "dcm4chee")
     every = [word for profile in profiles for word in ("--profile", profile)]

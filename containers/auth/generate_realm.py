@@ -1,4 +1,4 @@
-"""Write ``realm.json``: SMART's scopes, two clients and three people, for Keycloak to import.
+"""Write ``realm.json``: SMART's scopes, three clients and three people, for Keycloak to import.
 
 ::
 
@@ -22,8 +22,13 @@ OUT = Path(__file__).parent / "realm.json"
 TYPES = ("Patient", "ImagingStudy", "DiagnosticReport", "Endpoint")
 # v1 and v2 of "read and search" (SMART 2.2, scopes for clinical data)
 RIGHTS = ("read", "rs")
-AUDIENCE = "${FHIR_AUDIENCE:http://127.0.0.1:8080/fhir}"
-REDIRECTS = ["http://127.0.0.1/*", "http://localhost/*"]
+AUDIENCES = {
+    "fhir": "${FHIR_AUDIENCE:http://127.0.0.1:8080/fhir}",
+    "dicomweb": "${DICOMWEB_AUDIENCE:http://127.0.0.1:8042/dicom-web}",
+}
+SIGNED = "RS384"
+"""What signs tokens and assertions: SMART 2.2 has RS384 or ES384 for a client's key."""
+REDIRECTS = ["http://127.0.0.1/callback"]  # at any port (RFC 8252 7.3), and this path alone
 
 
 def scopes(context: str) -> list[str]:
@@ -39,6 +44,12 @@ def mapper(name: str, kind: str, **config: str) -> dict[str, Any]:
         "protocolMapper": kind,
         "config": {"access.token.claim": "true", "introspection.token.claim": "true", **config},
     }
+
+
+def claim(name: str, value: str) -> dict[str, Any]:
+    """Return a mapper that gives every token a claim."""
+    more = {"claim.name": name, "claim.value": value, "jsonType.label": "String"}
+    return mapper(name, "oidc-hardcoded-claim-mapper", **more, **{"id.token.claim": "false"})
 
 
 def attribute(name: str, **config: str) -> dict[str, Any]:
@@ -67,10 +78,15 @@ def client(client_id: str, offers: list[str], **more: Any) -> dict[str, Any]:
         "fullScopeAllowed": False,
         "implicitFlowEnabled": False,
         "directAccessGrantsEnabled": False,
+        "protocolMappers": [claim("client_id", client_id)],  # RFC 9068 2.2; Keycloak has azp
         # basic and audience are in each token; the rest is given to who asks
         "defaultClientScopes": ["basic", "audience"],
         "optionalClientScopes": offers,
         **more,
+        "attributes": {
+            "access.token.header.type.rfc9068": "true",  # typ: at+jwt, as no ID token has
+            **more.get("attributes", {}),
+        },
     }
 
 
@@ -113,19 +129,37 @@ def realm() -> dict[str, Any]:
         "realm": "labkit",
         "enabled": True,
         "sslRequired": "none",
+        "defaultSignatureAlgorithm": SIGNED,
+        # seconds: a token that is lost is soon worth nothing, and a consent that is withdrawn is
+        # asked for at each request anyway
         "accessTokenLifespan": 300,
+        "accessCodeLifespan": 60,
+        "ssoSessionIdleTimeout": 1800,
+        "ssoSessionMaxLifespan": 28800,
+        # a refresh token works once; the second use ends the session (RFC 9700 4.14.2)
+        "revokeRefreshToken": True,
+        "refreshTokenMaxReuse": 0,
         "registrationAllowed": False,
         "bruteForceProtected": True,
         "defaultDefaultClientScopes": ["basic", "audience"],
         "clientScopes": [
             scope("basic", mapper("sub", "oidc-sub-mapper"), listed=False),
-            # the server that the token is for (RFC 8707): nobody else may take it
+            # the servers that the token is for (RFC 8707): nobody else may take it
             scope(
                 "audience",
+                *(
+                    mapper(
+                        name,
+                        "oidc-audience-mapper",
+                        **{"included.custom.audience": url, "id.token.claim": "false"},
+                    )
+                    for name, url in AUDIENCES.items()
+                ),
+                # who may ask about a token has to be named in it (Keycloak's rule)
                 mapper(
-                    "audience",
+                    "gateway",
                     "oidc-audience-mapper",
-                    **{"included.custom.audience": AUDIENCE, "id.token.claim": "false"},
+                    **{"included.client.audience": "gateway", "id.token.claim": "false"},
                 ),
                 listed=False,
             ),
@@ -154,11 +188,31 @@ def realm() -> dict[str, Any]:
                 clientAuthenticatorType="client-secret",
                 secret="${GATEWAY_SECRET}",
             ),
+            client(
+                "backend",
+                scopes("system"),
+                name="A service that shows who it is by its own key (SMART Backend Services)",
+                publicClient=False,
+                standardFlowEnabled=False,
+                serviceAccountsEnabled=True,
+                clientAuthenticatorType="client-jwt",
+                attributes={
+                    # base64 of its SubjectPublicKeyInfo; without one nobody is this client
+                    "jwt.credential.public.key": "${BACKEND_PUBLIC_KEY:}",
+                    "token.endpoint.auth.signing.alg": SIGNED,
+                },
+            ),
         ],
         "users": [
             patient("Kumorizora", "kumorizora", "Haru"),
             patient("Pebbleworth", "pebbleworth", "Clementine"),
-            person("rowanberry", "PHYSICIAN_PASSWORD", "Agatha", "Rowanberry"),
+            person(
+                "rowanberry",
+                "PHYSICIAN_PASSWORD",
+                "Agatha",
+                "Rowanberry",
+                fhirUser="Practitioner/rowanberry",
+            ),
         ],
         "components": {
             "org.keycloak.userprofile.UserProfileProvider": [

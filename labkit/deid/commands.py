@@ -72,11 +72,16 @@ def deid(
     reidentify: Annotated[
         bool, typer.Option("--reidentify", help="Put encrypted originals back.")
     ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Hold too what may show text or a face, for all one knows."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """De-identify DICOM files, and FHIR resources with them, by PS3.15 Annex E.
 
-    No options is the Basic Profile. Exit code 2 where something was held for review.
+    No options is the Basic Profile. What is likely to show a name or a face is held for review;
+    then the exit code is 2.
     """
     from labkit.deid.deidentifier import Deidentifier
     from labkit.deid.private import SafePrivate
@@ -95,7 +100,7 @@ def deid(
     if profile.has("clean-pixel-data") or profile.has("clean-visual-features"):
         cleaner = _cleaner(source, target, rules, region or [], review)
     deidentifier = Deidentifier(
-        profile, known, pixels=cleaner, reviewed=uids, reversible=reversible
+        profile, known, pixels=cleaner, reviewed=uids, strict=strict, reversible=reversible
     )
 
     def told(path: Path, reasons: tuple[str, ...]) -> None:
@@ -111,6 +116,8 @@ def deid(
             f"{found['written']} objects and {found['resources']} resources written, "
             f"{found['held']} held for review, {found['unreadable']} unreadable"
         )
+        for reason, number in summary.unseen.items():
+            typer.echo(f"{number} of those written: {reason}. Look at them; --strict holds them.")
     if summary.held and review is not None:
         typer.echo(f"To decide on what was held: labkit review {review}")
     if summary.held or summary.unreadable:

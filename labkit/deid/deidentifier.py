@@ -16,7 +16,7 @@ from labkit.deid.actions import ACTIONS
 from labkit.deid.key import Key
 from labkit.deid.profile import Profile
 from labkit.deid.rules import Rule, known_iod, resolved, rules_for, types_of
-from labkit.deid.seams import Outcome, PixelCleaner, PixelFinding
+from labkit.deid.seams import Outcome, PixelCleaner, PixelFinding, Risk
 from labkit.deid.text import Identities
 from labkit.deid.unlisted import private, unlisted
 from labkit.deid.work import Work
@@ -44,6 +44,9 @@ class Deidentifier:
     reviewed
         SOP Instance UIDs, original ones, of objects whose pixels a person has looked at and
         found without text and face: they are not held for their pixels.
+    strict
+        Hold too what may show a text or a face for all that the header tells; else it is written,
+        and told of. What is likely to show one is always held.
     reversible
         Keep what was changed in the object, encrypted for the key (PS3.15 E.1.1).
 
@@ -60,12 +63,14 @@ class Deidentifier:
         *,
         pixels: PixelCleaner | None = None,
         reviewed: Collection[str] = (),
+        strict: bool = False,
         reversible: bool = False,
     ) -> None:
         self.profile = profile or Profile()
         self.key = key or Key.new(recovery=reversible)
         self._pixels = pixels
         self._reviewed = frozenset(reviewed)
+        self._strict = strict
         self._rules: dict[int, Rule] = rules_for(self.profile.options)
         self._recovery = self.key.recovery if reversible else None
         self.patients: set[str] = set()
@@ -119,7 +124,7 @@ class Deidentifier:
         ds.file_meta = marks.new_meta(ds)
         if hasattr(ds, "preamble"):
             ds.preamble = b"\0" * 128
-        return Outcome(ds, work.trail.changes)
+        return Outcome(ds, work.trail.changes, unseen=tuple(work.unseen))
 
     def file(self, source: Path, folder: Path) -> Outcome:
         """De-identify a Part 10 file into `folder`; its name is the new SOP Instance UID.
@@ -205,11 +210,16 @@ class Deidentifier:
             finding = self._pixels.clean(ds, self.profile)
             work.trail.changes.extend(finding.changes)
             if "clean-pixel-data" in wanted:
-                text = finding.why or "burned-in text" if finding.text == "unsure" else ""
+                unsure = finding.text == "unsure"
+                text = Risk(finding.why or "burned-in text", True) if unsure else Risk()
             if "clean-visual-features" in wanted:
-                face = finding.why or "a face" if finding.face == "unsure" else ""
+                unsure = finding.face == "unsure"
+                face = Risk(finding.why or "a face", True) if unsure else Risk()
         if not reviewed:
-            work.held.extend(reason for reason in (text, face) if reason)
+            for risk_ in (text, face):
+                if risk_:
+                    hold = risk_.likely or self._strict
+                    (work.held if hold else work.unseen).append(risk_.reason)
         elif finding is not None and "unsure" in (finding.text, finding.face):
             return None  # a person let it pass; nothing is claimed of the options
         return finding

@@ -87,6 +87,8 @@ class Summary:
         Numbers of objects, and of FHIR resources written.
     reasons
         Why objects were held → how many.
+    unseen
+        What may be in the pixels of objects that were written → how many.
     actions
         Action code → how many elements.
     """
@@ -98,6 +100,7 @@ class Summary:
     unreadable: int = 0
     resources: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+    unseen: dict[str, int] = field(default_factory=dict)
     actions: dict[str, int] = field(default_factory=dict)
 
     def add(self, outcome: Outcome) -> None:
@@ -108,6 +111,8 @@ class Summary:
                 self.reasons[reason] = self.reasons.get(reason, 0) + 1
         else:
             self.written += 1
+            for reason in outcome.unseen:
+                self.unseen[reason] = self.unseen.get(reason, 0) + 1
             for change in outcome.changes:
                 self.actions[change.action] = self.actions.get(change.action, 0) + 1
 
@@ -117,6 +122,7 @@ class Summary:
             "profile": self.profile, "edition": self.edition, "written": self.written,
             "held": self.held, "resources": self.resources, "unreadable": self.unreadable,
             "reasons": dict(sorted(self.reasons.items())),
+            "unseen": dict(sorted(self.unseen.items())),
             "actions": dict(sorted(self.actions.items())),
         }  # fmt: skip
 
@@ -125,6 +131,7 @@ def row(number: int, outcome: Outcome) -> dict[str, Any]:
     """Make the line of the report: no value of the object, old or new, but its new UID."""
     made: dict[str, Any] = {"file": number, "held": list(outcome.held)}
     if outcome.ds is not None:
+        made["unseen"] = list(outcome.unseen)
         made["SOPInstanceUID"] = str(outcome.ds.SOPInstanceUID)
         made["changes"] = [change._asdict() for change in outcome.changes]
     return made

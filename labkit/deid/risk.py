@@ -1,6 +1,7 @@
 """What the header says of burned-in text and of faces, where nobody has looked at the pixels.
 
-Fails closed: what is not known to be harmless is held for a person (PS3.15 E.1.1, E.3.1, E.3.2).
+What is likely is held for a person; of what may be, for all that the header tells, one is told
+(PS3.15 E.1.1, E.3.1, E.3.2).
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import re
 
 from pydicom.dataset import Dataset
+
+from labkit.deid.seams import Risk
 
 _PIXELS = (0x7FE00010, 0x7FE00008, 0x7FE00009)
 _BASE = "1.2.840.10008.5.1.4.1.1."
@@ -34,7 +37,9 @@ _FACE = re.compile(
     r"cspine|cervical|whole\s?body|wholebody|cta|stroke|neuro)\b",
     re.IGNORECASE,
 )
-_NOT_PRIMARY = frozenset({"SECONDARY"})
+_SCREENS = frozenset({"SCREEN SAVE", "DOSE", "REPORT"})
+#: Ultrasound, secondary capture, angiography, photographs: the device or a person writes on them.
+_WITH_TEXT = tuple(_BASE + tail for tail in ("3", "6", "7", "12", "77.1"))
 
 
 def has_pixels(ds: Dataset) -> bool:
@@ -42,41 +47,43 @@ def has_pixels(ds: Dataset) -> bool:
     return any(tag in ds for tag in _PIXELS)
 
 
-def text_risk(ds: Dataset) -> str:
-    """Say why burned-in text may be there; empty where it is not to be expected."""
+def text_risk(ds: Dataset) -> Risk:
+    """Say why burned-in text may be there."""
     burned = str(ds.get("BurnedInAnnotation", "") or "").strip()
     if burned == "YES":
-        return "Burned In Annotation (0028,0301) is YES"
+        return Risk("Burned In Annotation (0028,0301) is YES", True)
     sop_class = str(ds.get("SOPClassUID", ""))
     if sop_class in _NO_PICTURE:
-        return ""
+        return Risk()
     kinds = [str(v) for v in ds.get("ImageType") or []]
-    secondary = bool(_NOT_PRIMARY.intersection(kinds[1:2])) or "SCREEN SAVE" in kinds
-    if sop_class in _RECONSTRUCTED and not secondary and kinds[:1]:
-        return ""
+    if _SCREENS.intersection(kinds):
+        return Risk("a picture of a screen has burned-in text, and nobody has looked", True)
+    if sop_class in _RECONSTRUCTED and kinds[:1] and "SECONDARY" not in kinds[1:2]:
+        return Risk()
     if sop_class in _DECLARES and burned == "NO":
-        return ""
-    return "pixels of this kind may carry burned-in text, and nobody has looked"
+        return Risk()
+    usual = any(sop_class == one or sop_class.startswith(f"{one}.") for one in _WITH_TEXT)
+    return Risk("pixels of this kind may carry burned-in text, and nobody has looked", usual)
 
 
-def face_risk(ds: Dataset) -> str:
-    """Say why a face may be reconstructed from this image; empty where there is none."""
+def face_risk(ds: Dataset) -> Risk:
+    """Say why a face may be reconstructed from this image."""
     sop_class = str(ds.get("SOPClassUID", ""))
     photograph = sop_class.startswith(_BASE + "77.1.") and not sop_class.startswith(
         (_BASE + "77.1.2", _BASE + "77.1.3", _BASE + "77.1.6", _BASE + "77.1.5")
     )
     if str(ds.get("RecognizableVisualFeatures", "") or "") == "YES":
-        return "Recognizable Visual Features (0028,0302) is YES"
+        return Risk("Recognizable Visual Features (0028,0302) is YES", True)
     if photograph:
-        return "a photograph may show a face"
+        return Risk("a photograph may show a face", True)
     if sop_class not in _VOLUMES:
-        return ""
+        return Risk()
     examined = _examined(ds)
     if _FACE.search(examined):
-        return "slices of a head show a face when they are rendered"
+        return Risk("slices of a head show a face when they are rendered", True)
     if not _NO_FACE.search(examined):
-        return "nothing says which part of the body this is: it may be a head"
-    return ""
+        return Risk("nothing says which part of the body this is: it may be a head")
+    return Risk()
 
 
 def _examined(ds: Dataset) -> str:

@@ -76,6 +76,24 @@ class PixelCleaner(Protocol):
         ...
 
 
+class Risk(NamedTuple):
+    """What the header says of something in the pixels that nobody has looked for.
+
+    Attributes
+    ----------
+    reason
+        Why it may be there; empty where it is not to be expected.
+    likely
+        Whether the object says so, or its kind usually has it; else nobody knows.
+    """
+
+    reason: str = ""
+    likely: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.reason)
+
+
 @dataclass
 class Outcome:
     """What became of one object.
@@ -88,6 +106,8 @@ class Outcome:
         What was done.
     held
         Why a person has to look at it first; empty where it was passed.
+    unseen
+        What may be in its pixels, for all that the header tells, although it was passed.
     path
         Where it was written, or ``None``.
     """
@@ -96,6 +116,7 @@ class Outcome:
     changes: list[Change]
     held: tuple[str, ...] = ()
     path: Path | None = None
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass

@@ -35,6 +35,8 @@ class Work:
         Applies the profile to a data set or an item; set by the engine.
     held
         Why a person has to look at this object.
+    unseen
+        What may be in its pixels for all that one knows; no reason to hold it.
     """
 
     profile: Profile
@@ -45,6 +47,7 @@ class Work:
     types: dict[str, str] = field(default_factory=dict)
     trail: Trail = field(default_factory=Trail)
     held: list[str] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
 
     @property
     def days(self) -> int:

@@ -19,7 +19,7 @@ from labkit.dicomweb.dicom_json import to_json
 from labkit.dicomweb.names import fuzzy_match
 from labkit.dicomweb.reading import headers
 from labkit.dicomweb.source import Instance, Json, Outcome, Page, Place, Search
-from labkit.pacs.archive import Archive, DuplicateSopInstance
+from labkit.pacs.archive import Archive, DuplicateSopInstance, ObjectSink
 from labkit.pacs.computed import COMPUTED
 from labkit.pacs.entering import Entry
 from labkit.pacs.header import read_header
@@ -110,12 +110,15 @@ class ArchiveSource:
     ----------
     archive
         May be in use by DIMSE services at the same time.
+    sink
+        Where objects are stored, if not into the archive.
     """
 
     at_hand = True
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, sink: ObjectSink | None = None) -> None:
         self.archive = archive
+        self._sink: ObjectSink = sink or archive
 
     def search(self, query: Search) -> Page:
         """Find by the index; attributes that it has not are read from an object of each match.
@@ -179,7 +182,7 @@ class ArchiveSource:
             place = Place(head["StudyInstanceUID"], head["SeriesInstanceUID"],
                           head["SOPInstanceUID"])  # fmt: skip
             sop_class = head["SOPClassUID"]
-            stored = self.archive.add(data, transfer_syntax=meta.transfer_syntax, header=head)
+            stored = self._sink.add(data, transfer_syntax=meta.transfer_syntax, header=head)
         except DuplicateSopInstance as error:
             return Outcome(place, sop_class, _DUPLICATE, text=error.message)
         except DataError as error:

@@ -143,11 +143,16 @@ class Service:
 
     def about(self, resource: Resource) -> dict[str, str]:
         """Say what a resource is, for the policy: its type, id and the patient it is about."""
-        kind = resource["resourceType"]
-        out = {"resourceType": kind, "id": resource.get("id", "")}
-        if kind == "Patient":
-            out["patient"] = f"Patient/{out['id']}"
-        for code, target, id_, url, _, _ in index_rows(resource, self.base_url).reference:
-            if code == "patient" and (id_ or url):
-                out["patient"] = url or f"{target}/{id_}"
-        return out
+        return about_resource(resource, self.base_url)
+
+
+def about_resource(resource: Resource, base_url: str) -> dict[str, str]:
+    """Say what a resource of the server at `base_url` is, for an access policy."""
+    kind = resource["resourceType"]
+    out = {"resourceType": kind, "id": resource.get("id", "")}
+    if kind == "Patient":
+        out["patient"] = f"Patient/{out['id']}"
+    for code, target, id_, url, _, _ in index_rows(resource, base_url).reference:
+        if code == "patient" and (id_ or url):
+            out["patient"] = url or f"{target}/{id_}"
+    return out

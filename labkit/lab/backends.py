@@ -8,14 +8,21 @@ from collections.abc import Callable
 from labkit.common.errors import UsageError
 from labkit.lab import launch
 from labkit.lab.description import Description
+from labkit.lab.secure.mark import is_secure
 from labkit.lab.workspace import Workspace
 
 VARIABLE = "LABKIT_BACKEND"
 EMBEDDED, CONTAINERS, OWN = NAMES = ("embedded", "containers", "own")
 
 
-def chosen(backend: str | None = None) -> str:
+def chosen(backend: str | None = None, *, secure: bool = False) -> str:
     """Say which back end is meant: `backend`, else ``LABKIT_BACKEND``, else ``"embedded"``.
+
+    Parameters
+    ----------
+    secure
+        Whether it is for the secure lab, which has no products behind its doors. Where only the
+        variable says ``containers``, that lab is the embedded one, beside them.
 
     Raises
     ------
@@ -28,7 +35,7 @@ def chosen(backend: str | None = None) -> str:
             f"There is no back end {name!r}.",
             remedy=f"Use --backend, backend= or {VARIABLE} with one of: {', '.join(NAMES)}.",
         )
-    return name
+    return EMBEDDED if secure and not backend and name == CONTAINERS else name
 
 
 def not_own(backend: str) -> None:
@@ -59,16 +66,17 @@ def launched(
     Raises
     ------
     UsageError
-        A user's own servers are never started.
+        A user's own servers are never started; a secure lab has no products behind its doors.
     """
     not_own(backend)
     if backend == CONTAINERS:
         from labkit.lab.containers.up import bring_up
 
-        if secure:
+        if secure or is_secure(workspace):
             raise UsageError(
-                "The secure lab runs on the embedded back end only.",
-                remedy="Leave --backend and LABKIT_BACKEND out: labkit up --secure.",
+                "The secure lab is embedded: not every door of the products is guarded yet.",
+                remedy="Leave --backend out: labkit up --secure. What guards products now: "
+                "docs/security/containers.md",
             )
         return bring_up(workspace, say)
     return launch.start(workspace, secure=secure)

@@ -25,7 +25,8 @@ def open_lab(
         ``LABKIT_BACKEND``, else ``"embedded"``.
     secure
         Whether every door is guarded: tokens before HTTP, certificates before DIMSE, consent and
-        audit behind both. Such a lab has a folder of its own, ``.lab-secure``.
+        audit behind both. Such a lab has a folder of its own, ``.lab-secure``, and is embedded,
+        also where ``LABKIT_BACKEND`` says ``containers``.
 
     Returns
     -------
@@ -39,7 +40,7 @@ def open_lab(
     UsageError
         There is no such back end.
     """
-    name = chosen(backend)
+    name = chosen(backend, secure=secure)
     if name == OWN:
         from labkit.lab.own.lab import open_own
 

@@ -53,9 +53,9 @@ class Server:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.done = threading.Event()
-        supply = supplied(workspace)
-        self.backend = "embedded" if supply is None else "containers"
         self.guarding = guarding_of(workspace)
+        supply = supplied(workspace, secure=self.guarding.secure)
+        self.backend = "embedded" if supply is None else "containers"
         self.enterprise = Enterprise(workspace, supply, self.guarding)
         self._control = HttpService(_CONTROL)
         self._key = secrets.token_urlsafe(24)
@@ -113,8 +113,21 @@ def guarding_of(workspace: Workspace) -> Guarding:
     return SecureGuarding(workspace)
 
 
-def supplied(workspace: Workspace) -> Supply | None:
-    """Return the products of a workspace on containers; ``None`` on the embedded back end."""
+def supplied(workspace: Workspace, *, secure: bool = False) -> Supply | None:
+    """Return the products of a workspace on containers; ``None`` on the embedded back end.
+
+    Raises
+    ------
+    LabError
+        The workspace is of a secure lab and has products of its own, which nothing would guard.
+    """
+    if secure:  # products that the environment names are for open labs
+        if workspace.products == workspace.root / "products.json" and workspace.products.exists():
+            raise LabError(
+                f"{workspace.root.name} is a secure lab, and has a products.json.",
+                remedy="Delete that file: a secure lab has no products behind its doors.",
+            )
+        return None
     if not workspace.products.exists():
         return None
     from labkit.lab.containers.products import read as read_products

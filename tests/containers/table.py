@@ -25,13 +25,17 @@ PRODUCTS = {
     "dcmqrscp": "3.6.9",
     "HAPI FHIR Server": "8.8.0",
     "Orthanc DICOMweb": "1.20",
+    "Keycloak": "26.7.3",
 }
+SECURE = "open_lab(secure=True"
+"""In a cell that works on the secure lab, which is embedded also where the products are."""
 NOT_YET: dict[str, str] = {}
 """Notebooks that do not hold on the containers yet, and why."""
 SUITES = {
     "pacs": ("Orthanc", "dcmqrscp"),
     "fhir": ("HAPI FHIR Server",),
     "dicomweb": ("Orthanc DICOMweb",),
+    "auth": ("Keycloak",),
 }
 
 
@@ -61,6 +65,8 @@ def notebooks() -> Iterator[Line]:
         elif varying:
             reasons = "; ".join(dict.fromkeys(str(c.metadata[WHY]) for c in varying))
             said = f"the same but for {len(varying)} of {len(cells)} cells: {reasons}"
+        if any(SECURE in cell.source for cell in cells):
+            said += "; its secure lab is the embedded one, beside the products"
         yield Line(name, "as stored", said)
 
 

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 from pydicom import dcmread
+from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.uid import UltrasoundImageStorage
+from typer.testing import CliRunner
 
+from labkit.cli import app
 from labkit.common.errors import UsageError
 from labkit.deid import Change, Deidentifier, Key, PixelFinding, Profile, SafePrivate
 from tests.deid.made import as_read, ct, written
@@ -118,7 +121,7 @@ def test_an_objects_own_word_is_believed_only_where_a_site_says_so(key: Key) -> 
         ({"BurnedInAnnotation": "YES"}, "Burned In Annotation"),
         ({"ImageType": ["DERIVED", "SECONDARY", "DOSE"]}, "burned-in"),
         ({"BodyPartExamined": "HEAD"}, "face"),
-        ({"BodyPartExamined": "", "StudyDescription": ""}, "may be a head"),
+        ({"RecognizableVisualFeatures": "YES"}, "Recognizable"),
         ({"SOPClassUID": "1.2.3.4.5"}, "nothing is known of this SOP class"),
         ({"SOPClassUID": "1.2.840.10008.1.3.10"}, "DICOMDIR"),
     ],
@@ -126,6 +129,34 @@ def test_an_objects_own_word_is_believed_only_where_a_site_says_so(key: Key) -> 
 def test_what_nobody_looked_at_is_held(key: Key, values: dict[str, str], reason: str) -> None:
     outcome = Deidentifier(Profile(), key).dataset(ct(**values))
     assert outcome.ds is None and reason in " ".join(outcome.held)
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"BodyPartExamined": "", "StudyDescription": ""}, "may be a head"),
+        ({"ImageType": ["DERIVED", "SECONDARY", "OTHER"]}, "may carry burned-in text"),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.1"}, "may carry burned-in text"),
+    ],
+)
+def test_what_may_be_there_is_told_and_held_where_one_is_strict(
+    key: Key, values: dict[str, str], reason: str
+) -> None:
+    outcome = Deidentifier(Profile(), key).dataset(ct(**values))
+    assert outcome.ds is not None and reason in " ".join(outcome.unseen)
+    assert "BurnedInAnnotation" not in outcome.ds
+    assert "RecognizableVisualFeatures" not in outcome.ds
+    held = Deidentifier(Profile(), key, strict=True).dataset(ct(**values))
+    assert held.ds is None and reason in " ".join(held.held)
+
+
+def test_the_command_tells_what_nobody_has_looked_at(tmp_path: Path) -> None:
+    file, out = get_testdata_file("CT_small.dcm"), tmp_path / "out"
+    done = CliRunner().invoke(app, ["deid", str(file), str(out)])
+    assert done.exit_code == 0 and len(list(out.iterdir())) == 1
+    assert "1 of those written: nothing says which part of the body this is" in done.output
+    strict = CliRunner().invoke(app, ["deid", str(file), str(tmp_path / "no"), "--strict"])
+    assert strict.exit_code == 2 and not (tmp_path / "no").exists()
 
 
 def test_a_person_may_let_it_pass(key: Key) -> None:

@@ -13,6 +13,8 @@ from labkit.lab import launch
 from labkit.lab.backends import VARIABLE, chosen, ended, launched
 from labkit.lab.containers import products
 from labkit.lab.containers.up import bring_down, bring_up
+from labkit.lab.secure.mark import agree
+from labkit.lab.serve import supplied
 from labkit.lab.workspace import Workspace
 
 
@@ -24,6 +26,49 @@ def test_without_a_word_the_lab_is_embedded(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_argument_comes_before_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "nonsense")
     assert chosen(" Embedded ") == "embedded"
+
+
+def test_where_only_the_variable_says_containers_the_secure_lab_is_embedded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(VARIABLE, "containers")
+    assert chosen() == "containers"
+    assert chosen(secure=True) == "embedded"
+    assert chosen("containers", secure=True) == "containers", "which is then refused"
+    monkeypatch.setenv(VARIABLE, "own")
+    assert chosen(secure=True) == "own", "which is refused too"
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_products_are_never_put_behind_the_doors_of_a_secure_lab(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, marked: bool
+) -> None:
+    def started(*_: object, **__: object) -> None:
+        raise AssertionError("nothing may start")
+
+    monkeypatch.setattr("labkit.lab.containers.up.bring_up", started)
+    workspace = Workspace.at(tmp_path / "lab")
+    workspace.prepare()
+    if marked:  # a secure folder, and nobody says so again
+        agree(workspace, secure=True)
+    with pytest.raises(UsageError, match="not every door of the products is guarded"):
+        launched("containers", workspace, secure=not marked)
+
+
+def test_a_secure_lab_takes_no_products_from_its_surroundings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The workbook's container names products for open labs."""
+    named = tmp_path / "products.json"
+    products.Products().write(named)
+    monkeypatch.setenv("LABKIT_PRODUCTS", str(named))
+    workspace = Workspace.at(tmp_path / "lab")
+    workspace.prepare()
+    assert supplied(workspace) is not None
+    assert supplied(workspace, secure=True) is None
+    products.Products().write(workspace.root / "products.json")
+    with pytest.raises(LabError, match=r"has a products\.json"):
+        supplied(workspace, secure=True)
 
 
 def test_a_back_end_that_is_none_names_those_that_are(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,7 +104,7 @@ class Cleaner:
         if what:
             return "cleaned", ""
         risk = text_risk(ds)
-        return ("unsure", risk) if risk else ("none", "")
+        return ("unsure", risk.reason) if risk else ("none", "")
 
     def _face(self, ds: Dataset, changes: list[Change]) -> tuple[Seen, str]:
         risk = face_risk(ds)
@@ -112,7 +112,7 @@ class Cleaner:
             return "none", ""
         cut = self._cut(str(ds.get("SeriesInstanceUID", "")))
         if isinstance(cut, str):
-            return "unsure", f"{risk}; {cut}"
+            return "unsure", f"{risk.reason}; {cut}"
         deface(ds, cut, self._mode)
         changes.append(Change("7FE00010", "Pixel Data", "C", f"face: {self._mode}d"))
         # Always a person's: whether enough is gone, no program knows.

@@ -21,14 +21,18 @@ class Admin:
         The node.
     url
         Its base URL.
+    auth
+        User and password, where it asks for them.
     """
 
     maker: ClassVar[str]
     """Whose product it is, for errors."""
 
-    def __init__(self, name: str, url: str) -> None:
+    def __init__(self, name: str, url: str, auth: tuple[str, str] | None = None) -> None:
         self._name = name
-        self._http = httpx.Client(base_url=url, timeout=30.0, trust_env=False, limits=ONCE)
+        self._http = httpx.Client(
+            base_url=url, timeout=30.0, trust_env=False, limits=ONCE, auth=auth
+        )
 
     def ask(self, method: str, path: str, **what: Any) -> httpx.Response:
         """Send one request.

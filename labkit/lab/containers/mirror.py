@@ -140,6 +140,42 @@ class Mirror(Archive):
             self.pull()
             return len(self._known) - before
 
+    def held(self, uid: str, data: bytes | memoryview, transfer_syntax: str) -> StoredObject | None:
+        """Return the object of this UID if it is the same; ``None`` if there is none.
+
+        Raises
+        ------
+        DuplicateSopInstance
+            It is another.
+        """
+        self.pull()
+        return self._held(uid, data, transfer_syntax)
+
+    def give(self, uid: str, meta: bytes, data: bytes | memoryview) -> StoredObject:
+        """Have the product take an object as it came, and read back what it keeps.
+
+        Raises
+        ------
+        LabError
+            The product does not answer, or refuses.
+        DataError
+            It answered success, and does not have it.
+        """
+        with self._pulling:
+            path = self.root / "passing.dcm"
+            try:
+                with path.open("wb") as file:
+                    file.write(meta)
+                    file.write(data)
+                self._product.fill([path])
+            finally:
+                path.unlink(missing_ok=True)
+            self.pull()
+            stored = super().get(uid)
+        if stored is None:
+            raise DataError(f"the product does not have {uid}", remedy="Read its log.")
+        return stored
+
     def remove(self, sop_instance_uid: str) -> bool:
         """Delete an object of the product; whether there was one."""
         with self._pulling:

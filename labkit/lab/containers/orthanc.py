@@ -14,16 +14,24 @@ from labkit.lab.containers.admin import Admin
 from labkit.lab.containers.mirror import Kept
 from labkit.pacs.corrections import KEYWORDS, Correction, set_and_record
 
+USER = "labkit"
+"""By this name the lab's process, and nobody else, is known to a guarded Orthanc."""
 _PAGE = 1000
 
 
 class Orthanc(Admin):
-    """One Orthanc; `url` is the base of its REST API."""
+    """One Orthanc; `url` is the base of its REST API.
+
+    Parameters
+    ----------
+    password
+        Of the user `USER`, where it lets nobody else in; ``""`` where it is open.
+    """
 
     maker = "Orthanc"
 
-    def __init__(self, name: str, url: str) -> None:
-        super().__init__(name, url)
+    def __init__(self, name: str, url: str, password: str = "") -> None:
+        super().__init__(name, url, auth=(USER, password) if password else None)
         self._came: dict[str, int] = {}  # Orthanc's identifier to the number of its last arrival
         self._seen = 0
         self._picture: tuple[Any, ...] = ()

@@ -55,6 +55,8 @@ def browse(url: str, back: str, user: str, password: str) -> str:
         answer = http.get(url)
         typed = False
         for _ in range(MOST_PAGES):
+            for cookie in http.cookies.jar:  # to its own machine a browser sends these by HTTP too
+                cookie.secure = False
             if answer.is_redirect:
                 place = urljoin(str(answer.url), answer.headers["location"])
                 if place.startswith(back):

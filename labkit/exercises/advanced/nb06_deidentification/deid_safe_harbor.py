@@ -4,6 +4,7 @@ A research table goes out with the images. Make each row such that Safe Harbor h
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from labkit.common import cite
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
@@ -80,7 +81,7 @@ EXERCISE = Exercise(
 )
 
 RULE = (cite("45 CFR", "164.514(b)(2)"),)
-ROWS = (
+ROWS: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
     ({"mrn": "NG-100644", "age": 86, "birth_date": "1939-05-31", "zip": "60637",
       "study_date": "2026-02-28", "finding": "C34.1"},
      {"age": 86, "birth_year": 1939, "zip": "606", "study_year": 2026, "finding": "C34.1"}),

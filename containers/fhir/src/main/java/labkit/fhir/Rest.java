@@ -15,8 +15,10 @@ import ca.uhn.fhir.parser.LenientErrorHandler;
 import ca.uhn.fhir.rest.api.EncodingEnum;
 import ca.uhn.fhir.rest.server.HardcodedServerAddressStrategy;
 import ca.uhn.fhir.rest.server.RestfulServer;
+import ca.uhn.fhir.rest.server.interceptor.consent.ConsentInterceptor;
 import ca.uhn.fhir.rest.server.provider.ResourceProviderFactory;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
+import java.net.URI;
 import org.hl7.fhir.common.hapi.validation.validator.FhirInstanceValidator;
 import org.hl7.fhir.r5.utils.validation.constants.BestPracticeWarningLevel;
 import org.springframework.context.ApplicationContext;
@@ -52,8 +54,13 @@ final class Rest {
         capabilities.setImplementationDescription("HAPI FHIR of the imaging workbook");
         server.setServerConformanceProvider(capabilities);
 
-        // Asked of every request, in this order; the first that objects answers. An
-        // AuthorizationInterceptor, which decides who may see what, belongs before this one.
+        if (settings.guarded()) {
+            var decisions =
+                    new Decisions(context, URI.create(settings.decisionsUrl()), settings.decisionsKey());
+            server.registerInterceptor(new Guard(decisions));
+            server.registerInterceptor(new ConsentInterceptor(new Consent(decisions)));
+        }
+        // Asked of every request before it is carried out.
         var validator = spring.getBean(FhirInstanceValidator.class);
         validator.setBestPracticeWarningLevel(BestPracticeWarningLevel.Ignore);
         server.registerInterceptor(new Validation(validator));

@@ -9,8 +9,17 @@ import java.util.Map;
  * @param database JDBC URL: in memory, or in the folder {@code FHIR_DATA}
  * @param baseUrl what the server calls itself ({@code FHIR_BASE_URL}); empty: as the caller did
  * @param callbackHost where notices to a loopback address go ({@code CALLBACK_HOST}); empty: there
+ * @param decisionsUrl who is asked what may be seen and done ({@code DECISIONS_URL}); empty: nobody,
+ *     and all is open
+ * @param decisionsKey what it shares with that service ({@code DECISIONS_KEY})
  */
-record Settings(int port, String database, String baseUrl, String callbackHost) {
+record Settings(
+        int port,
+        String database,
+        String baseUrl,
+        String callbackHost,
+        String decisionsUrl,
+        String decisionsKey) {
 
     static Settings fromEnvironment(String[] args) {
         Map<String, String> env = System.getenv();
@@ -24,7 +33,17 @@ record Settings(int port, String database, String baseUrl, String callbackHost) 
                 Integer.parseInt(port),
                 database,
                 env.getOrDefault("FHIR_BASE_URL", ""),
-                env.getOrDefault("CALLBACK_HOST", ""));
+                env.getOrDefault("CALLBACK_HOST", ""),
+                env.getOrDefault("DECISIONS_URL", ""),
+                env.getOrDefault("DECISIONS_KEY", ""));
+    }
+
+    /** Whether somebody decides; with half of what that needs, the server does not start. */
+    boolean guarded() {
+        if (decisionsUrl.isEmpty() != decisionsKey.isEmpty()) {
+            throw new IllegalArgumentException("DECISIONS_URL and DECISIONS_KEY go together");
+        }
+        return !decisionsUrl.isEmpty();
     }
 
     boolean inMemory() {

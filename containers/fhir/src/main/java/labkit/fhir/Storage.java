@@ -109,6 +109,10 @@ class Storage {
         storage.setDeleteExpungeEnabled(true);
         storage.setIndexMissingFields(JpaStorageSettings.IndexEnabledEnum.ENABLED); // :missing
         storage.setAllowContainsSearches(true);
+        if (settings.guarded()) {
+            // A reference by criteria ("Patient?birthdate=…") would tell whether one matches.
+            storage.setAllowInlineMatchUrlReferences(false);
+        }
         // Codes are in memory (Terminology); nothing has to be expanded into the database.
         storage.setPreExpandValueSets(false);
         storage.setEnableTaskPreExpandValueSets(false);
