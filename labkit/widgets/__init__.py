@@ -1,9 +1,10 @@
-"""What is in a file, a picture, a token, on the wire; what a mapping and a façade make of it."""
+"""What is in a file, a picture, a token, a trail, on the wire; what a mapping makes of it."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from labkit.widgets.association_timeline import AssociationTimeline
+from labkit.widgets.audit_trail import AuditTrail
 from labkit.widgets.header_browser import HeaderBrowser
 from labkit.widgets.image_viewer import ImageViewer
 from labkit.widgets.proxy_trace import ProxyTrace
@@ -20,6 +21,7 @@ _LATER = {
 
 __all__ = [
     "AssociationTimeline",
+    "AuditTrail",
     "HeaderBrowser",
     "ImageViewer",
     "MappingWorkbench",

@@ -49,7 +49,8 @@ class Verification:
 
     def __str__(self) -> str:
         if self:
-            return f"{self.records} records, none altered, removed, reordered or cut off"
+            words = "1 record" if self.records == 1 else f"{self.records} records"
+            return f"{words}, none altered, removed, reordered or cut off"
         return f"record {self.record} is {self.fault}: {self.why}"
 
 
@@ -83,8 +84,17 @@ class TrailReader:
                 yield record
 
     def follow(self, StudyInstanceUID: str) -> list[Record]:  # noqa: N803
-        """Return every record that a study has part in: of searches too, shown or withheld."""
-        return [record for record in self.records() if touches(record, StudyInstanceUID)]
+        """Return every record that a study has part in; searches too, shown or withheld."""
+        found, asked = [], set()
+        for record in self.records():
+            if touches(record, StudyInstanceUID):
+                found.append(record)
+                asked.add(record.get("of") if record.get("kind") == "result" else None)
+        if asked <= {None}:
+            return found
+        asked -= {record["seq"] for record in found}
+        found += [record for record in self.records() if record["seq"] in asked]
+        return sorted(found, key=lambda record: int(record["seq"]))
 
     def of_patient(self, *ids: str) -> list[Record]:
         """Return every record about a patient, who may have several ids.

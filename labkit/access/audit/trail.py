@@ -43,6 +43,8 @@ class AuditTrail:
         Names the trail in messages (Audit Source ID, PS3.15 A.5.2).
     limit
         Bytes after which another file is begun. Files are never deleted by this class.
+    sync
+        Forces the bytes of a file descriptor to the disk. Only made-up trails do without.
 
     Raises
     ------
@@ -58,6 +60,7 @@ class AuditTrail:
         key: Ed25519PrivateKey | bytes,
         source: str = "labkit",
         limit: int = LIMIT,
+        sync: Callable[[int], None] = sync_file,
     ) -> None:
         self.folder, self.source = folder, source
         self._clock, self._limit, self._sealer = clock, limit, Sealer(key)
@@ -65,7 +68,7 @@ class AuditTrail:
         self._mutex, self._syncing = threading.Lock(), threading.Lock()
         self._lock = FolderLock(folder)
         self._reader = TrailReader(folder, self._sealer.public)
-        self._broken = ""
+        self._broken, self._to_disk = "", sync
         self._number, self._hash, self._synced, self._size, self._fd = 0, GENESIS, 0, 0, -1
         self._old: list[int] = []
         try:
@@ -218,7 +221,7 @@ class AuditTrail:
 
     def _rotate(self) -> None:
         try:
-            sync_file(self._fd)
+            self._to_disk(self._fd)
             old, number = self._fd, int(self._path.stem.partition("-")[2])
             self._file(self._named(number + 1))
             self._old.append(old)  # another thread may be syncing it
@@ -251,7 +254,7 @@ class AuditTrail:
                 if fd < 0:
                     raise AuditError("The audit trail is closed.", remedy="Open it again.")
             try:
-                sync_file(fd)
+                self._to_disk(fd)
             except OSError as error:
                 # After a failed fsync nobody knows what is on the disk (fsync(2), EIO): no more.
                 self._broken = f"The audit trail cannot be synced: {error.strerror}."

@@ -92,7 +92,7 @@ def test_a_search_of_a_thousand_studies_is_one_query_record(trail: AuditTrail) -
     assert (result["kind"], result["of"]) == ("result", query["seq"])
     assert (result["shown"]["count"], result["withheld"]["count"]) == (999, 1)
     assert result["withheld"]["studies"] == ["1.2.7"]
-    assert trail.follow("1.2.3") == [result]
+    assert trail.follow("1.2.3") == [query, result]
 
 
 def test_the_query_is_recorded_before_its_answer(trail: AuditTrail) -> None:

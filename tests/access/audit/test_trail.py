@@ -51,8 +51,8 @@ def test_follow_of_patient_and_since(trail: AuditTrail, clock: Clock) -> None:
     trail.append({"kind": "result", "of": 1, "allowed": True, "reason": "",
                   "shown": {"count": 1, "studies": ["1.2.1"], "patients": ["P1"]},
                   "withheld": {"count": 1, "studies": ["1.2.0"], "patients": ["P0"]}})  # fmt: skip
-    assert [r["seq"] for r in trail.follow("1.2.1")] == [2, 4]
-    assert [r["seq"] for r in trail.follow("1.2.0")] == [1, 4]
+    assert [r["seq"] for r in trail.follow("1.2.1")] == [1, 2, 4]  # with the search itself
+    assert [r["seq"] for r in trail.follow("1.2.2")] == [3]
     assert [r["seq"] for r in trail.of_patient("P0")] == [1]  # withheld is not disclosed
     assert [r["seq"] for r in trail.records(since=2)] == [3, 4]
     assert [r["seq"] for r in trail.records(since=clock.now)] == [4]
@@ -267,7 +267,7 @@ def test_a_failed_sync_is_for_good(trail: AuditTrail, monkeypatch: pytest.Monkey
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patched:
-        patched.setattr("labkit.access.audit.trail.sync_file", broken)
+        patched.setattr(trail, "_to_disk", broken)
         with pytest.raises(AuditError, match="Input/output"):
             filled(trail, 1)
     with pytest.raises(AuditError, match="cannot be synced"):
