@@ -6,6 +6,7 @@ A node is known by its certificate, one for each AE title; the title alone prove
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ class May(NamedTuple):
     destinations: tuple[str, ...] = ()
 
 
+_USERS = "LEARNER"
 _ECHO = ("C-ECHO",)
 _SENDS = (*_ECHO, "C-STORE")
 _ASKS = (*_ECHO, "C-FIND", "C-MOVE", "C-GET")
@@ -69,13 +71,17 @@ def allow_list(door: str, certificate: Callable[[str], Path]) -> AllowList:
         Gives the file with the certificate of an AE title.
     """
     known = {**RIGHTS[door], HEALTH_AE: May(_ECHO)}
-    return AllowList(
-        NodeEntry(
-            title,
-            fingerprints=(describe(certificate(title)).fingerprint,),
-            services=may.services,
-            destinations=may.destinations,
-            actors=tuple(sorted(story.actors(title))),
-        )
-        for title, may in known.items()
+    entries = [_entry(title, may, certificate(title)) for title, may in known.items()]
+    # With a token the notebook's node is its user, and has what the token gives: one more entry.
+    entries += [replace(e, identity="token", actors=()) for e in entries if e.ae_title == _USERS]
+    return AllowList(entries)
+
+
+def _entry(title: str, may: May, certificate: Path) -> NodeEntry:
+    return NodeEntry(
+        title,
+        fingerprints=(describe(certificate).fingerprint,),
+        services=may.services,
+        destinations=may.destinations,
+        actors=tuple(sorted(story.actors(title))),
     )
