@@ -38,7 +38,7 @@ _INSIDE = {
     "LABKIT_DICOMWEB_VERSION": "1.20",
     "LABKIT_CALLBACK_HOST": "workbook",
 }
-_GUARDED = ("consent", "guard")
+_GUARDED = ("consent", "guard", "policies")
 _SECRETS = ("GATEWAY_SECRET", "PATIENT_PASSWORD", "PHYSICIAN_PASSWORD")
 
 

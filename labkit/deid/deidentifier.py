@@ -16,15 +16,16 @@ from labkit.deid.actions import ACTIONS
 from labkit.deid.key import Key
 from labkit.deid.profile import Profile
 from labkit.deid.rules import Rule, known_iod, resolved, rules_for, types_of
-from labkit.deid.seams import Outcome, PixelCleaner, PixelFinding, Risk
+from labkit.deid.seams import Outcome, PixelCleaner, Risk
 from labkit.deid.text import Identities
 from labkit.deid.unlisted import private, unlisted
 from labkit.deid.work import Work
+from labkit.dicom.reading import PARSE_ERRORS
 
 if TYPE_CHECKING:
     from labkit.deid.files import Summary
 
-_PIXEL_OPTIONS = ("clean-pixel-data", "clean-visual-features")
+_TEXT, _FACE = _PIXEL_OPTIONS = ("clean-pixel-data", "clean-visual-features")
 _DIRECTORY = "1.2.840.10008.1.3.10"
 _PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
 
@@ -42,8 +43,8 @@ class Deidentifier:
     pixels
         What cleans pixels; needed for ``clean-pixel-data`` and ``clean-visual-features``.
     reviewed
-        SOP Instance UIDs, original ones, of objects whose pixels a person has looked at and
-        found without text and face: they are not held for their pixels.
+        SOP Instance UIDs, original ones, of objects that a person has looked at and found
+        without text and face: they are not held for their pixels, nor for an unknown SOP class.
     strict
         Hold too what may show a text or a face for all that the header tells; else it is written,
         and told of. What is likely to show one is always held.
@@ -102,22 +103,32 @@ class Deidentifier:
         Raises
         ------
         DataError
-            It has no SOP class or instance UID, or no transfer syntax.
+            It has no SOP class or instance UID, or no transfer syntax, or a value of it cannot be
+            parsed, so that nobody knows what is in it.
         """
-        self._identified(ds)
+        try:
+            self._identified(ds)
+            return self._parsed(ds)
+        except PARSE_ERRORS as error:
+            raise DataError(  # the parser's own words may hold the value
+                f"A value of this object cannot be parsed ({type(error).__name__}).",
+                remedy="Mend the object, or leave it out: what cannot be read cannot be cleaned.",
+            ) from error
+
+    def _parsed(self, ds: Dataset) -> Outcome:
         held = self._held_for_class(ds)
         if held:
             return Outcome(None, [], held)
         reviewed = str(ds.SOPInstanceUID) in self._reviewed
         originals = self._originals(ds)
         work = self._work(ds)
-        finding = self._look_at_pixels(work, ds, reviewed)
+        claimed = self._look_at_pixels(work, ds, reviewed)
         if work.held:
             return Outcome(None, work.trail.changes, tuple(work.held))
         self._walk(work, ds)
         if work.held:
             return Outcome(None, work.trail.changes, tuple(work.held))
-        marks.mark(ds, self.profile, finding)
+        marks.mark(ds, self.profile, claimed)
         if self._recovery is not None and originals is not None:
             changed = {int(change.tag[:8], 16) for change in work.trail.changes}
             self._recovery.attach(ds, originals, changed)
@@ -197,32 +208,31 @@ class Deidentifier:
             types=types_of(str(ds.SOPClassUID)),
         )
 
-    def _look_at_pixels(self, work: Work, ds: Dataset, reviewed: bool) -> PixelFinding | None:
+    def _look_at_pixels(self, work: Work, ds: Dataset, reviewed: bool) -> frozenset[str]:
+        """Have pixels cleaned, hold what nobody vouches for; return the pixel options that hold."""
+        wanted = frozenset(name for name in _PIXEL_OPTIONS if self.profile.has(name))
         if not risk.has_pixels(ds):
-            return None
+            return wanted
         from labkit.deid.pixels import strip  # brings scipy with it
 
         work.trail.changes.extend(strip(ds))
-        text, face = risk.text_risk(ds), risk.face_risk(ds)
-        finding: PixelFinding | None = None
-        wanted = [name for name in _PIXEL_OPTIONS if self.profile.has(name)]
+        risks = {_TEXT: risk.text_risk(ds), _FACE: risk.face_risk(ds)}
+        hold = set()
         if self._pixels is not None and wanted:
             finding = self._pixels.clean(ds, self.profile)
             work.trail.changes.extend(finding.changes)
-            if "clean-pixel-data" in wanted:
-                unsure = finding.text == "unsure"
-                text = Risk(finding.why or "burned-in text", True) if unsure else Risk()
-            if "clean-visual-features" in wanted:
-                unsure = finding.face == "unsure"
-                face = Risk(finding.why or "a face", True) if unsure else Risk()
+            for name, seen in ((_TEXT, finding.text), (_FACE, finding.face)):
+                if name in wanted and seen == "unsure":
+                    risks[name] = Risk(finding.why or "the cleaner of pixels is not sure", True)
+                elif name in wanted:
+                    risks[name] = Risk()
+                    hold.add(name)
         if not reviewed:
-            for risk_ in (text, face):
-                if risk_:
-                    hold = risk_.likely or self._strict
-                    (work.held if hold else work.unseen).append(risk_.reason)
-        elif finding is not None and "unsure" in (finding.text, finding.face):
-            return None  # a person let it pass; nothing is claimed of the options
-        return finding
+            for found in risks.values():
+                if found:
+                    told = work.held if found.likely or self._strict else work.unseen
+                    told.append(found.reason)
+        return frozenset(hold)  # what a person let pass is not claimed as an option
 
     def _walk(self, work: Work, ds: Dataset) -> None:
         """Apply the profile to a data set or to an item."""

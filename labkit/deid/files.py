@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from pydicom.dataset import Dataset
 from pydicom.filewriter import dcmwrite
 
-from labkit.common.errors import UsageError
+from labkit.common.errors import DataError, UsageError
 from labkit.deid.seams import Outcome
-from labkit.dicom.reading import read
+from labkit.dicom.reading import PARSE_ERRORS, read
 
 if TYPE_CHECKING:
     from labkit.deid.deidentifier import Deidentifier
@@ -34,7 +34,7 @@ def written(ds: Dataset, folder: Path) -> Path:
     Raises
     ------
     UsageError
-        The folder cannot be written, or the data set cannot be encoded.
+        The folder cannot be written, or the data set cannot be encoded (`DataError`).
     """
     target = folder / f"{ds.SOPInstanceUID}.dcm"
     try:
@@ -48,6 +48,12 @@ def written(ds: Dataset, folder: Path) -> Path:
         with os.fdopen(descriptor, "wb") as file:
             dcmwrite(file, ds, enforce_file_format=True)
         Path(name).replace(target)
+    except PARSE_ERRORS as error:
+        Path(name).unlink(missing_ok=True)
+        raise DataError(
+            f"A value of this object cannot be written ({type(error).__name__}).",
+            remedy="Mend the object, or leave it out.",
+        ) from error
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

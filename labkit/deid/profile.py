@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -73,11 +74,17 @@ class Profile:
             return "UNMODIFIED"
         return "MODIFIED" if self.has("retain-modified-dates") else "REMOVED"
 
-    def codes(self) -> list[tuple[str, str]]:
-        """Code values and meanings of what was chosen, the Basic Profile first (CID 7050)."""
+    def codes(self, *, without: Collection[str] = ()) -> list[tuple[str, str]]:
+        """Code values and meanings of what was chosen, the Basic Profile first (CID 7050).
+
+        Parameters
+        ----------
+        without
+            Options that could not be applied to an object.
+        """
         basic = table("profile")["basic"]
         return [(basic[0], basic[1])] + [
-            code for name, code in options().items() if name in self.options
+            code for name, code in options().items() if name in self.options and name not in without
         ]
 
     def __str__(self) -> str:

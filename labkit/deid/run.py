@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -36,9 +37,15 @@ def run(
     told
         Is called with each file that was not written, and why. The name may hold PHI.
     """
+    if source.is_dir() and source.resolve() == target.resolve():
+        raise UsageError("IN and OUT are the same folder.", remedy="Name another folder for OUT.")
     summary = Summary(str(deidentifier.profile), edition())
     resources: list[Path] = []
-    with report.open("w", encoding="utf-8") if report else nullcontext() as log:
+    with (
+        warnings.catch_warnings(),
+        report.open("w", encoding="utf-8") if report else nullcontext() as log,
+    ):
+        warnings.simplefilter("ignore")  # pydicom's warnings quote values
         number = 0
         for number, path in enumerate(sources(source, beside=target), 1):
             if path.suffix.lower() in _JSON:

@@ -10,10 +10,12 @@ from labkit.widgets.image_viewer import ImageViewer
 from labkit.widgets.proxy_trace import ProxyTrace
 
 if TYPE_CHECKING:
+    from labkit.widgets.consent_switch import ConsentSwitch
     from labkit.widgets.mapping_workbench import MappingWorkbench
     from labkit.widgets.token_inspector import TokenInspector
 
 _LATER = {
+    "ConsentSwitch": "labkit.widgets.consent_switch",
     "MappingWorkbench": "labkit.widgets.mapping_workbench",
     "TokenInspector": "labkit.widgets.token_inspector",
 }
@@ -22,6 +24,7 @@ _LATER = {
 __all__ = [
     "AssociationTimeline",
     "AuditTrail",
+    "ConsentSwitch",
     "HeaderBrowser",
     "ImageViewer",
     "MappingWorkbench",

@@ -44,7 +44,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
 @pytest.fixture
 def guarded(started: Guarded) -> Guarded:
     """The world as it begins: of two patients, one denies everything."""
-    started.switch.denied, started.switch.broken = {SHUT}, None
+    started.switch.denied, started.switch.broken, started.switch.policy = {SHUT}, None, None
     for resource in WORLD:
         started.put(resource)
     return started

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.containers.hapi_process import AT_HAND
-from tests.containers.hapi_world import OPEN, SHUT, Guarded, found, study, told
+from tests.containers.hapi_world import OPEN, SHUT, Guarded, found, study, told, uid_of
 
 pytestmark = [
     pytest.mark.skipif(not AT_HAND, reason="LABKIT_HAPI_JAR names no jar; lab.py test containers"),
@@ -60,7 +60,7 @@ def test_deleted_and_hidden_are_told_in_the_same_words(guarded: Guarded) -> None
         "ImagingStudy",
         f"ImagingStudy?patient={SHUT}",
         "ImagingStudy?_id=shut-0,shut-1",
-        "ImagingStudy?identifier=urn:dicom:uid|urn:oid:1.2.736875742d30",
+        f"ImagingStudy?identifier=urn:dicom:uid|urn:oid:{uid_of('shut-0')}",
         "ImagingStudy?_include=ImagingStudy:patient",
         "ImagingStudy?_include=*",
         "Patient?_revinclude=ImagingStudy:patient&_revinclude=DiagnosticReport:patient",

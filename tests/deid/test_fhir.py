@@ -116,6 +116,24 @@ def test_the_command_writes_names_that_say_nothing(tmp_path: Path) -> None:
                for change in json.loads(report.read_text().splitlines()[0])["changes"])  # fmt: skip
 
 
+def test_one_damaged_file_does_not_stop_the_others(tmp_path: Path) -> None:
+    source, target = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    as_read(ct()).save_as(source / "b.dcm")
+    data = (source / "b.dcm").read_bytes()
+    (source / "a.dcm").write_bytes(data.replace(b"\x08\x00\x50\x00SH", b"\x08\x00\x50\x00S!"))
+    result = CliRunner().invoke(app, ["deid", str(source), str(target), "--json"])
+    summary = json.loads(result.stdout)
+    assert (result.exit_code, summary["written"], summary["unreadable"]) == (2, 1, 1)
+    assert [path.name[:5] for path in target.iterdir()] == ["2.25."]
+
+
+def test_in_and_out_may_not_be_the_same(tmp_path: Path) -> None:
+    as_read(ct()).save_as(tmp_path / "a.dcm")
+    result = CliRunner().invoke(app, ["deid", str(tmp_path), str(tmp_path)])
+    assert result.exit_code != 0 and len(list(tmp_path.iterdir())) == 1
+
+
 def test_the_command_re_identifies(tmp_path: Path) -> None:
     as_read(ct()).save_as(tmp_path / "in.dcm")
     source, run, key = str(tmp_path / "in.dcm"), CliRunner(), str(tmp_path / "k")

@@ -183,6 +183,12 @@ def test_the_cleaner_of_pixels_decides(key: Key) -> None:
     assert out.ds.BurnedInAnnotation == out.ds.RecognizableVisualFeatures == "NO"
     bad = Cleaner(PixelFinding("unsure", "none", (), "text in a corner"))
     assert Deidentifier(profile, key, pixels=bad).dataset(ct()).held == ("text in a corner",)
+    ds = ct()
+    passed = Deidentifier(profile, key, pixels=bad, reviewed=[ds.SOPInstanceUID]).dataset(ds).ds
+    assert passed is not None and "BurnedInAnnotation" not in passed
+    assert passed.RecognizableVisualFeatures == "NO"
+    claimed = [code.CodeValue for code in passed.DeidentificationMethodCodeSequence]
+    assert claimed == ["113100", "113102"]  # a person let the text pass: nothing was cleaned
     with pytest.raises(UsageError, match="cleans pixels"):
         Deidentifier(profile, key)
 

@@ -22,6 +22,7 @@ from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, MAX_VALUE_LEN, STANDARD_VR
 from pynetdicom.pdu import A_ASSOCIATE_RJ
 
 from labkit.common import cite
+from labkit.deid import options
 from labkit.dicom.vr import vr_name
 from labkit.dimse import Peer, Status, command_lines, identifier
 
@@ -235,6 +236,18 @@ Listed at: {where}. No association at all ({rejected}):
 
 Errors come as an OperationOutcome ({outcome}); read its `diagnostics`. Search: {search}.
 
+## De-identification
+
+```sh
+labkit deid IN OUT --options clean-descriptors,113107 --key FILE --fhir FILE --report FILE
+labkit deid IN OUT --key FILE --reversible; labkit deid --reidentify OUT BACK --key FILE
+```
+
+{options}
+
+No options: the Basic Profile, 113100 ({deid}); the two for dates exclude each other. Actions: X
+remove, Z empty, D dummy, U new UID, C clean, K keep.
+
 ## The Parts of DICOM
 
 {parts}
@@ -242,6 +255,7 @@ Errors come as an OperationOutcome ({outcome}); read its `diagnostics`. Search: 
 
 
 def cheatsheet() -> str:
+    known = [(code, f"`{name}`") for name, (code, _) in options().items()]
     return TEMPLATE.format(
         pydicom=pydicom.__version__,
         pynetdicom=pynetdicom.__version__,
@@ -257,6 +271,11 @@ def cheatsheet() -> str:
         vr=link("PS3.5", "7.1.2"),
         outcome=link("FHIR R4", "operationoutcome"),
         search=link("FHIR R4", "search"),
+        deid=link("PS3.15", "E.3"),
+        options=table(
+            "code|option|code|option|code|option",
+            [sum(known[row::4], ()) for row in range(4)],
+        ),
         parts=table(
             "Part|title|open it for",
             [(link(f"PS3.{number}") if title != "Retired" else f"PS3.{number}", title, why)

@@ -13,6 +13,7 @@ from labkit.access.consent.engine import decide_consent
 from labkit.access.consent.policy import ACTIONS, ConsentPolicy
 from labkit.access.consent.question import EMERGENCY, Question, Ruling, Step
 from labkit.access.consent.stored import Consents, StoredConsents
+from labkit.access.consent.writing import consent, provision
 
 __all__ = [
     "ACTIONS",
@@ -23,5 +24,7 @@ __all__ = [
     "Ruling",
     "Step",
     "StoredConsents",
+    "consent",
     "decide_consent",
+    "provision",
 ]

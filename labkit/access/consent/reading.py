@@ -130,6 +130,8 @@ def read_consent(consent: Mapping[str, Any], base_url: str = "") -> ReadConsent:
     kind, _, id_ = patient.partition("/")
     if kind != "Patient" or not id_ or "/" in id_:
         raise UnreadableConsentError("Consent.patient", "names no Patient of this server")
+    if status != "active":  # what it says does not count; ending it has to be a remedy, too
+        return ReadConsent(f"Consent/{consent.get('id', '?')}", str(status), scope, id_, "", None)
     base = ""
     if "policyRule" in consent:
         where = "Consent.policyRule"

@@ -143,6 +143,7 @@ def _came(d: Doors) -> bool:
 @attempt("move-study", MOVE)
 def move_study(d: Doors) -> bool:
     """Have the study sent."""
+    d.receiver.received.clear()  # what came while it was allowed
     told = d.tells(lambda k: _moved(d, identifier("STUDY", StudyInstanceUID=k.study)))
     return told or _came(d)
 

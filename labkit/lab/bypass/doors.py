@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from pydicom import Dataset
 
+from labkit.access.consent import Ruling
 from labkit.dimse import Peer, Receiver
 
 Resource = dict[str, Any]
@@ -82,6 +83,10 @@ class Doors:
         Puts the patient's Consent in force, or out of it.
     write
         Stores a resource as the hospital would.
+    put
+        Stores a Consent, as the registrar would.
+    why
+        From an action and the data to the ruling of the consents for the one who tries.
     told
         From the id of a Subscription to the references of what it was told of.
     memory
@@ -104,6 +109,8 @@ class Doors:
     consent: Callable[[bool], None]
     write: Callable[[Resource], None]
     told: Callable[[str], list[str]]
+    put: Callable[[Resource], None]
+    why: Callable[[str, dict[str, str]], Ruling]
     ae_title: str = "EVE"
     colleague: str = "COLLEAGUE"
     memory: dict[str, Any] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from labkit.access import Grant, StoredSubjects, granted
-from labkit.access.consent import ConsentPolicy, StoredConsents
+from labkit.access.consent import ConsentPolicy, Ruling, StoredConsents
 from labkit.common.access import DENY_ALL, AccessPolicy, AccessRequest, Decision
 from labkit.dicom import samples
 from labkit.dimse import Peer, Receiver
@@ -169,6 +169,12 @@ def _doors(
                "WHERE n.subscription = ?")  # fmt: skip
         return [f"{kind}/{id_}" for kind, id_ in fhir.store.query(sql, [subscription])]
 
+    def put(resource: Resource) -> None:
+        fhir.store.put(resource, fhir.url)
+
+    def why(action: str, resource: dict[str, str]) -> Ruling:
+        return _consents(fhir).rule(AccessRequest(EVE, action, "", resource), _EVE)
+
     def wado(base: str) -> str:
         return base.rpartition("/")[0] + "/wado"
 
@@ -176,7 +182,7 @@ def _doors(
         fhir.url, web.url, wado(web.url), proxy.url, wado(proxy.url),
         _peer(cast, "ARCHIVE"), _peer(cast, "LEGACY"), _peer(cast, "WORKLIST"),
         target, story.known(story.OWN), story.nothing(target), receiver, http,
-        consent, write, told, ae_title=EVE, colleague=COLLEAGUE,
+        consent, write, told, put, why, ae_title=EVE, colleague=COLLEAGUE,
     )  # fmt: skip
 
 

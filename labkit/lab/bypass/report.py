@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,12 +32,11 @@ def into_page(page: Path, tried: Sequence[Tried]) -> None:
         The page has no such marks.
     """
     text = page.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
+    place = re.search(r"<!-- bypass: begin\b.*?-->.*?<!-- bypass: end -->", text, re.DOTALL)
+    if place is None:
         raise UsageError(f"{page.name} has no place for the table.",
                          remedy=f"Write {BEGIN} and {END} into it.")  # fmt: skip
     through = sum(each.succeeded for each in tried)
     said = f"{len(tried)} attempts, {through} succeeded."
-    made = f"{before}{BEGIN}\n{said}\n\n{table(tried)}\n{END}{after}"
-    page.write_text(made, encoding="utf-8")
+    made = f"{BEGIN}\n{said}\n\n{table(tried)}\n{END}"
+    page.write_text(text[: place.start()] + made + text[place.end() :], encoding="utf-8")

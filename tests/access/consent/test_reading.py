@@ -70,6 +70,12 @@ def test_what_is_not_understood_refuses_and_is_named(path: str, value: Any, elem
     assert not decide_consent([said], emergency), "nobody knows what it says of emergencies"
 
 
+def test_what_is_not_in_force_need_not_be_understood() -> None:
+    """Ending a Consent is how one that is not understood is got rid of."""
+    said = consent("OPTIN", type="allow") | {"status": "inactive"}
+    assert decide_consent([said, consent("OPTIN", id="c2")], ASKED)
+
+
 def test_conditions_without_a_type_are_not_guessed_at() -> None:
     said = consent("OPTIN", actor=[actor("Practitioner/chen")])
     ruling = decide_consent([said], ASKED)

@@ -173,7 +173,8 @@ public final class Guard {
 
     private static void demand(Decisions.Decision decision, String action) {
         if (!decision.allowed()) {
-            throw refused(action + " is not allowed: " + decision.reason());
+            String why = decision.reason().isEmpty() ? "" : ": " + decision.reason();
+            throw refused(action + " is not allowed" + why);
         }
     }
 
