@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -152,11 +153,16 @@ def identify(volume: Array, level: float, modality: str, true_level: float) -> t
     """
     seen = profile_of(volume, level)
     misfit = [
-        float(np.sqrt(((profile_of(surface(face, modality), true_level) - seen) ** 2).mean()))
-        for face in GALLERY
+        float(np.sqrt(((known - seen) ** 2).mean())) for known in _gallery(modality, true_level)
     ]
     best = int(np.argmin(misfit))
     return best, misfit[best]
+
+
+@lru_cache(4)
+def _gallery(modality: str, level: float) -> tuple[Array, ...]:
+    """Return the faces among which is chosen; they are always the same."""
+    return tuple(profile_of(surface(face, modality), level) for face in GALLERY)
 
 
 #: A face that fits worse than this is nobody's; guessing is right one time in five.

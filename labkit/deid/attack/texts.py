@@ -38,7 +38,7 @@ _TEXTS: dict[tuple[str, str], tuple[tuple[str, str, str], ...]] = {
          "read the order inside Request Attributes Sequence"),
         ("person-sequences", "person-code person-address nested-institution",
          "read persons in nested sequences"),
-        ("deep-sequence", "deep-sequence", "read a name four sequences down in kept anatomy"),
+        ("deep-sequence", "deep-sequence", "read a name three sequences down in kept anatomy"),
         ("original-attributes", "original-attributes modifying-system",
          "read the former name in Original Attributes Sequence"),
         ("signature-certificate", "signer", "read who signed, in a digital signature"),

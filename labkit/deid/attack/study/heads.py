@@ -53,15 +53,16 @@ GALLERY = (
 VICTIM = 1
 
 
-def _slices(face: Face, modality: str) -> Iterator[tuple[float, Array]]:
-    for z in HEIGHTS_MM:
+def _slices(face: Face, modality: str, heights: Array) -> Iterator[tuple[float, Array]]:
+    for z in heights:
         points = face.bent(*plane(float(z), SIZE, FIELD_MM))
         yield float(z), head(points) if modality == "CT" else head_signal(points, 1)
 
 
 def surface(face: Face, modality: str) -> Array:
-    """Return the volume of a person as the attacker's photograph in 3D would give it."""
-    return np.stack([values for _, values in _slices(face, modality)])
+    """Return the lower half of a person's head as the attacker's photograph in 3D would give it."""
+    low = HEIGHTS_MM[HEIGHTS_MM < 0.0]
+    return np.stack([values for _, values in _slices(face, modality, low)])
 
 
 def write_head(plants: Plants, folder: Path, modality: str) -> list[Path]:
@@ -69,7 +70,7 @@ def write_head(plants: Plants, folder: Path, modality: str) -> list[Path]:
     ct = modality == "CT"
     dice = np.random.default_rng(11 if ct else 12)
     out = []
-    for number, (z, values) in enumerate(_slices(GALLERY[VICTIM], modality), 1):
+    for number, (z, values) in enumerate(_slices(GALLERY[VICTIM], modality, HEIGHTS_MM), 1):
         name = f"{modality}-{number}"
         sop_class = uids.CTImageStorage if ct else uids.MRImageStorage
         ds = frame(plants, name, sop_class, modality)

@@ -22,6 +22,7 @@ _RIGHT = """
 
 EXERCISE = Exercise(
     given=GIVEN,
+    secure=True,
     blank="""
     def accounting(records, ids):
         ...  # the numbers (seq) of the records of kind "access" that go into the answer

@@ -19,6 +19,7 @@ _RIGHT = """
 
 EXERCISE = Exercise(
     given=GIVEN,
+    secure=True,
     blank="""
     def unexplained(records):
         ...  # the numbers (seq) of the records, in order

@@ -27,6 +27,7 @@ _RIGHT = """
 
 EXERCISE = Exercise(
     given=GIVEN,
+    secure=True,
     blank="""
     def first_bad(lines):
         ...  # the place of the first line that is wrong, from 1; 0 if none is

@@ -24,6 +24,7 @@ _RIGHT = """
 
 EXERCISE = Exercise(
     given=GIVEN,
+    secure=True,
     blank="""
     def clock_ahead(north, lakeside):
         ...  # seconds by which Lakeside's clock is ahead of North General's; negative: behind

@@ -30,6 +30,7 @@ _RIGHT = """
 
 EXERCISE = Exercise(
     given=GIVEN,
+    secure=True,
     blank="""
     def told(xml):
         root = etree.fromstring(xml)

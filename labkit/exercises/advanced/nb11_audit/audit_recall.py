@@ -28,6 +28,7 @@ _RIGHT = """
 
 EXERCISE = Exercise(
     given=GIVEN,
+    secure=True,
     blank="""
     def copies(records, study):
         ...  # a set: AE titles of nodes, and the names of applications (grant.client)

@@ -29,6 +29,7 @@ _RIGHT = """
 
 EXERCISE = Exercise(
     given=GIVEN,
+    secure=True,
     blank="""
     def too_many(records, most, minutes):
         ...  # a set of users who read more than `most` studies within any `minutes`

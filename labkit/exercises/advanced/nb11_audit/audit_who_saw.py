@@ -28,6 +28,7 @@ _RIGHT = """
 
 EXERCISE = Exercise(
     given=GIVEN,
+    secure=True,
     blank="""
     def who_saw(records, ids):
         ...  # a set of user names: grant.subject of whoever got something of this patient
