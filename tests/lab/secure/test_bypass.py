@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from labkit.access.consent import Ruling
 from labkit.access.oauth import Client
 from labkit.dicom import samples
 from labkit.dimse import Peer, Receiver
@@ -90,7 +91,7 @@ def doors(lab: Enterprise, receiver: Receiver, http: httpx.Client) -> Doors:
         fhir.url, web, web.replace("dicom-web", "wado"), facade,
         facade.replace("dicom-web", "wado"), archive, legacy, worklist, target,
         story.known(story.OWN), story.nothing(target), receiver, http, consent, write, told,
-        ae_title=EVE, colleague=COLLEAGUE,
+        lambda resource: None, lambda action, resource: Ruling(False, "nobody asks why"), ae_title=EVE, colleague=COLLEAGUE,
     )  # fmt: skip
 
 
