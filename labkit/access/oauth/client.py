@@ -151,7 +151,7 @@ class SmartClient(HttpClient):
         verifier, challenge = pkce()
         state = secrets.token_urlsafe(16)
         url = self.authorize_url(scope, aud, state, challenge)
-        place = self._browse(url, user, password, patient)
+        place = self.browse(url, user, password, patient)
         sent = {name: values[0] for name, values in parse_qs(urlsplit(place).query).items()}
         if "error" in sent:
             raise OAuthError(400, sent)
@@ -202,8 +202,21 @@ class SmartClient(HttpClient):
             raise OAuthError(answer.status_code, body)
         return dict(body)
 
-    def _browse(self, url: str, user: str, password: str, patient: str) -> str:
-        """Fill in the pages of the embedded server; return where the browser is sent at the end."""
+    def browse(self, url: str, user: str, password: str, patient: str = "") -> str:
+        """Do what the user and the browser would; return where they are sent at the end.
+
+        Parameters
+        ----------
+        url
+            Made by `authorize_url`, for the pages of the embedded server.
+        patient
+            Whom the user chooses; ``""``: the first of the list.
+
+        Raises
+        ------
+        OAuthError
+            The server shows an error to the user, and sends nothing to the application.
+        """
         answer = self._http.get(url)
         if answer.status_code != 200:
             return _location(answer)

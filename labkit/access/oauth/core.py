@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from authlib.common.security import generate_token
+from authlib.oauth2.rfc6749 import AccessDeniedError, OAuth2Payload, OAuth2Request
 from authlib.oauth2.rfc6749 import AuthorizationServer as Rfc6749
-from authlib.oauth2.rfc6749 import OAuth2Payload, OAuth2Request
 
 from labkit.access.oauth import grants
 from labkit.access.oauth.choice import Choice
@@ -130,8 +130,10 @@ class Core(Rfc6749):  # type: ignore[misc]
 
     def choice_of(self, request: Any) -> Choice:
         """Say what the user decided on this request."""
-        assert request.choice is not None
-        return Choice(request.choice.scope, request.choice.patient)  # of this request only
+        choice: Choice | None = request.choice
+        if choice is None:
+            raise AccessDeniedError()  # nobody has decided
+        return choice
 
     def signed_by(self, url: str) -> str:
         """Add who answers to the URL that a code is sent to (RFC 9207 2)."""

@@ -6,6 +6,7 @@ import html
 from urllib.parse import urlsplit
 
 from labkit.access.oauth.choice import Proposal
+from labkit.access.oauth.parties import User
 from labkit.access.scopes import OTHER, parse_scope
 
 _STYLE = """
@@ -65,7 +66,7 @@ def login_page(proposal: Proposal, request: str, problem: str = "") -> str:
 
 def consent_page(proposal: Proposal, request: str, ticket: str, problem: str = "") -> str:
     """Ask what may be done, and for which patient."""
-    assert proposal.user is not None
+    user = proposal.user or User("", "nobody", "")
     said = f'<p class="bad" role="alert">{html.escape(problem)}</p>' if problem else ""
     rows = "".join(
         '<label><input type="checkbox" name="scope" checked '
@@ -75,14 +76,14 @@ def consent_page(proposal: Proposal, request: str, ticket: str, problem: str = "
     )
     options = "".join(
         f'<option value="{html.escape(id_, quote=True)}">{html.escape(name)}</option>'
-        for id_, name in proposal.user.patients
+        for id_, name in user.patients
     )
     patient = (
         f'<label>For this patient <select name="patient" required>{options}</select></label>'
         if proposal.needs_patient
         else ""
     )
-    name, who = html.escape(proposal.client.name), html.escape(proposal.user.name)
+    name, who = html.escape(proposal.client.name), html.escape(user.name)
     return _page(
         f"Allow {name}?",
         f"""<p>You are logged in as <strong>{who}</strong>.</p>{said}

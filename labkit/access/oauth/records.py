@@ -219,5 +219,7 @@ class Records:
 
     def forget(self) -> None:
         """Drop what has expired for a day; what was revoked until then is refused as expired."""
-        for table in ("code", "token", "ticket"):
-            self._run(f"DELETE FROM {table} WHERE expires < ?", self._clock() - 86400)
+        yesterday = self._clock() - 86400
+        self._run("DELETE FROM code WHERE expires < ?", yesterday)
+        self._run("DELETE FROM token WHERE expires < ?", yesterday)
+        self._run("DELETE FROM ticket WHERE expires < ?", yesterday)

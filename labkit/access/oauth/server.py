@@ -155,8 +155,7 @@ class AuthorizationServer:
         if len(names) != len(set(names)):  # RFC 6749 3.2
             said = {"error": "invalid_request", "error_description": "a parameter is there twice"}
             return Reply(400, said, ())
-        reply = answer()
-        assert isinstance(reply, Reply)
+        reply: Reply = answer()
         return reply
 
     # -- the user's part --
@@ -191,10 +190,9 @@ class AuthorizationServer:
         if choice is not None:
             proposal.check(choice)
             grant.request.choice = choice
-        reply = self.core.create_authorization_response(
+        reply: Reply = self.core.create_authorization_response(
             grant.request, grant_user=proposal.user if choice else None, grant=grant
         )
-        assert isinstance(reply, Reply)
         return reply
 
     def login(self, user: str, password: str) -> User | None:

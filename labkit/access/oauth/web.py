@@ -143,7 +143,8 @@ class _Endpoints:
             return self._refused(error)
 
     def _consent(self, proposal: Proposal, query: str, problem: str = "") -> Response:
-        assert proposal.user is not None
+        if proposal.user is None:
+            return self._page(pages.login_page(proposal, query), query, 403)
         ticket = self._server.ticket(proposal.user, query)
         return self._page(pages.consent_page(proposal, query, ticket, problem), query)
 

@@ -112,7 +112,7 @@ def test_parameters_that_are_there_twice_are_refused(world: World) -> None:
 
 def code_of(world: World, challenge: str) -> str:
     url = f"{ISSUER}/authorize?{request_of(challenge)}"
-    place = world.client()._browse(url, "chen", "made-up", "p1")
+    place = world.client().browse(url, "chen", "made-up", "p1")
     return parse_qs(urlsplit(place).query)["code"][0]
 
 
