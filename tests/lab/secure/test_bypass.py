@@ -91,7 +91,8 @@ def doors(lab: Enterprise, receiver: Receiver, http: httpx.Client) -> Doors:
         fhir.url, web, web.replace("dicom-web", "wado"), facade,
         facade.replace("dicom-web", "wado"), archive, legacy, worklist, target,
         story.known(story.OWN), story.nothing(target), receiver, http, consent, write, told,
-        lambda resource: None, lambda action, resource: Ruling(False, "nobody asks why"), ae_title=EVE, colleague=COLLEAGUE,
+        lambda resource: None, lambda action, resource: Ruling(False, "nobody asks why"),
+        ae_title=EVE, colleague=COLLEAGUE,
     )  # fmt: skip
 
 
