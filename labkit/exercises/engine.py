@@ -275,5 +275,7 @@ def _journal_at(workspace: Workspace) -> Journal:
 
 def _journal(namespace: Mapping[str, Any]) -> Journal:
     # One a workspace and kernel, so that what the disk did not take is still known here.
-    lab = _named_lab(namespace)
-    return _journal_at(Workspace(Path(lab.workspace)) if lab else Workspace.at())
+    lab, default = _named_lab(namespace), Workspace.at()
+    # The secure lab beside the open one is the same learner's: progress is in one place.
+    beside = lab is not None and Path(lab.workspace) == default.beside.root
+    return _journal_at(Workspace(Path(lab.workspace)) if lab and not beside else default)

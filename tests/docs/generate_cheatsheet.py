@@ -2,7 +2,7 @@
 
 ::
 
-    python tests/docs/generate_cheatsheet.py
+    python -m tests.docs.generate_cheatsheet
 
 What is a table of a standard comes from pydicom and pynetdicom; the choice of rows is ours, and so
 is the map of the Parts, which no package has.
@@ -25,6 +25,7 @@ from labkit.common import cite
 from labkit.deid import options
 from labkit.dicom.vr import vr_name
 from labkit.dimse import Peer, Status, command_lines, identifier
+from tests.docs.sheet_oauth import OAUTH
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "cheatsheet.md"
 
@@ -187,7 +188,7 @@ def rejections() -> str:
 
 TEMPLATE = """# Cheat sheet
 
-One page for the desk. Made by `python tests/docs/generate_cheatsheet.py` from pydicom {pydicom} and
+One page for the desk. Made by `python -m tests.docs.generate_cheatsheet` from pydicom {pydicom} and
 pynetdicom {pynetdicom}; a test holds that it is current. Words are in the [glossary](glossary.md).
 
 ## The same act with three tools
@@ -236,26 +237,7 @@ Listed at: {where}. No association at all ({rejected}):
 
 Errors come as an OperationOutcome ({outcome}); read its `diagnostics`. Search: {search}.
 
-## OAuth2 and SMART over HTTP
-
-| to | send | good | bad |
-| --- | --- | --- | --- |
-| find the server | `GET [base]/.well-known/smart-configuration` | 200 | 404: not SMART |
-| send a user there | `[authorize]?response_type=code&client_id=…&redirect_uri=…&scope=…&state=…&\
-aud=[base]&code_challenge=…&code_challenge_method=S256` | back with `code`, `state`, `iss` | \
-back with `error` |
-| get a token for the code | `POST [token]`, `grant_type=authorization_code&code=…&\
-redirect_uri=…&code_verifier=…&client_id=…` | 200 | 400 `invalid_grant` |
-| get one as a system | `POST [token]`, `grant_type=client_credentials&scope=system/…&\
-client_assertion_type=…:jwt-bearer&client_assertion=…` | 200 | 400, 401 `invalid_client` |
-| go on | `POST [token]`, `grant_type=refresh_token&refresh_token=…` | 200, a new one | 400 \
-`invalid_grant`: log in |
-| ask for data, or pixels | `Authorization: Bearer …`, never in the URL | 200 | 401 get a token, \
-403 ask for more |
-
-Scopes: `patient`, `user` or `system`, `/`, a type or `*`, `.`, letters of `cruds` in this \
-order, and `?parameter=value`. Pixels
-follow `ImagingStudy`. SMART 1: `.read` is `.rs`, `.write` is `.cud`.
+{oauth}
 
 ## De-identification
 
@@ -278,6 +260,7 @@ remove, Z empty, D dummy, U new UID, C clean, K keep.
 def cheatsheet() -> str:
     known = [(code, f"`{name}`") for name, (code, _) in options().items()]
     return TEMPLATE.format(
+        oauth=OAUTH,
         pydicom=pydicom.__version__,
         pynetdicom=pynetdicom.__version__,
         acts=acts(),

@@ -10,7 +10,7 @@ SHEET = GENERATOR.parents[2] / "docs" / "cheatsheet.md"
 
 def test_it_is_current() -> None:
     made = runpy.run_path(str(GENERATOR))["cheatsheet"]()
-    assert SHEET.read_text(encoding="utf-8") == made, "run tests/docs/generate_cheatsheet.py"
+    assert SHEET.read_text(encoding="utf-8") == made, "run python -m tests.docs.generate_cheatsheet"
 
 
 def test_every_part_is_on_the_map() -> None:

@@ -85,7 +85,7 @@ class _Writer:
     """Writes decisions as the services would, at times of its own."""
 
     def __init__(self, folder: Path, seed: int) -> None:
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # nosec B311: made up, and the same each time
         self.now = datetime(2026, 3, 2, 7, 30, tzinfo=timezone.utc)
         key = self.random.getrandbits(256).to_bytes(32, "big")
         self.trail = AuditTrail(folder, clock=lambda: self.now, key=key,

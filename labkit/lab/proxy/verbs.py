@@ -10,7 +10,7 @@ import httpx
 from labkit.common.errors import LabError
 from labkit.lab.dicomweb import EmbeddedDicomweb
 from labkit.lab.health import HEALTH_AE, TIMEOUT, Health, NodeHealth
-from labkit.lab.nodes import DICOMWEB, LAKESIDE, NORTH, PROXY
+from labkit.lab.nodes import AUTH, DICOMWEB, LAKESIDE, NORTH, PROXY
 
 if TYPE_CHECKING:
     from labkit.lab.description import Description
@@ -90,23 +90,27 @@ class ProxyVerbs:
         except LabError:
             return Health(tuple(rows))
         described = self._described()
-        for name, url, role, site in (
-            (DICOMWEB, described.dicomweb_url, "DICOMweb of ARCHIVE", NORTH),
-            (PROXY, described.proxy_url, "DICOMweb of LEGACY", LAKESIDE),
+        for name, url, role, site, paths in (
+            (DICOMWEB, described.dicomweb_url, "DICOMweb of ARCHIVE", NORTH, _DICOMWEB),
+            (PROXY, described.proxy_url, "DICOMweb of LEGACY", LAKESIDE, _DICOMWEB),
+            (AUTH, described.auth_url, "authorization server", "shared", _AUTH),
         ):
             if url:
-                said = _asked(name, url, self._headers())
+                said = _asked(name, url, self._headers(), paths)
                 rows.append(NodeHealth(name, "", role, site, *said))
         return Health(tuple(rows))
 
 
-def _asked(name: str, url: str, headers: dict[str, str]) -> tuple[str, str]:
-    """Ask a DICOMweb service for its own description: problem and remedy.
+_DICOMWEB, _AUTH = ("/openapi.json", "/studies?limit=1"), ("/jwks",)
 
-    A product that has none (404) is asked for one study.
+
+def _asked(name: str, url: str, headers: dict[str, str], paths: tuple[str, ...]) -> tuple[str, str]:
+    """Ask a service for its own description: problem and remedy.
+
+    A product that has no description (404) is asked for one study.
     """
     said = "does not answer."
-    for path in ("/openapi.json", "/studies?limit=1"):
+    for path in paths:
         try:
             who = {"User-Agent": HEALTH_AE, **headers}
             answer = httpx.get(url + path, headers=who, timeout=TIMEOUT, trust_env=False)
