@@ -43,6 +43,11 @@ tries to get it back. Made by `python -m benchmarks.attacks`; do not edit.
 
 **yes**: identity came back. no: it did not. –: the target gave out no such object, so there was
 nothing to attack. Neither peer takes FHIR.
+
+The attacks and ours were made side by side: a leak that an attack found in ours was closed, and the
+peers had no such round. The columns compare what each does as it comes; they are no independent
+test. One plant was taken out again: a name in Software Versions (0018,1020), which Table E.1-1 does
+not list, and which ours therefore keeps unless a value of this patient is in it.
 """
 
 
