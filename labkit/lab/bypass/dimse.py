@@ -100,7 +100,7 @@ def patient_object(d: Doors) -> bool:
     )  # fmt: skip
     hidden = str(dcmread(sample(d.target.fhir_id).files[0]).ManufacturerModelName)
     models = {str(match.get("ManufacturerModelName", "")) for match in found} - {""}
-    return hidden in models if d.own.patient == d.target.patient else bool(models)
+    return bool(models) if d.whole else hidden in models
 
 
 @attempt("find-relational", FIND)
@@ -128,7 +128,8 @@ def legacy(d: Doors) -> bool:
 @attempt("find-worklist", "worklist")
 def worklist(d: Doors) -> bool:
     """Find what is scheduled for the patient on the worklist."""
-    return bool(ask_worklist(d.worklist, {"PatientID": d.target.patient_id}))
+    steps = list(ask_worklist(d.worklist, {"PatientID": d.target.patient_id}))
+    return bool(steps) if d.whole else d.shows("".join(step.to_json() for step in steps))
 
 
 def moved(d: Doors, asked: Dataset, peer: Peer | None = None, to: str = "") -> Any:

@@ -73,7 +73,7 @@ class Doors:
     target
         The study that must not be seen.
     own
-        Another study of the same patient, which may be.
+        Another study, which may be: of the same patient where that is denied alone.
     nothing
         A study that is nowhere: what is hidden has to look like it.
     ae_title
@@ -125,6 +125,11 @@ class Doors:
     ae_title: str = "EVE"
     lab: AtLab | None = None
     memory: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything of the patient is denied, not the one study alone."""
+        return self.own.patient != self.target.patient
 
     def get(self, url: str, **headers: str) -> httpx.Response:
         """Send a GET; ``_`` in the name of a header is a hyphen."""

@@ -109,8 +109,8 @@ def sort(d: Doors) -> bool:
     """Sort by date and look where pages end."""
     base = f"{d.fhir}/ImagingStudy?patient=Patient/{d.target.patient}&_count=1&_sort="
     first = [_entries(d.get(base + order).json()) for order in ("started", "-started")]
-    seen = d.own.patient == d.target.patient  # then there has to be one
-    return bool((seen and not all(first)) or first[0] != first[1])
+    none = not d.whole and not all(first)  # there has to be one
+    return bool(none or first[0] != first[1])
 
 
 @attempt("fhir-include", FHIR)

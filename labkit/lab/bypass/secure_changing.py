@@ -37,7 +37,8 @@ def fhir_paging(d: Doors) -> bool:
     url = f"{d.fhir}/ImagingStudy?patient=Patient/{d.target.patient}&_count=1"
     first = d.get(url).json()
     d.consent(False)
-    return bool(_following(first)) and "entry" in d.get(_following(first)).json()
+    second = d.get(_following(first)) if _following(first) else None
+    return second is not None and ("entry" in second.json() if d.whole else d.shows(second))
 
 
 @attempt("withdrawn-history-paging", WITHDRAWN)

@@ -258,7 +258,7 @@ def identity_images(d: Doors) -> bool:
 def identity_patient(d: Doors) -> bool:
     """Find the patient with the Patient Root model."""
     asked = identifier("PATIENT", PatientID=d.target.patient_id, PatientName=None)
-    return bool(list(find(_learner(d), asked, model="patient")))
+    return d.whole and bool(list(find(_learner(d), asked, model="patient")))
 
 
 @attempt("identity-get", IDENTITY)
