@@ -45,10 +45,12 @@ def secure_lab(folder: Path) -> Iterator[SecureLab]:
     try:
         lab.reset()
         yield lab
-        lab.reset()
     finally:
-        if not ran:
-            launch.stop(workspace)
+        try:
+            lab.reset()  # also where the attempts were broken off: a Consent may have been changed
+        finally:
+            if not ran:
+                launch.stop(workspace)
 
 
 @contextmanager
@@ -135,7 +137,7 @@ def _told(lab: SecureLab) -> Any:
     def told(subscription: str) -> list[str]:
         sql = ("SELECT r.type, r.id FROM notice n JOIN resource r ON r.pk = n.pk "
                "WHERE n.subscription = ?")  # fmt: skip
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as stored:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as stored:
             return [f"{kind}/{id_}" for kind, id_ in stored.execute(sql, [subscription])]
 
     return told
