@@ -17,11 +17,17 @@ from labkit.lab.bypass.doors import Doors, Known
 from labkit.lab.bypass.house import house
 
 
-def attempts() -> tuple[Attempt, ...]:
-    """Return all attempts, by door."""
+def attempts(*, secure: bool = False) -> tuple[Attempt, ...]:
+    """Return all attempts, by door; with those that need a secure lab, or without."""
     from labkit.lab.bypass import dicomweb, dimse, fhir, fhir_writing
 
-    return (*fhir.ATTEMPTS, *fhir_writing.ATTEMPTS, *dicomweb.ATTEMPTS, *dimse.ATTEMPTS)
+    all_ = (*fhir.ATTEMPTS, *fhir_writing.ATTEMPTS, *dicomweb.ATTEMPTS, *dimse.ATTEMPTS)
+    if not secure:
+        return all_
+    from labkit.lab.bypass import secure_changing, secure_http, secure_nodes, secure_tokens
+
+    more = (secure_tokens, secure_http, secure_changing, secure_nodes)
+    return (*all_, *(each for module in more for each in module.ATTEMPTS))
 
 
 __all__ = ["Attempt", "Doors", "Known", "Tried", "attempts", "house", "run"]

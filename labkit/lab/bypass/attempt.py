@@ -83,4 +83,5 @@ def _succeeds(each: Attempt, doors: Doors) -> bool:
     try:
         return bool(each.act(doors))
     except (LabkitError, httpx.HTTPError):
+        doors.consent(False)  # it may have been given for a moment
         return False

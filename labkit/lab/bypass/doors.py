@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from pydicom import Dataset
 
 from labkit.access.consent import Ruling
 from labkit.dimse import Peer, Receiver
+
+if TYPE_CHECKING:
+    from labkit.lab.bypass.seats import AtLab
 
 Resource = dict[str, Any]
 
@@ -70,15 +73,18 @@ class Doors:
     target
         The study that must not be seen.
     own
-        Another study of the same patient, which may be.
+        Another study, which may be: of the same patient where that is denied alone.
     nothing
         A study that is nowhere: what is hidden has to look like it.
-    ae_title, colleague
-        The calling AE title of the one who tries; and that of one who may see the target.
+    ae_title
+        The AE title of the one who tries. What each peer is called as is in the peer.
+    by_colleague, by_storing
+        The archive as called by one who may see the target, and by one who may store there and
+        may not see it; `archive` where these are not others.
     receiver
         Listens as `ae_title`; the archives know its address.
-    http
-        Sends as the one who tries.
+    http, writer
+        Sends as the one who tries, and as one who may not see the target but write.
     consent
         Puts the patient's Consent in force, or out of it.
     write
@@ -89,6 +95,8 @@ class Doors:
         From an action and the data to the ruling of the consents for the one who tries.
     told
         From the id of a Subscription to the references of what it was told of.
+    lab
+        What only attempts at a secure lab need.
     memory
         What attempts saw while they were allowed to: entity tags, links.
     """
@@ -111,9 +119,17 @@ class Doors:
     told: Callable[[str], list[str]]
     put: Callable[[Resource], None]
     why: Callable[[str, dict[str, str]], Ruling]
+    by_colleague: Peer
+    by_storing: Peer
+    writer: httpx.Client
     ae_title: str = "EVE"
-    colleague: str = "COLLEAGUE"
+    lab: AtLab | None = None
     memory: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything of the patient is denied, not the one study alone."""
+        return self.own.patient != self.target.patient
 
     def get(self, url: str, **headers: str) -> httpx.Response:
         """Send a GET; ``_`` in the name of a header is a hyphen."""
@@ -123,7 +139,7 @@ class Doors:
         """Send a FHIR resource."""
         named = {k.replace("_", "-"): v for k, v in headers.items()}
         named = {"Content-Type": "application/fhir+json", **named}
-        return self.http.request(method, url, json=body, headers=named)
+        return self.writer.request(method, url, json=body, headers=named)
 
     def tells(self, ask: Callable[[Known], Any]) -> bool:
         """Whether the target is answered otherwise than a study that is nowhere.

@@ -109,7 +109,8 @@ def sort(d: Doors) -> bool:
     """Sort by date and look where pages end."""
     base = f"{d.fhir}/ImagingStudy?patient=Patient/{d.target.patient}&_count=1&_sort="
     first = [_entries(d.get(base + order).json()) for order in ("started", "-started")]
-    return bool(not all(first) or first[0] != first[1])
+    none = not d.whole and not all(first)  # there has to be one
+    return bool(none or first[0] != first[1])
 
 
 @attempt("fhir-include", FHIR)
@@ -177,6 +178,15 @@ def order(d: Doors) -> bool:
 def provenance(d: Doors) -> bool:
     """Find the Provenance of it: a resource that has no patient."""
     return d.tells(lambda k: d.get(f"{d.fhir}/Provenance?target=ImagingStudy/{k.fhir_id}"))
+
+
+@attempt("fhir-audit", FHIR)
+def audit(d: Doors) -> bool:
+    """Find who has looked at it: AuditEvents name what was looked at."""
+    by_entity = f"{d.fhir}/AuditEvent?entity=ImagingStudy/"
+    told = d.tells(lambda k: d.get(by_entity + k.fhir_id))
+    listed = d.get(f"{d.fhir}/AuditEvent?_count=200").text
+    return told or f'ImagingStudy/{d.target.fhir_id}"' in listed
 
 
 @attempt("fhir-binary", FHIR)

@@ -46,7 +46,9 @@ def conditional_update(d: Doors) -> bool:
 def conditional_delete(d: Doors) -> bool:
     """Delete by UID, only a version that is none."""
     url = f"{d.fhir}/ImagingStudy?identifier="
-    return d.tells(lambda k: d.http.delete(url + identifier_of(k), headers={"If-Match": 'W/"999"'}))
+    return d.tells(
+        lambda k: d.writer.delete(url + identifier_of(k), headers={"If-Match": 'W/"999"'})
+    )
 
 
 @attempt("fhir-batch", FHIR)
@@ -86,7 +88,7 @@ def validate(d: Doors) -> bool:
 def delete(d: Doors) -> bool:
     """Delete a version that is none: what the refusal says."""
     url = f"{d.fhir}/ImagingStudy/"
-    return d.tells(lambda k: d.http.delete(url + k.fhir_id, headers={"If-Match": 'W/"999"'}))
+    return d.tells(lambda k: d.writer.delete(url + k.fhir_id, headers={"If-Match": 'W/"999"'}))
 
 
 def _subscribe(d: Doors) -> str:
@@ -130,7 +132,7 @@ def whose(d: Doors) -> bool:
     }  # fmt: skip
     d.send("PUT", f"{d.fhir}/ImagingStudy/claim", body)
     seen = d.tells(lambda k: d.get(f"{d.web}/studies/{k.study}/metadata"))
-    d.http.delete(f"{d.fhir}/ImagingStudy/claim")
+    d.writer.delete(f"{d.fhir}/ImagingStudy/claim")
     return seen
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -178,11 +179,15 @@ def _doors(
     def wado(base: str) -> str:
         return base.rpartition("/")[0] + "/wado"
 
+    def by(name: str, who: str = EVE) -> Peer:
+        return replace(_peer(cast, name), calling=who)
+
+    archive = by("ARCHIVE")
     return Doors(
         fhir.url, web.url, wado(web.url), proxy.url, wado(proxy.url),
-        _peer(cast, "ARCHIVE"), _peer(cast, "LEGACY"), _peer(cast, "WORKLIST"),
-        target, story.known(story.OWN), story.nothing(target), receiver, http,
-        consent, write, told, put, why, ae_title=EVE, colleague=COLLEAGUE,
+        archive, by("LEGACY"), by("WORKLIST"), target, story.known(story.OWN),
+        story.nothing(target), receiver, http,
+        consent, write, told, put, why, by("ARCHIVE", COLLEAGUE), archive, http, ae_title=EVE,
     )  # fmt: skip
 
 

@@ -110,8 +110,8 @@ _DOORS: tuple[tuple[str, Callable[[Doors, Known], bool], str, str], ...] = (
     ("WADO-RS", lambda d, k: _pixels(d, d.web, k), "read", ""),
     ("façade", lambda d, k: _pixels(d, d.facade, k), "read", ""),
     ("C-FIND", lambda d, k: len(find(d.archive, identifier(
-        "STUDY", StudyInstanceUID=k.study), ae_title=d.ae_title)) > 0, "C-FIND", ""),
+        "STUDY", StudyInstanceUID=k.study))) > 0, "C-FIND", ""),
     ("C-MOVE", lambda d, k: move(d.archive, identifier(
         "IMAGE", StudyInstanceUID=k.study, SeriesInstanceUID=k.series, SOPInstanceUID=k.instance,
-        ), d.ae_title, ae_title=d.ae_title).completed > 0, "C-MOVE", ""),
+        ), d.ae_title).completed > 0, "C-MOVE", ""),
 )  # fmt: skip

@@ -35,7 +35,7 @@ def known(slug: str) -> Known:
 def nothing(like: Known) -> Known:
     """Return a study that is nowhere, with identifiers of the same form."""
     return Known(
-        "2.25.1111", "2.25.1112", "2.25.1113", like.sop_class, "NG0000000", "no-such-study",
+        "2.25.1111", "2.25.1112", "2.25.1113", like.sop_class, "NG0000000", f"{like.fhir_id[:-1]}0",
         like.patient, like.patient_id,
     )  # fmt: skip
 
@@ -65,10 +65,15 @@ def denial(study: Known, actor: str = EVE) -> Resource:
 def resources() -> Iterator[Resource]:
     """Go through what the FHIR server begins with."""
     yield from stories.patients(samples.patients())
-    for slug in (TARGET, OWN):
+    yield from told_of(TARGET, OWN)
+
+
+def told_of(target: str, own: str) -> Iterator[Resource]:
+    """Go through what tells of two studies."""
+    for slug in (target, own):
         yield from _about(slug)
-    items = [{"item": {"reference": f"ImagingStudy/{slug}"}} for slug in (TARGET, OWN)]
-    patient = samples.sample(TARGET).patient
+    items = [{"item": {"reference": f"ImagingStudy/{slug}"}} for slug in (target, own)]
+    patient = samples.sample(target).patient
     yield {
         "resourceType": "List", "id": f"list-{patient}", "status": "current", "mode": "working",
         "subject": {"reference": f"Patient/{patient}"}, "entry": items,
@@ -116,6 +121,12 @@ def _about(slug: str) -> Iterator[Resource]:
     yield {
         "resourceType": "Provenance", "id": f"of-{slug}", "target": [here],
         "recorded": f"{day}T08:00:00Z", "agent": [{"who": {"display": "North General"}}],
+    }  # fmt: skip
+    yield {
+        "resourceType": "AuditEvent", "id": f"read-{slug}", "recorded": f"{day}T09:00:00Z",
+        "type": {"code": "110104"}, "source": {"observer": {"display": "ARCHIVE"}},
+        "agent": [{"requestor": True, "who": {"display": "Lanternwick"}}],
+        "entity": [{"what": here}],
     }  # fmt: skip
     picture = base64.b64encode(f"key image of {study.accession}".encode()).decode()
     yield {

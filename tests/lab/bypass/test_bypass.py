@@ -92,7 +92,7 @@ def test_an_attempt_that_cannot_be_made_has_not_succeeded(open_house: Doors) -> 
 def test_the_command(tmp_path: Path) -> None:
     page = tmp_path / "security.md"
     page.write_text(f"before\n{BEGIN}\nformer\n{END}\nafter\n", encoding="utf-8")
-    result = CliRunner().invoke(app, ["bypass", "--json", "--page", str(page)])
+    result = CliRunner().invoke(app, ["bypass", "--house", "--json", "--page", str(page)])
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
     assert len(found) == len(attempts())
