@@ -60,7 +60,7 @@ EXERCISE = Exercise(
                 return "ANON" + hmac.new(key, patient_id.encode(), "sha256").hexdigest()[:4]
             """,
             """Four hexadecimal digits are 65536 pseudonyms for sixty thousand patients: many share
-            one, and their studies become one patient's. Sixteen digits are enough for everybody.""",
+            one, and their studies become one patient's. Sixteen digits are enough for all.""",
         ),
         Wrong(
             "scrambled",

@@ -98,8 +98,9 @@ def check(work: Work) -> Verdict:
         simplefilter("ignore")
         bad = next((uid for uid in made if not UID(uid).is_valid or len(uid) > 64), "")
     if bad:
+        number = bad.startswith("2.25.") and bad[5:].isdigit()
         return failed(expected="a valid UID: digits and dots, 64 characters at most", got=bad,
-                      rule=RULE, mistake="whole-digest" if bad.startswith("2.25.") and bad[5:].isdigit() else "")  # fmt: skip
+                      rule=RULE, mistake="whole-digest" if number else "")  # fmt: skip
     if any("88231507" in uid or uid.startswith("1.3.12.2.1107.") for uid in made):
         return failed(expected="nothing of the old UID", got=made[0], rule=RULE,
                       mistake="old-root")  # fmt: skip

@@ -49,7 +49,7 @@ EXERCISE = Exercise(
         ),
         Wrong(
             "always-back",
-            _RIGHT.replace("(day(mine_true) - day(mine_moved))", "abs(day(mine_true) - day(mine_moved)) * -1"),
+            _RIGHT.replace("+ (day(mine_true)", "- abs(day(mine_true)"),
             """You always went the same way. Dates may have been moved into the future or into the
             past; the sign of your own difference says which.""",
         ),

@@ -110,6 +110,7 @@ def check(work: Work) -> Verdict:
     first = ruled(said, who(CITY, purpose="HRESCH"))
     if not first and "provision" not in said.get("provision", {}):
         return blank()
+
     def mistaken(name: str) -> str:
         inside = nested(said)
         if name == "any-purpose" and "OPTIN" in str(said.get("policyRule")):
