@@ -162,7 +162,7 @@ def test_a_lab_that_is_down(error: Exception, then: str) -> None:
 
 def test_an_unknown_name_gets_close_ones(lab: FakeLab) -> None:
     for shown in (check("echo_archiv", 1), hint("echo_archiv"), solution("echo_archiv")):
-        assert "did you mean 'echo-archive'" in repr(shown)
+        assert "did you mean 'echo-archive'?" in repr(shown)
     assert "there is no exercise called 7" in repr(check(7, 1))  # type: ignore[arg-type]
     assert "first line of its cell" in repr(check("", 1))
 

@@ -14,6 +14,7 @@ import pytest
 from labkit.common.errors import LabError, UsageError
 from labkit.lab.control import control_app
 from labkit.lab.remote import KEY_HEADER
+from labkit.lab.secure.guarding import Guarding
 
 KEY = "the-key"
 
@@ -22,6 +23,7 @@ class StandIn:
     """Remembers what it was asked."""
 
     workspace = SimpleNamespace(root=Path("somewhere"))
+    guarding = Guarding()
 
     def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
