@@ -78,6 +78,9 @@ LAKESIDE, NORTH = "Organization/lakeside", "Organization/north-general"
 def check(work: Work) -> Verdict:
     """Ask as both hospitals, for both studies, for the resource and for the pixels."""
     said = work.answer
+    if said.get("resourceType") != "Consent":
+        return failed(expected="a Consent", got="a provision by itself: consent(…, …, provision)",
+                      rule=RULE)  # fmt: skip
     if "provision" not in said.get("provision", {}) and ruled(said, who(LAKESIDE)):
         return blank()
     wide = "" if any("data" in each for each in (*nested(said), said.get("provision", {}))) else (

@@ -98,10 +98,11 @@ def check(work: Work) -> Verdict:
         return blank("It returns nothing yet.")
     found = set(got) if isinstance(got, (set, frozenset, list, tuple)) else got
     if found == {truth.hoarder}:
-        if work.call(records, 16, 60) != got:
-            return failed(expected="the same one for more than 16 in an hour",
-                          got=work.call(records, 16, 60), rule=RULE,
-                          mistake="over-the-whole-week")  # fmt: skip
+        # Others read more than sixteen in the week, and nobody else as many in an hour.
+        fewer = work.call(records, 16, 60)
+        if not isinstance(fewer, (set, frozenset, list, tuple)) or set(fewer) != found:
+            return failed(expected="the same one for more than 16 within an hour", got=fewer,
+                          rule=RULE, mistake="over-the-whole-week")  # fmt: skip
         return passed(f"{truth.hoarder}, thirty studies in 37 minutes.", rule=RULE)
     refused = {
         r["grant"]["subject"] for r in records
