@@ -76,7 +76,7 @@ EXERCISE = Exercise(
                 pixels[:rows] = 0
                 ds.PixelData = pixels.tobytes()
             """,
-            """You took the first axis for the rows. Of several frames it is the frame: 24 frames
+            """You took the first axis for the rows. Of several frames it is the frame: whole frames
             are black now, from top to bottom.""",
         ),
         Wrong(
@@ -158,6 +158,9 @@ def check(work: Work) -> Verdict:
                 mistake = "columns" if left else "first-frame" if number else ""
                 return failed(expected=f"no letters in {what}", got="the name", rule=RULE,
                               mistake=mistake)  # fmt: skip
+            rest = grey[_ROWS:]
+            if kind == "grey" and rest.max() == rest.min():
+                return failed(expected="an image below the banner", got="one shade", rule=RULE)
             top = grey[:_ROWS]
             if top.max() > grey.min() + 1:
                 mistake = "zero-is-black" if kind == "palette" and top.min() > 200 else ""
