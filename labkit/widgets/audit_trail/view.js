@@ -35,10 +35,11 @@ class Lanes extends RowList {
       h("span", { role: "columnheader" }, "about"));
   }
 
-  // A name is wider than its lane where there are many: at either end it stays inside.
+  // A name may be wider than its lane where there are many: at either end it stays inside.
   place(lane) {
-    if (this.lanes.length > 6 && lane === 0) return { left: "0", transform: "none" };
-    if (this.lanes.length > 6 && lane === this.lanes.length - 1) return { right: "0", transform: "none" };
+    const wide = this.lanes.length > 6 && this.lanes[lane].length > 5;
+    if (wide && lane === 0) return { left: "0", transform: "none" };
+    if (wide && lane === this.lanes.length - 1) return { right: "0", transform: "none" };
     return { left: this.middle(lane) };
   }
 
