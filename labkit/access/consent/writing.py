@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from labkit.access.consent.reading import ACT_REASON, CLASSES
+from labkit.common.errors import UsageError
 
 Resource = dict[str, Any]
 _V3 = "http://terminology.hl7.org/CodeSystem/"
@@ -42,7 +43,25 @@ def provision(
         Meaning and reference: ``("related", "ImagingStudy/ct-head")``.
     start, end
         ``provision.period``: FHIR dates; the end belongs to it.
+
+    Raises
+    ------
+    UsageError
+        A text where a list is due, which would be taken letter by letter; or data without meaning.
     """
+    texts = {"actor": actor, "action": action, "purpose": purpose, "kind": kind, "data": data}
+    for name, value in texts.items():
+        if isinstance(value, str):
+            raise UsageError(
+                f"{name} is a text, and has to be a list.", remedy=f"Write {name}=[{value!r}]."
+            )
+    data = list(data)
+    for each in data:
+        if not isinstance(each, tuple) or len(each) != 2:
+            raise UsageError(
+                f"{each!r} does not say what it means.",
+                remedy="Write meaning and reference, as in ('related', 'ImagingStudy/ct-head').",
+            )
     role = {"coding": [{"system": _V3 + "v3-ParticipationType", "code": "IRCP"}]}
     parts: Resource = {
         "period": {k: v for k, v in (("start", start), ("end", end)) if v},

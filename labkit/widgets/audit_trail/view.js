@@ -31,8 +31,16 @@ class Lanes extends RowList {
     this.head.classList.toggle("at-tall", lanes.length > 6);
     put(this.head, ...["no.", "UTC", "who", "act"].map((text) => h("span", { role: "columnheader" }, text)),
       h("span", { class: "at-track", role: "columnheader", aria: { label: `lanes: ${lanes.join(", ")}` } },
-        ...lanes.map((name, n) => h("span", { class: "at-lane-name", title: name, style: { left: this.middle(n), top: lanes.length > 6 && n % 2 ? "16px" : "0", "max-width": `${(lanes.length > 6 ? 190 : 96) / lanes.length}%` } }, name))),
+        ...lanes.map((name, n) => h("span", { class: "at-lane-name", title: name, style: { ...this.place(n), top: lanes.length > 6 && n % 2 ? "16px" : "0", "max-width": `${(lanes.length > 6 ? 190 : 96) / lanes.length}%` } }, name))),
       h("span", { role: "columnheader" }, "about"));
+  }
+
+  // A name may be wider than its lane where there are many: at either end it stays inside.
+  place(lane) {
+    const wide = this.lanes.length > 6 && this.lanes[lane].length > 5;
+    if (wide && lane === 0) return { left: "0", transform: "none" };
+    if (wide && lane === this.lanes.length - 1) return { right: "0", transform: "none" };
+    return { left: this.middle(lane) };
   }
 
   middle(lane) {

@@ -7,7 +7,7 @@ const LABELS = {
   meaning: "Study means", purpose: "Purpose", start: "From", end: "Until",
 };
 const WORDS = {
-  OPTIN: "permit (OPTIN)", OPTOUT: "deny (OPTOUT)", related: "study and its images (related)",
+  OPTIN: "permit (OPTIN)", OPTOUT: "deny (OPTOUT)", related: "with its images (related)",
   dependents: "study and what refers to it (dependents)", instance: "the resource alone (instance)",
   TREAT: "treatment (TREAT)", ETREAT: "emergency treatment (ETREAT)", HRESCH: "research (HRESCH)",
   BTG: "break the glass (BTG)", "": "any",

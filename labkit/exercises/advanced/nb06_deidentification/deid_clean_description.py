@@ -47,6 +47,15 @@ EXERCISE = Exercise(
             has no name at all. What is to go cannot be listed.""",
         ),
         Wrong(
+            "split-at-blanks",
+            """
+    def clean(text, safe):
+        return " ".join(word for word in text.split() if word.lower() in safe)
+            """,
+            """You split at blanks alone. A comma or a slash belongs to the word then, "knee," is in
+            no list, and what the researcher looks for is gone.""",
+        ),
+        Wrong(
             "digits-stay",
             _RIGHT.replace('r"[A-Za-z]+"', 'r"\\w+"').replace(
                 "if word.lower() in safe", "if word.lower() in safe or word[0].isdigit()"),
@@ -88,7 +97,10 @@ def check(work: Work) -> Verdict:
             return blank()
         if got != wanted:
             kept = str(got).lower()
-            if any(letter.isdigit() for letter in kept) and not {"call", "by"} & set(kept.split()):
+            words = set(kept.split())
+            if "," in text and words and words < set(wanted.lower().split()):
+                mistake = "split-at-blanks"
+            elif any(letter.isdigit() for letter in kept) and not {"call", "by"} & words:
                 mistake = "digits-stay"
             elif kept in ("", "chest abdomen pelvis"):
                 mistake = "same-case" if kept or "whole" not in mistake else mistake

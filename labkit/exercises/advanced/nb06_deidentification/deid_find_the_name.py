@@ -66,6 +66,22 @@ EXERCISE = Exercise(
             comes as bytes, and a multiple value is a list.""",
         ),
         Wrong(
+            "sequences-too",
+            """
+    def places(ds, words):
+        found = set()
+        for part in (ds.file_meta, ds):
+            for element in part.iterall():
+                value = element.value
+                text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+                if any(word.lower() in text.lower() for word in words):
+                    found.add(int(element.tag))
+        return found
+            """,
+            """You searched the text of whole sequences too, and that has the text of their items in
+            it. Who cleans by your list takes out a sequence for one word in one of its items.""",
+        ),
+        Wrong(
             "same-case",
             _RIGHT.replace("word.lower() in text.lower()", "word in text"),
             """You compared letter by letter. Modalities write names in capitals.""",
@@ -106,9 +122,13 @@ def check(work: Work) -> Verdict:
             if e.VR != "SQ" and any(w.lower() in _text(e.value).lower() for w in WORDS)
         }  # fmt: skip
         if not isinstance(got, (set, list, tuple)) or {int(tag) for tag in got} != wanted:
+            sequences = {int(e.tag) for e in ds.iterall() if e.VR == "SQ"}
+            name = mistake if not got else "top-level-only" if mistake == "top-level-only" else ""
+            if isinstance(got, (set, list, tuple)) and wanted < {int(tag) for tag in got}:
+                name = "sequences-too" if {int(t) for t in got} - wanted <= sequences else ""
             shown = sorted(f"{tag:08X}" for tag in got) if isinstance(got, set) else got
             return failed(expected=sorted(f"{tag:08X}" for tag in wanted), got=shown, rule=RULE,
-                          mistake=mistake if not got else "top-level-only")  # fmt: skip
+                          mistake=name)  # fmt: skip
     return passed("Sequences, private bytes, file meta information, capitals.", rule=RULE)
 
 

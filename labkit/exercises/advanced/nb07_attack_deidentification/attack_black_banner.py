@@ -69,6 +69,28 @@ EXERCISE = Exercise(
             write it when the registration is finished, in the middle of the loop.""",
         ),
         Wrong(
+            "rows-are-not-first",
+            """
+            def blacken(ds, rows):
+                pixels = stored_values(ds).copy()
+                pixels[:rows] = 0
+                ds.PixelData = pixels.tobytes()
+            """,
+            """You took the first axis for the rows. Of several frames it is the frame: whole frames
+            are black now, from top to bottom.""",
+        ),
+        Wrong(
+            "columns",
+            """
+            def blacken(ds, rows):
+                values = stored_values(ds).copy()
+                values[..., :rows, :] = 0
+                ds.PixelData = values.tobytes()
+            """,
+            """In RGB the last axis is the colour, so the one before it is the columns: the left
+            edge is black, and the banner is where it was.""",
+        ),
+        Wrong(
             "zero-is-black",
             """
             def blacken(ds, rows):
@@ -131,16 +153,22 @@ def check(work: Work) -> Verdict:
             shown, was = rendered(ds, frame=number), rendered(before, frame=number)
             what = f"{kind}, frame {number + 1}"
             grey = shown if shown.ndim == 2 else shown.mean(axis=-1)
+            left = kind == "loop" and not shown[_ROWS:, :_ROWS].any()
             if likeness(grey, _NAME) > 0.6:
-                mistake = "first-frame" if number else ""
+                mistake = "columns" if left else "first-frame" if number else ""
                 return failed(expected=f"no letters in {what}", got="the name", rule=RULE,
                               mistake=mistake)  # fmt: skip
+            rest = grey[_ROWS:]
+            if kind == "grey" and rest.max() == rest.min():
+                return failed(expected="an image below the banner", got="one shade", rule=RULE)
             top = grey[:_ROWS]
             if top.max() > grey.min() + 1:
                 mistake = "zero-is-black" if kind == "palette" and top.min() > 200 else ""
+                mistake = "columns" if left else mistake
                 return failed(expected=f"a black banner in {what}",
                               got=f"shown as {int(top.max())} of 255", rule=RULE,
                               mistake=mistake)  # fmt: skip
             if kind != "grey" and (shown[_ROWS:] != was[_ROWS:]).any():
-                return failed(expected=f"the rest of {what} untouched", got="changed", rule=RULE)
+                return failed(expected=f"the rest of {what} untouched", got="changed", rule=RULE,
+                              mistake="rows-are-not-first" if kind == "loop" else "")  # fmt: skip
     return passed("Black in every frame, in grey, in colour and through a palette.", rule=RULE)

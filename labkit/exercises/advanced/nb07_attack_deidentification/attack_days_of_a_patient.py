@@ -54,6 +54,21 @@ EXERCISE = Exercise(
             nonsense then, and may be negative: the follow-up comes before the first scan.""",
         ),
         Wrong(
+            "hash-of-python",
+            """
+            def days(patient_id, study_uid, key):
+                return hash((patient_id, key)) % 365 + 1
+            """,
+            """hash() of Python is salted anew in each process (PYTHONHASHSEED): the follow-up that
+            goes out next month moves by other days. It is no hash of cryptography either.""",
+        ),
+        Wrong(
+            "may-be-nought",
+            _RIGHT.replace("1 + int", "int").replace("% 365", "% 366"),
+            """One patient in 366 is moved by no day at all: the true dates go out, and nobody
+            notices.""",
+        ),
+        Wrong(
             "without-key",
             """
             def days(patient_id, study_uid, key):
@@ -66,17 +81,21 @@ EXERCISE = Exercise(
 )
 
 RULE = cite("PS3.15", "E.3.6")
-_PATIENTS = tuple(f"P{n:05d}" for n in range(0, 4000, 100))
+_PATIENTS = tuple(f"P{n:05d}" for n in range(4000))
 
 
 def check(work: Work) -> Verdict:
-    """Two studies of a patient, forty patients, two keys."""
+    """Two studies of each patient, many patients, two keys."""
     got = [work.call(one, "2.25.1", KEYS[0]) for one in _PATIENTS]
     if any(value in (None, ...) for value in got):
         return blank("It gives no days yet.")
+    if "hash" in getattr(getattr(work.answer, "__code__", None), "co_names", ()):
+        return failed(expected="the same days in the next delivery", got="hash() of Python",
+                      rule=RULE, mistake="hash-of-python")  # fmt: skip
     if not all(isinstance(value, int) and 1 <= value <= 365 for value in got):
         bad = next(v for v in got if not (isinstance(v, int) and 1 <= v <= 365))
-        return failed(expected="whole days, 1 to 365", got=bad, rule=RULE)
+        return failed(expected="whole days, 1 to 365", got=bad, rule=RULE,
+                      mistake="may-be-nought" if bad == 0 else "")  # fmt: skip
     other = [work.call(one, "2.25.2", KEYS[0]) for one in _PATIENTS]
     if other != got:
         return failed(expected="the same days for all studies of a patient",
@@ -84,8 +103,10 @@ def check(work: Work) -> Verdict:
     if len(set(got)) == 1:
         return failed(expected="other days for other patients", got=f"{got[0]} for all", rule=RULE,
                       mistake="same-for-all")  # fmt: skip
-    if len(set(got)) < len(_PATIENTS) // 2:
-        return failed(expected="days spread over a year", got=sorted(set(got)), rule=RULE)
+    if len(set(got)) < 300:
+        return failed(expected="days spread over a year, for 4000 patients",
+                      got=f"{len(set(got))} different ones, {min(got)} to {max(got)}",
+                      rule=RULE)  # fmt: skip
     if [work.call(one, "2.25.1", KEYS[1]) for one in _PATIENTS] == got:
         return failed(expected="other days under another key", got="the same", rule=RULE,
                       mistake="without-key")  # fmt: skip

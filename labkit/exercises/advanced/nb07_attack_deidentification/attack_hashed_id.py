@@ -50,6 +50,17 @@ EXERCISE = Exercise(
             another hash. A dictionary has to have the words as the hospital writes them.""",
         ),
         Wrong(
+            "no-letter",
+            _RIGHT.replace("hashlib.sha256(guess.encode())", "hashlib.sha256(guess[1:].encode())"),
+            """You hashed the number without the P. One letter more or less, a space or a line end
+            makes another hash: the guess has to be the text that was hashed.""",
+        ),
+        Wrong(
+            "one-short",
+            _RIGHT.replace("range(60_000)", "range(59_999)"),
+            """You left the last one out: range() ends before its end.""",
+        ),
+        Wrong(
             "whole-hash",
             _RIGHT.replace(".hexdigest()[:16]", ".hexdigest()"),
             """You compared the whole hash with one that was cut to 16 digits. Cutting does not
@@ -58,7 +69,7 @@ EXERCISE = Exercise(
     ),
 )
 
-RULE = (cite("PS3.15", "E.1.1"), cite("PS3.15", "E.3.6"))
+RULE = (cite("PS3.15", "E.1.1"), cite("45 CFR 164.514", "(c)(1)"))
 
 
 def pseudonym(patient_id: str) -> str:
@@ -74,12 +85,17 @@ def check(work: Work) -> Verdict:
         whole = hashlib.sha256(b"P51947").hexdigest()
         if work.call(whole) == "P51947":
             return failed(expected="P51947", got=None, rule=RULE, mistake="whole-hash")
+        if work.call(pseudonym("51947")):
+            return failed(expected="P51947", got=None, rule=RULE, mistake="no-letter")
         return blank("It finds nobody yet.")
     if second != "P51947":
         return failed(expected="P51947", got=second, rule=RULE)
     if first != "P00731":
         return failed(expected="P00731", got=first, rule=RULE, mistake="no-zeros")
+    last = work.call(pseudonym("P59999"))
+    if last != "P59999":
+        return failed(expected="P59999", got=last, rule=RULE, mistake="one-short")
     nobody = work.call(pseudonym("Q1"))
     if nobody is not None:
         return failed(expected="None, for an ID of another hospital", got=nobody, rule=RULE)
-    return passed("Both found, and nobody found where there is nobody.", rule=RULE)
+    return passed("All found, and nobody found where there is nobody.", rule=RULE)

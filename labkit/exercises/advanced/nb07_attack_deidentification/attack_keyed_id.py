@@ -54,6 +54,24 @@ EXERCISE = Exercise(
             of a patient either; the second delivery is useless to the researcher.""",
         ),
         Wrong(
+            "too-short",
+            """
+            def pseudonym(patient_id, key):
+                return "ANON" + hmac.new(key, patient_id.encode(), "sha256").hexdigest()[:4]
+            """,
+            """Four hexadecimal digits are 65536 pseudonyms for sixty thousand patients: many share
+            one, and their studies become one patient's. Sixteen digits are enough for all.""",
+        ),
+        Wrong(
+            "scrambled",
+            """
+            def pseudonym(patient_id, key):
+                return patient_id[::-1] + key.hex()[:8]
+            """,
+            """You scrambled the ID, or wrote the key beside it. What can be put back by looking at
+            it is no pseudonym, and a key that is written into each file is none.""",
+        ),
+        Wrong(
             "id-inside",
             """
             def pseudonym(patient_id, key):
@@ -83,9 +101,16 @@ def check(work: Work) -> Verdict:
                       rule=RULE, mistake="random-each-time")  # fmt: skip
     if any(one in value for one, value in zip(ids, first, strict=True)):
         return failed(expected="nothing of the ID", got=first[0], rule=RULE, mistake="id-inside")
+    numbers = [one[1:] for one in ids]
+    turned = all(n in v or n[::-1] in v for n, v in zip(numbers, first, strict=True))
+    if turned or any(KEYS[0].hex()[at : at + 8] in value for value in first for at in range(56)):
+        return failed(expected="nothing of the ID, and nothing of the key", got=first[0],
+                      rule=RULE, mistake="scrambled")  # fmt: skip
     if work.call(ids[0], KEYS[1]) == first[0]:
         return failed(expected="another pseudonym under another key", got="the same", rule=RULE,
                       mistake="plain-hash")  # fmt: skip
-    if len(set(first)) < len(ids):
-        return failed(expected="one for each patient", got="the same for two", rule=RULE)
+    everybody = {work.call(f"P{number:05d}", KEYS[0]) for number in range(20_000)}
+    if len(everybody) < 20_000:
+        return failed(expected="20000 pseudonyms for 20000 patients", got=len(everybody),
+                      rule=RULE, mistake="too-short")  # fmt: skip
     return passed("Stable under one key, unguessable without it.", rule=RULE)

@@ -4,6 +4,7 @@ A report refers to an image by its UID. Both are de-identified, perhaps on diffe
 """
 
 from collections.abc import Callable
+from warnings import catch_warnings, simplefilter
 
 from pydicom.uid import UID
 
@@ -30,7 +31,8 @@ EXERCISE = Exercise(
         A UID is a name of the patient's study in every PACS that has it: with the old one, anybody
         who may query asks whose it is. References have to hold (PS3.15 E.1.1), so the new one
         follows from the old; and not by a recipe without a secret, or the PACS's own list of UIDs
-        is a dictionary. 2.25. and a number of 128 bits is a valid UID for everybody (PS3.5 B.2).
+        is a dictionary. 2.25. and a number of 128 bits needs no root of your own (PS3.5 B.2, which
+        means a UUID: who is strict sets its version bits, and no receiver known to us looks).
     """,
     hints=(
         "Random breaks references, a plain hash can be tried out. What is left?",
@@ -48,13 +50,23 @@ EXERCISE = Exercise(
             and slices of one series are in as many series.""",
         ),
         Wrong(
+            "whole-digest",
+            """
+            def new_uid(uid, key):
+                digest = hmac.new(key, uid.encode(), "sha256").digest()
+                return f"2.25.{int.from_bytes(digest, 'big')}"
+            """,
+            """You took all 32 bytes: 78 digits. A UID has at most 64 characters (PS3.5 9.1), and
+            what stands behind 2.25. is a number of 128 bits (PS3.5 B.2): 16 bytes.""",
+        ),
+        Wrong(
             "known-recipe",
             """
             def new_uid(uid, key):
                 return generate_uid(entropy_srcs=[uid])
             """,
-            """You used pydicom's recipe with the UID as its only entropy. It is a hash: the attack
-            hashed-uids applies it to every UID of the PACS and finds yours.""",
+            """The new UID follows from the old one alone, by pydicom's recipe or by a seed. It is a
+            hash: the attack hashed-uids applies it to every UID of the PACS and finds yours.""",
         ),
         Wrong(
             "old-root",
@@ -82,10 +94,14 @@ def check(work: Work) -> Verdict:
     if [str(work.call(uid, KEYS[0])) for uid in _UIDS] != made:
         return failed(expected="the same for the same UID", got="another the second time",
                       rule=RULE, mistake="random")  # fmt: skip
-    bad = next((uid for uid in made if not UID(uid).is_valid or len(uid) > 64), "")
+    with catch_warnings():
+        simplefilter("ignore")
+        bad = next((uid for uid in made if not UID(uid).is_valid or len(uid) > 64), "")
     if bad:
-        return failed(expected="a valid UID", got=bad, rule=RULE)
-    if any("88231507" in uid for uid in made):
+        number = bad.startswith("2.25.") and bad[5:].isdigit()
+        return failed(expected="a valid UID: digits and dots, 64 characters at most", got=bad,
+                      rule=RULE, mistake="whole-digest" if number else "")  # fmt: skip
+    if any("88231507" in uid or uid.startswith("1.3.12.2.1107.") for uid in made):
         return failed(expected="nothing of the old UID", got=made[0], rule=RULE,
                       mistake="old-root")  # fmt: skip
     if [str(work.call(uid, KEYS[1])) for uid in _UIDS] == made:

@@ -68,8 +68,8 @@ EXERCISE = Exercise(
                        "retain-modified-dates", "retain-patient-characteristics", "retain-uids"]
             """,
             """You kept more than was asked for, and an attack uses it. With the UIDs anybody who
-            may query the PACS has the names, and an age over 89 is an identifier under HIPAA's Safe
-            Harbor.""",
+            may query the PACS has the names, a serial number names the hospital, and an age over 89
+            is an identifier under HIPAA's Safe Harbor (45 CFR 164.514(b)(2)(i)(C)).""",
         ),
     ),
 )

@@ -48,6 +48,12 @@ EXERCISE = Exercise(
             8870; the result is no date.""",
         ),
         Wrong(
+            "always-back",
+            _RIGHT.replace("+ (day(mine_true)", "- abs(day(mine_true)"),
+            """You always went the same way. Dates may have been moved into the future or into the
+            past; the sign of your own difference says which.""",
+        ),
+        Wrong(
             "wrong-way",
             _RIGHT.replace("day(mine_true) - day(mine_moved)", "day(mine_moved) - day(mine_true)"),
             """You moved the date further instead of back. Check it with your own: moved back, it
@@ -64,10 +70,14 @@ def check(work: Work) -> Verdict:
     got = work.call("20191113", "20200115", "20200205")
     if got in (None, ...):
         return blank("It says nothing yet.")
-    text = str(got)
+    if not isinstance(got, str):
+        return failed(expected="a text of DA, as in 20191204", got=str(got), rule=RULE)
+    text = got
     if text != "20191204":
         known = {"20200408": "wrong-way", "20191203": "as-numbers"}
         return failed(expected="20191204", got=text, rule=RULE, mistake=known.get(text, ""))
-    if str(work.call("20240310", "20240301", "20240220")) != "20240229":
-        return failed(expected="20240229, a leap day", got="another day", rule=RULE)
+    other = str(work.call("20240310", "20240301", "20240220"))
+    if other != "20240229":
+        return failed(expected="20240229, a leap day", got=other, rule=RULE,
+                      mistake="always-back" if other == "20240211" else "")  # fmt: skip
     return passed("4 December 2019, from one examination of your own.", rule=RULE)

@@ -70,6 +70,22 @@ EXERCISE = Exercise(
             reader does not know is VR UN: the name is in there, letter by letter.""",
         ),
         Wrong(
+            "one-side-lower",
+            _RIGHT.replace("word.lower() in text.lower()", "word in text.lower()"),
+            """You made one side lower case. A word with a capital letter is in no text without
+            capitals, so nothing is found, and that looks like a clean file.""",
+        ),
+        Wrong(
+            "sequences-too",
+            """
+            def where(ds, word):
+                return [e.tag for e in ds.iterall() if word.lower() in str(e.value).lower()]
+            """,
+            """You searched the text of whole sequences, and that has the text of their items in it.
+            The place is the element of the item; with the sequences above it, it is counted three
+            times.""",
+        ),
+        Wrong(
             "exact-case",
             _RIGHT.replace("word.lower() in text.lower()", "word in text"),
             """You compared letters with their case. Devices write names in capitals, as DICOM's CS
@@ -104,6 +120,7 @@ _PLACES = {
     0x00100010: "top-level", 0x00204000: "", 0x00081010: "exact-case", 0x00111001: "",
     0x00111002: "texts-only",
 }  # fmt: skip
+_SEQUENCES = {0x00081110, 0x00400275}
 
 
 def check(work: Work) -> Verdict:
@@ -119,9 +136,13 @@ def check(work: Work) -> Verdict:
     if missed:
         words = ", ".join(f"({tag >> 16:04X},{tag & 0xFFFF:04X})" for tag in missed)
         names = {_PLACES[tag] for tag in missed} - {""}
+        if len(missed) == len(_PLACES) and work.call(planted(), _WORD.lower()):
+            names = {"one-side-lower"}
         return failed(expected="five places", got=f"not found in {words}", rule=RULE,
                       mistake=names.pop() if len(names) == 1 else "")  # fmt: skip
     extra = tags - set(_PLACES)
     if extra:
-        return failed(expected="five places", got=f"{len(extra)} more", rule=RULE)
+        words = ", ".join(f"({tag >> 16:04X},{tag & 0xFFFF:04X})" for tag in sorted(extra))
+        return failed(expected="five places", got=f"these too: {words}", rule=RULE,
+                      mistake="sequences-too" if extra <= _SEQUENCES else "")  # fmt: skip
     return passed("Found in five places, four of them outside of Patient's Name.", rule=RULE)

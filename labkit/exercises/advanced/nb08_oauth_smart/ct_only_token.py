@@ -61,6 +61,19 @@ EXERCISE = Exercise(
             resource that cannot be held against it is not given, at any door.""",
         ),
         Wrong(
+            "small-letters",
+            _RIGHT.replace("modality=CT", "modality=ct"),
+            """You wrote ct. Codes of modality are CS and written in capitals (PS3.3 C.7.3.1.1.1);
+            no study has your code.""",
+        ),
+        Wrong(
+            "as-a-system",
+            """
+    token = lab.auth.token("backend", scope="system/ImagingStudy.rs?modality=CT")
+""",
+            """You took a token of a system. It has no patient, so it reads the CT of everybody.""",
+        ),
+        Wrong(
             "search-only",
             _RIGHT.replace(".rs?", ".s?"),
             """Your token may search, and not read. Here what a search finds is read as well, so it
@@ -91,11 +104,13 @@ def check(work: Work) -> Verdict:
         return passed("His CT at both doors; his MR and the others at neither.", rule=RULE)
     mistake = ""
     if any(seen["ct-chest"]):
-        mistake = "all-patients"
+        mistake = "as-a-system" if "system/" in scope else "all-patients"
     elif any(seen["mr-brain"]):
         mistake = "all-of-the-patient"
     elif "ModalitiesInStudy" in scope:
         mistake = "by-the-dicom-keyword"
+    elif "modality=ct" in scope:
+        mistake = "small-letters"
     elif ".s?" in scope:
         mistake = "search-only"
     opens = [name for name, doors in seen.items() if all(doors)]

@@ -58,6 +58,12 @@ EXERCISE = Exercise(
             after the same time, never in the test.""",
         ),
         Wrong(
+            "sent-the-access-token",
+            _RIGHT.replace('refresh(session["refresh_token"])', 'refresh(session["access_token"])'),
+            """You sent the access token to the token endpoint. It is for the services; the refresh
+            token is for the authorization server alone (RFC 6749 1.5).""",
+        ),
+        Wrong(
             "at-every-request",
             _RIGHT.replace("""        if session["ends"] - now > 30:
             return session
@@ -95,9 +101,11 @@ class _Server:
 
     def __init__(self, rotates: bool) -> None:
         self.rotates, self.good, self.number, self.over = rotates, "r0", 0, False
+        self.last = ""
 
     def refresh(self, token: str) -> dict[str, Any]:
         """Answer as a token endpoint does."""
+        self.last = str(token)
         if self.over or token != self.good:
             self.over = True
             raise PermissionError("invalid_grant: the refresh token was used already")
@@ -120,6 +128,7 @@ def check(work: Work) -> Verdict:
                 got = work.answer(dict(session), server.refresh, float(now))
             except PermissionError as error:
                 name = "at-every-request" if now == 1000 else "old-refresh-token"
+                name = "sent-the-access-token" if server.last.startswith("a") else name
                 return _no("a login that lasts", f"{error}, after {now - 1000} s", name)
             except Exception as error:
                 lost = isinstance(error, TypeError) and session.get("refresh_token") is None

@@ -64,10 +64,16 @@ EXERCISE = Exercise(
             ignore them, and then your search is refused and nobody sees why.""",
         ),
         Wrong(
+            "with-commas",
+            'scopes = "system/ImagingStudy.rs?modality=CT, system/DiagnosticReport.c"',
+            """You put a comma between them. Scopes are separated by blanks (RFC 6749 3.3): yours is
+            a limit to the modality "CT,".""",
+        ),
+        Wrong(
             "patient-context",
             'scopes = "patient/ImagingStudy.rs?modality=CT patient/DiagnosticReport.c"',
-            """You asked in the context of a patient. At night nobody has chosen one: it gives
-            nothing.""",
+            """You asked in the context of a patient or of a user. At night nobody has chosen a
+            patient and nobody has logged in: it gives nothing.""",
         ),
     ),
 )
@@ -107,6 +113,8 @@ def check(work: Work) -> Verdict:
 def _mistake(text: str, given: tuple[Scope, ...]) -> str:
     if any(scope.resource == "*" for scope in given):
         return "everything"
+    if "," in text:
+        return "with-commas"
     if ".read" in text or ".write" in text:
         return "write-of-smart-1"
     if any(scope.context != "system" for scope in given):

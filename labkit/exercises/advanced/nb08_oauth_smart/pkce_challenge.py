@@ -60,8 +60,9 @@ EXERCISE = Exercise(
         Wrong(
             "other-alphabet",
             _RIGHT.replace("urlsafe_b64encode", "b64encode"),
-            """You used the alphabet with + and /. It works for the verifiers whose digest has
-            neither: one login in four, and nobody finds out why the others fail.""",
+            """You used the alphabet with + and /. Without the = at the end it works for the
+            verifiers whose digest has neither: one login in four, and nobody finds out why the
+            others fail.""",
         ),
         Wrong(
             "hex-in-base64",
@@ -101,9 +102,13 @@ def check(work: Work) -> Verdict:
             padded: "padded",
             verifier: "plain",
             base64.b64encode(raw).decode().rstrip("="): "other-alphabet",
+            base64.b64encode(raw).decode(): "other-alphabet",
             base64.urlsafe_b64encode(raw.hex().encode()).rstrip(b"=").decode(): "hex-in-base64",
         }
         mistake = mistakes.get(got, "") if isinstance(got, str) else ""
+        if isinstance(got, bytes):
+            return failed(expected="a text", got=f"{got!r}, which are bytes: .decode() is missing",
+                          rule=RULE)  # fmt: skip
         return failed(
             expected=f"{right} for {verifier}", got=f"{got!r}", rule=RULE, mistake=mistake
         )

@@ -80,6 +80,12 @@ EXERCISE = Exercise(
             """You let a token without exp pass. What never ends cannot be waited out.""",
         ),
         Wrong(
+            "good-at-its-end",
+            _NAMES + _RIGHT.replace('claims.get("exp", 0) > now', 'claims.get("exp", 0) >= now'),
+            """You let it pass in the second in which it ends. "On or after" exp it must not be
+            accepted (RFC 7519 4.1.4).""",
+        ),
+        Wrong(
             "any-typ",
             _NAMES + _RIGHT.replace(
                 'str(header.get("typ", "")).lower() in ("at+jwt", "application/at+jwt")', "True"
@@ -118,6 +124,8 @@ def check(work: Work) -> Verdict:
         ("one for r4-test", {}, {"aud": "https://fhir.example/r4-test"}, False, "aud-as-a-part"),
         ("one without aud", {}, {"aud": None}, False, "aud-forgotten"),
         ("one that has ended", {}, {"exp": _NOW - 1}, False, ""),
+        ("one that ends now", {}, {"exp": _NOW}, False, "good-at-its-end"),
+        ("one that is good from now on", {}, {"nbf": _NOW}, True, ""),
         ("one without exp", {}, {"exp": None}, False, "exp-if-there-is-one"),
         ("one for tomorrow", {}, {"nbf": _NOW + 86400}, False, ""),
         ("one of another issuer", {}, {"iss": "https://auth.example.evil.example"}, False, ""),
@@ -133,4 +141,4 @@ def check(work: Work) -> Verdict:
         if bool(got) is not right:
             return failed(expected=f"{right} for {name}", got=str(bool(got)), rule=RULE,
                           mistake=mistake)  # fmt: skip
-    return passed("Four good tokens and ten bad ones, each told from the other.", rule=RULE)
+    return passed("Five good tokens and eleven bad ones, each told from the other.", rule=RULE)

@@ -5,8 +5,10 @@ Before a modality sends a patient's images, it has to know to whom.
 
 from __future__ import annotations
 
+import os
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
 
 from labkit.access.nodes.practice import Practice
@@ -80,6 +82,18 @@ EXERCISE = Exercise(
             the hospital's own, so not even the archive gets through.""",
         ),
         Wrong(
+            "the-machine-too",
+            """
+    def trusting(authority):
+        context = ssl.create_default_context()
+        context.load_verify_locations(authority)
+        return context
+""",
+            """You trust the hospital's authority, and beside it whom the operating system trusts:
+            create_default_context() loads those too where no cafile is given. Whoever gets one of
+            a hundred authorities to sign is your archive.""",
+        ),
+        Wrong(
             "old-versions-too",
             _RIGHT.replace("ssl.TLSVersion.TLSv1_2", "ssl.TLSVersion.TLSv1"),
             """You take TLS 1.0. BCP 195 forbids it and 1.1 (RFC 8996), and PS3.15 B.12 with it.""",
@@ -93,7 +107,8 @@ RULE = (cite("PS3.15", "B.12"), cite("RFC 9325", "3.1.1"))
 def check(work: Work) -> Verdict:
     """Call an archive that is right, and three that are not."""
     with authorities() as (ours, theirs):
-        context = work.call(str(ours.certificate))
+        with _machine_that_trusts(theirs):
+            context = work.call(str(ours.certificate))
         if context is None or context is ...:
             return blank()
         if not isinstance(context, ssl.SSLContext):
@@ -114,7 +129,8 @@ def check(work: Work) -> Verdict:
             if (got == "accepted") is not accepted:
                 return failed(expected=f"{what}: {'accepted' if accepted else 'refused'}", got=got,
                               rule=RULE,
-                              mistake="whom-the-machine-trusts" if accepted else "")  # fmt: skip
+                              mistake="whom-the-machine-trusts" if accepted
+                              else "the-machine-too" if authority is theirs else "")  # fmt: skip
         if not _checks_name(context, ours):
             return failed(expected="another name than the certificate's is refused", got="accepted",
                           rule=RULE, mistake="any-name")  # fmt: skip
@@ -122,6 +138,20 @@ def check(work: Work) -> Verdict:
             return failed(expected="TLS 1.2 or later", got=context.minimum_version.name, rule=RULE,
                           mistake="old-versions-too")  # fmt: skip
     return passed("One archive is let in, and three others are not.", rule=RULE)
+
+
+@contextmanager
+def _machine_that_trusts(stranger: Authority) -> Iterator[None]:
+    """Have OpenSSL's default authorities be the stranger's, on whichever machine this is."""
+    before = os.environ.get("SSL_CERT_FILE")
+    os.environ["SSL_CERT_FILE"] = str(stranger.certificate)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["SSL_CERT_FILE"]
+        else:
+            os.environ["SSL_CERT_FILE"] = before
 
 
 def _checks_name(context: ssl.SSLContext, ours: Authority) -> bool:

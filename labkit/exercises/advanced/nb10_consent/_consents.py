@@ -46,7 +46,14 @@ def report(*actors: str) -> Question:
                study="", refers_to=refers)  # fmt: skip
 
 
-def ruled(consent: Any, question: Question) -> Ruling:
+def ruled(consent: Any, question: Question, default: str = "deny") -> Ruling:
     """Decide; what is no Consent refuses."""
     found = consent if isinstance(consent, Mapping) else {}
-    return decide_consent([found], question)
+    return decide_consent([found], question, default=default)
+
+
+def nested(consent: Any) -> list[dict[str, Any]]:
+    """Return the provisions inside of the outer one, as far as there are any."""
+    outer = consent.get("provision", {}) if isinstance(consent, Mapping) else {}
+    found = outer.get("provision", []) if isinstance(outer, Mapping) else []
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from labkit.common import cite
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
-from labkit.exercises.advanced.nb10_consent._consents import IMPORTS, other, report, ruled, who
+from labkit.exercises.advanced.nb10_consent._consents import (
+    IMPORTS,
+    nested,
+    other,
+    report,
+    ruled,
+    who,
+)
 
 _GIVEN = """
     half = consent("quillfeather", "OPTIN", provision("permit",
@@ -34,9 +41,10 @@ EXERCISE = Exercise(
     reference=_RIGHT,
     explanation="""
         R4 has four meanings of data: `instance` is the resource by itself, `related` adds what it
-        refers to, `dependents` what refers to it. Pixels are what an ImagingStudy refers to; a
-        report refers to the study. The class has to name both types: all parts of a provision have
-        to match.
+        refers to, `dependents` what refers to it, `authoredby` what somebody has written. Pixels
+        are what an ImagingStudy refers to; a report refers to the study. R4 says nothing of pixels:
+        this engine shuts them for every meaning but `instance`, another may need `related`, so
+        write both. The class has to name both types: all parts of a provision have to match.
     """,
     hints=(
         "Two things keep the report open: it is of another class, and it is no part of `instance`.",
@@ -77,6 +85,17 @@ EXERCISE = Exercise(
             """Without a class `related` reaches everything that the study refers to: the Patient
             too. Eve cannot see who the patient of the other study is.""",
         ),
+        Wrong(
+            "no-data-at-all",
+            """
+    whole = copy.deepcopy(half)
+    rule = whole["provision"]["provision"][0]
+    rule["class"] = provision("deny", kind=["ImagingStudy", "DiagnosticReport"])["class"]
+    del rule["data"]
+""",
+            """Without data the deny is about every study of this patient, the MR too. She denied
+            one.""",
+        ),
     ),
 )
 
@@ -94,16 +113,16 @@ def check(work: Work) -> Verdict:
         EVE, kind="Patient", reference="Patient/quillfeather", study="",
         refers_to=frozenset(), referred_by=frozenset({"ImagingStudy/ct-head"}),
     )  # fmt: skip
-    rule = (said.get("provision", {}).get("provision") or [{}])[0]
-    classes = [c.get("code") for c in rule.get("class", [])]
-    both = len(rule.get("data", [])) > 1
+    rule = (nested(said) or [{}])[0]
+    dependents = "'dependents'" in repr(rule.get("data"))
+    one_class = "DiagnosticReport" not in repr(rule.get("class", "DiagnosticReport"))
     cases = (
         (who(EVE, is_resource=False), False, "no images of ct-head", ""),
         (report(EVE), False, "no report of ct-head",
-         "class-forgotten" if both and classes == ["ImagingStudy"] else "pixels-alone"),
+         "class-forgotten" if dependents and one_class else "pixels-alone"),
         (who(EVE), False, "no ImagingStudy", ""),
+        (other(EVE), True, "the other study", "" if "data" in rule else "no-data-at-all"),
         (patient, True, "the Patient", "no-class-at-all"),
-        (other(EVE), True, "the other study", ""),
         (who("Practitioner/chen"), True, "everything for others", ""),
     )  # fmt: skip
     for question, wanted, text, mistake in cases:

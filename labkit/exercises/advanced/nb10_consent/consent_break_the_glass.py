@@ -53,6 +53,18 @@ EXERCISE = Exercise(
             it an emergency.""",
         ),
         Wrong(
+            "not-a-code",
+            _RIGHT.replace('"BTG"', '"EMERGENCY"'),
+            """The purpose is no code for an emergency: v3-ActReason has BTG and ETREAT. What a
+            service does not know opens nothing.""",
+        ),
+        Wrong(
+            "no-words",
+            _RIGHT.replace("unconscious after a fall, earlier bleed known", "x"),
+            """The engine lets it pass, since it cannot read. A colleague can: "x" is what is typed
+            to get rid of a box, and the audit (notebook 11) looks for it.""",
+        ),
+        Wrong(
             "as-the-patient",
             _RIGHT.replace("Practitioner/rowanberry", "Patient/quillfeather"),
             """She asks as somebody she is not. The audit would say that the patient looked.""",
@@ -66,6 +78,9 @@ RULE = cite("FHIR R4 Consent", "provision.purpose; v3-ActReason BTG, ETREAT")
 def check(work: Work) -> Verdict:
     """Decide on an opt-out by what the grant says."""
     grant = work.answer
+    if not isinstance(grant.purpose, str) or not isinstance(grant.reason, str):
+        return failed(expected="purpose and reason, each a text",
+                      got=f"{grant.purpose!r}, {grant.reason!r}", rule=RULE)  # fmt: skip
     if grant.purpose == "TREAT" and not grant.reason:
         return blank()
     if grant.actors != {"Practitioner/rowanberry"}:
@@ -74,7 +89,12 @@ def check(work: Work) -> Verdict:
     opted_out = consent("quillfeather", "OPTOUT", provision("deny"))
     ruling = ruled(opted_out, who(*grant.actors, purpose=grant.purpose, reason=grant.reason))
     if not ruling or not ruling.glass_broken:
-        named = "treatment" if grant.purpose == "TREAT" else "no-reason"
+        named = "treatment" if grant.purpose == "TREAT" else "not-a-code"
+        if grant.purpose in ("BTG", "ETREAT") and not grant.reason.strip():
+            named = "no-reason"
         return failed(expected="the images, and a record that says why", got=ruling.reason,
                       rule=RULE, mistake=named)  # fmt: skip
+    if len(grant.reason.split()) < 2:
+        return failed(expected="a reason in words", got=repr(grant.reason), rule=RULE,
+                      mistake="no-words")  # fmt: skip
     return passed(ruling.reason, rule=RULE)

@@ -10,7 +10,13 @@ from datetime import datetime, timezone
 
 from labkit.common import cite
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
-from labkit.exercises.advanced.nb10_consent._consents import IMPORTS, report, ruled, who
+from labkit.exercises.advanced.nb10_consent._consents import (
+    IMPORTS,
+    nested,
+    report,
+    ruled,
+    who,
+)
 
 _RIGHT = """
     said = consent("quillfeather", "OPTOUT", provision("deny",
@@ -52,7 +58,34 @@ EXERCISE = Exercise(
         Wrong(
             "ends-a-year-early",
             _RIGHT.replace('start="2026", end="2026"', 'start="2026-01-01", end="2026-01-01"'),
-            """The period is one day long. A date without a day would have been the whole year.""",
+            """The period is over before the year is. A date without a month and day is the whole
+            year: end="2026".""",
+        ),
+        Wrong(
+            "any-purpose",
+            _RIGHT.replace('purpose=["HRESCH"],\n                  ', ""),
+            """Without a purpose City may have her studies for whatever it likes, to treat her and
+            to bill her. She said: for research.""",
+        ),
+        Wrong(
+            "opt-in",
+            """
+    said = consent("quillfeather", "OPTIN", provision("permit", actor=["Organization/city"],
+        purpose=["HRESCH"], kind=["ImagingStudy"], start="2026", end="2026"))
+""",
+            """OPTIN permits what nothing forbids, and nothing here forbids. A permit inside of a
+            permit changes nothing: she wants no for everything else, which is OPTOUT.""",
+        ),
+        Wrong(
+            "period-outside",
+            """
+    said = consent("quillfeather", "OPTOUT", provision("deny",
+        provision("permit", actor=["Organization/city"], purpose=["HRESCH"],
+                  kind=["ImagingStudy"]), start="2026", end="2026"))
+""",
+            """The period stands in the outer provision: it ends the Consent, and her no with it.
+            From 2027 on the site's default decides, and where that permits (as at the hospital of
+            this notebook) everybody has everything.""",
         ),
         Wrong(
             "for-ever",
@@ -77,12 +110,24 @@ def check(work: Work) -> Verdict:
     first = ruled(said, who(CITY, purpose="HRESCH"))
     if not first and "provision" not in said.get("provision", {}):
         return blank()
+
+    def mistaken(name: str) -> str:
+        inside = nested(said)
+        if name == "any-purpose" and "OPTIN" in str(said.get("policyRule")):
+            return "opt-in"
+        if name == "any-purpose" and len(inside) > 1:
+            return "two-provisions"
+        if name == "ends-a-year-early":
+            day = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
+            return name if ruled(said, who(CITY, purpose="HRESCH", now=day)) else ""
+        return name
+
     december, later = (datetime(y, m, 20, tzinfo=timezone.utc) for y, m in ((2026, 12), (2027, 1)))
     research = {"purpose": "HRESCH"}
     cases = (
         (who(CITY, **research, now=december), True, "City may, for research, in December",
          "ends-a-year-early"),
-        (who(CITY), False, "City may not, to treat", "two-provisions"),
+        (who(CITY), False, "City may not, to treat", "any-purpose"),
         (who(NORTH, **research), False, "North General may not", "two-provisions"),
         (who(CITY, **research, now=later), False, "City may not in 2027", "for-ever"),
         (who(CITY, **research, kind=report().kind), False, "no reports", "the-report-too"),
@@ -91,5 +136,9 @@ def check(work: Work) -> Verdict:
     for question, wanted, text, mistake in cases:
         ruling = ruled(said, question)
         if ruling.allowed is not wanted:
-            return failed(expected=text, got=ruling.reason, rule=RULE, mistake=mistake)
+            return failed(expected=text, got=ruling.reason, rule=RULE, mistake=mistaken(mistake))
+    ruling = ruled(said, who(NORTH, now=later), default="permit")
+    if ruling:
+        return failed(expected="nobody may in 2027, whatever the site's default is",
+                      got=ruling.reason, rule=RULE, mistake="period-outside")  # fmt: skip
     return passed("City, research, studies, 2026: each of the four, and all of them.", rule=RULE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from labkit.common import cite
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
-from labkit.exercises.advanced.nb10_consent._consents import IMPORTS, ruled, who
+from labkit.exercises.advanced.nb10_consent._consents import IMPORTS, nested, ruled, who
 
 _GIVEN = """
     strange = consent("quillfeather", "OPTIN", provision("permit",
@@ -63,6 +63,15 @@ EXERCISE = Exercise(
             That is the mend that is made at seven in the morning.""",
         ),
         Wrong(
+            "another-class",
+            """
+    mended = copy.deepcopy(strange)
+    mended["provision"]["provision"][0]["class"][0]["system"] = "http://hl7.org/fhir/resource-types"
+""",
+            """It is understood now, and is not about images: their class is the resource type
+            ImagingStudy. The deny is there, and matches none of them.""",
+        ),
+        Wrong(
             "another-status",
             """
     mended = copy.deepcopy(strange)
@@ -85,10 +94,12 @@ def check(work: Work) -> Verdict:
     if "is not understood here" in first.reason:
         return blank()
     letters = {"kind": "DocumentReference", "reference": "DocumentReference/d1"}
+    denies = any(each.get("type") == "deny" for each in nested(said))
     cases = (
         (who(NORTH), True, "North General sees the images",
          "another-status" if said.get("status") != "active" else ""),
-        (who(LAKESIDE), False, "Lakeside does not", "deny-taken-out"),
+        (who(LAKESIDE), False, "Lakeside does not",
+         "another-class" if denies else "deny-taken-out"),
         (who(LAKESIDE, is_resource=False), False, "nor their pixels", ""),
         (who(LAKESIDE, **letters), True, "Lakeside sees letters", "class-taken-out"),
     )  # fmt: skip

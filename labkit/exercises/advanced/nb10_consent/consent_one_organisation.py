@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from labkit.common import cite
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
-from labkit.exercises.advanced.nb10_consent._consents import IMPORTS, other, ruled, who
+from labkit.exercises.advanced.nb10_consent._consents import (
+    IMPORTS,
+    nested,
+    other,
+    ruled,
+    who,
+)
 
 _RIGHT = """
     said = consent("quillfeather", "OPTIN", provision("permit",
@@ -44,8 +50,8 @@ EXERCISE = Exercise(
                   data=[("related", "ImagingStudy/ct-head")]""",
                 '["Organization/lakeside"]',
             ),
-            """Lakeside may now see nothing of her at all, the MR of her brain included. Without
-            `data` a provision is about everything.""",
+            """Lakeside is now denied the MR of her brain too. Without `data` a provision is about
+            all of her data, or about all of the class where it names one.""",
         ),
         Wrong(
             "everybody",
@@ -72,13 +78,19 @@ LAKESIDE, NORTH = "Organization/lakeside", "Organization/north-general"
 def check(work: Work) -> Verdict:
     """Ask as both hospitals, for both studies, for the resource and for the pixels."""
     said = work.answer
+    if said.get("resourceType") != "Consent":
+        return failed(expected="a Consent", got="a provision by itself: consent(…, …, provision)",
+                      rule=RULE)  # fmt: skip
     if "provision" not in said.get("provision", {}) and ruled(said, who(LAKESIDE)):
         return blank()
+    wide = "" if any("data" in each for each in (*nested(said), said.get("provision", {}))) else (
+        "everything-of-theirs"
+    )  # fmt: skip
     cases = (
         (who(LAKESIDE), False, "Lakeside is refused ct-head", ""),
         (who(LAKESIDE, is_resource=False), False, "Lakeside is refused its images",
          "the-outer-one"),
-        (other(LAKESIDE), True, "Lakeside may see mr-brain", "everything-of-theirs"),
+        (other(LAKESIDE), True, "Lakeside may see mr-brain", wide),
         (who(NORTH), True, "North General may see ct-head", "everybody"),
         (who(NORTH, is_resource=False), True, "North General may see its images", "everybody"),
     )  # fmt: skip

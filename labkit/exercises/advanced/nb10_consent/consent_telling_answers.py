@@ -59,6 +59,23 @@ EXERCISE = Exercise(
             result", a page too many, a reason that names a Consent.""",
         ),
         Wrong(
+            "only-the-text",
+            """
+    def telling(answers):
+        return {door for door, (denied, nowhere) in answers.items() if denied[1] != nowhere[1]}
+""",
+            """You compared the texts. A HEAD has none, and its status tells all the same.""",
+        ),
+        Wrong(
+            "only-forbidden",
+            """
+    def telling(answers):
+        return {door for door, (denied, nowhere) in answers.items() if denied[0] == 403}
+""",
+            """403 tells where something else is answered about what is nowhere. Where that has 403
+            too, it tells nothing; and other doors tell without a 403.""",
+        ),
+        Wrong(
             "every-refusal",
             """
     def telling(answers):
@@ -77,6 +94,7 @@ _ANSWERS = {
     "frames": ((404, "there is no such instance here"), (404, "there is no such instance here")),
     "etag": ((304, ""), (404, "not found")),
     "C-MOVE": ((403, "not authorised"), (403, "not authorised")),
+    "head": ((403, ""), (404, "")),
     "metadata": ((404, "Consent/7 denies it"), (404, "there is no such study")),
 }
 
@@ -86,14 +104,25 @@ def check(work: Work) -> Verdict:
     got = work.call(_ANSWERS)
     if got is None or got is ...:
         return blank()
+    if isinstance(got, (list, tuple, frozenset)):
+        got = set(got)
     wanted = {door for door, (denied, nowhere) in _ANSWERS.items() if denied != nowhere}
     if got == wanted:
         return passed("Any difference tells, and only a difference.", rule=RULE)
     mistakes = {
         frozenset(("search", "total")): "only-what-shows-it",
-        frozenset(("read", "etag")): "only-the-status",
-        frozenset(("read", "frames", "C-MOVE", "metadata")): "every-refusal",
+        frozenset(("read", "etag", "head")): "only-the-status",
+        frozenset(("read", "total", "etag", "metadata")): "only-the-text",
+        frozenset(("read", "C-MOVE", "head")): "only-forbidden",
+        frozenset(("read", "frames", "C-MOVE", "metadata", "head")): "every-refusal",
     }
     named = mistakes.get(frozenset(got), "") if isinstance(got, set) else ""
-    return failed(expected="every door whose two answers differ", got=repr(got), rule=RULE,
+    return failed(expected="every door whose two answers differ", got=_named(got), rule=RULE,
                   mistake=named)  # fmt: skip
+
+
+def _named(got: object) -> str:
+    """Name the doors in an order that is the same every time."""
+    if not isinstance(got, set):
+        return repr(got)
+    return ", ".join(sorted(map(str, got))) or "none of them"

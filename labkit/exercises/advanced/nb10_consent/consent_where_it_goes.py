@@ -55,6 +55,16 @@ EXERCISE = Exercise(
             workstation of North General is then a way to Lakeside.""",
         ),
         Wrong(
+            "the-destination-alone",
+            """
+    def may_move(may, asker, destination, actors):
+        receiver = actors.get(destination)
+        return receiver is not None and may(receiver, "access") and may(receiver, "disclose")
+""",
+            """You asked for the one who gets it. Whoever may not see it could then have it sent to
+            somebody who may, and learn from the answer that it is there.""",
+        ),
+        Wrong(
             "access-alone",
             _RIGHT.replace('("access", "disclose")', '("access",)'),
             """A patient may let a site look and not give away. C-MOVE gives away (disclose).""",
@@ -88,6 +98,7 @@ def check(work: Work) -> Verdict:
     """Move to each destination under three consents."""
     free, not_lakeside = _may(), _may(provision("deny", actor=[LAKESIDE]))
     keep = _may(provision("deny", action=["disclose"]))
+    blind = _may(provision("deny", actor=[LAKESIDE], action=["access"]))
     first = work.call(free, NORTH, "WORKSTN", ACTORS)
     if first is None or first is ...:
         return blank()
@@ -95,7 +106,9 @@ def check(work: Work) -> Verdict:
         (free, NORTH, "WORKSTN", True, "it is sent where all agree", ""),
         (not_lakeside, NORTH, "LEGACY", False, "it is not sent to Lakeside", "the-asker-alone"),
         (keep, NORTH, "WORKSTN", False, "it is not given away", "access-alone"),
-        (not_lakeside, LAKESIDE, "WORKSTN", False, "Lakeside has nothing sent", ""),
+        (not_lakeside, LAKESIDE, "WORKSTN", False, "Lakeside has nothing sent",
+         "the-destination-alone"),
+        (blind, LAKESIDE, "WORKSTN", False, "who may not see it has nothing sent", ""),
         (not_lakeside, NORTH, "NEW1", False, "not to a node that nobody knows",
          "unknown-is-allowed"),
     )  # fmt: skip

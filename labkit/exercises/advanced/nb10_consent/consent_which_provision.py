@@ -92,6 +92,8 @@ def check(work: Work) -> Verdict:
         got = work.answer.get(name)
         if got != wanted:
             why = known.get(got, "") if isinstance(got, str) else ""
-            return failed(expected=f"another element for {name}", got=repr(got), rule=RULE,
+            path = isinstance(got, str) and got.startswith("Consent.")
+            expected = "another element" if path else 'the path of an element, "Consent.…",'
+            return failed(expected=f"{expected} for {name}", got=repr(got), rule=RULE,
                           mistake=why)  # fmt: skip
     return passed("The deepest that matches; of equally deep ones the deny.", rule=RULE)

@@ -35,7 +35,9 @@ EXERCISE = Exercise(
     explanation="""
         An accounting is not a copy of the trail: it lists disclosures outside of treatment, payment
         and operations (45 CFR 164.528(a)(1)), with date, recipient, what and why. Research under a
-        waiver and reports to public health are in it; what was refused was not disclosed. Under
+        waiver and reports to public health are in it. More is left out than this week has: what
+        she has authorised, a limited data set, and others, (i) to (ix). What was refused was not
+        disclosed. Under
         GDPR Article 15 the question is a wider one: recipients or categories of them, whatever the
         purpose.
     """,
@@ -55,6 +57,17 @@ EXERCISE = Exercise(
             "refused-too",
             _RIGHT.replace('and record["allowed"]', ""),
             """You listed a request that was refused. Nothing was disclosed by it.""",
+        ),
+        Wrong(
+            "herself-too",
+            _RIGHT.replace(', "PATRQT"', ""),
+            """You listed what went to herself. She knows (164.528(a)(1)(ii)).""",
+        ),
+        Wrong(
+            "research-alone",
+            _RIGHT.replace('record["purpose"] not in left_out', 'record["purpose"] == "HRESCH"'),
+            """You looked for research alone. The law names what is left out, not what is in:
+            a report to public health is a disclosure too.""",
         ),
         Wrong(
             "one-id",
@@ -84,10 +97,19 @@ def check(work: Work) -> Verdict:
     mistakes = {
         "treatment-too": [r for r in hers if r["allowed"]],
         "refused-too": [r for r in hers if r["purpose"] not in left_out],
+        "herself-too": [
+            r for r in hers if r["allowed"] and r["purpose"] not in left_out - {"PATRQT"}
+        ],
         "one-id": [
             r for r in hers
             if r["allowed"] and r["purpose"] not in left_out and "PatientID" in r["what"]
         ],
     }  # fmt: skip
+    over_dicom = [
+        {**r, "what": {**r["what"], "PatientID": VIP[0]}} if r in hers else r for r in records
+    ]
+    if got != truth.disclosed[:0] and work.call(over_dicom, VIP) == got:
+        del mistakes["one-id"]
+        mistakes["research-alone"] = [r for r in hers if r["purpose"] == "HRESCH" and r["allowed"]]
     named = [name for name, which in mistakes.items() if got == [r["seq"] for r in which]]
     return failed(expected=truth.disclosed, got=got, rule=RULE, mistake=named[0] if named else "")

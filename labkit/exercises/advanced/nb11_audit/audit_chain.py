@@ -56,6 +56,17 @@ EXERCISE = Exercise(
             `prev` a record that was taken out leaves no trace.""",
         ),
         Wrong(
+            "json-by-default",
+            _RIGHT.replace(', ensure_ascii=False, sort_keys=True, separators=(",", ":")', ""),
+            """You hashed the JSON that Python writes by default, with blanks and in another order:
+            other bytes, another hash. A hash of JSON needs one form of it (RFC 8785).""",
+        ),
+        Wrong(
+            "counted-from-nought",
+            _RIGHT.replace("enumerate(lines, 1)", "enumerate(lines)"),
+            """You counted from 0. Then the first line cannot be told from "none is wrong".""",
+        ),
+        Wrong(
             "prev-only",
             _RIGHT.replace("hashlib.sha256(text.encode()).hexdigest() != said or ", ""),
             """You believed the hash that stands in the line. Who changes a name and leaves the hash
@@ -92,6 +103,12 @@ def check(work: Work) -> Verdict:
             return blank("It returns nothing yet.")
         if got != right:
             mistake = {"removed": "hash-only", "altered": "prev-only"}.get(what, "")
+            if what == "nothing":
+                return failed(expected="0 for a file that is whole", got=got, rule=RULE,
+                              mistake="json-by-default" if got == 1 else "")  # fmt: skip
+            if got == right - 1:
+                return failed(expected=f"{right} where this was done: {what}", got=got, rule=RULE,
+                              mistake="counted-from-nought")  # fmt: skip
             return failed(
                 expected=f"{right} where this was done: {what}", got=got, rule=RULE,
                 mistake=mistake if got == 0 or (what == "altered" and got > right) else "",

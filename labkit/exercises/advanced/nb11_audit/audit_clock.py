@@ -5,7 +5,7 @@ Their clocks do not agree. Twice something lay in a queue for hours.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from statistics import mean
 
 from labkit.common import cite
@@ -58,6 +58,12 @@ EXERCISE = Exercise(
             wrong.""",
         ),
         Wrong(
+            "seconds-of-a-timedelta",
+            _RIGHT.replace(".total_seconds()", ".seconds"),
+            """You took .seconds of the difference. That is never negative: of a clock that is a
+            minute behind it makes one that is a day ahead. total_seconds() has the sign.""",
+        ),
+        Wrong(
             "wrong-way",
             _RIGHT.replace("median(gaps)", "-median(gaps)"),
             """Right size, wrong sign: a clock that is ahead writes a later time than it is.""",
@@ -77,6 +83,16 @@ def check(work: Work) -> Verdict:
     if not isinstance(got, (int, float)) or isinstance(got, bool):
         return failed(expected="seconds, a number", got=got, rule=RULE)
     if abs(got - truth.offset) <= 10:
+        slow = [
+            {**r, "at": (datetime.fromisoformat(r["at"]) - timedelta(hours=1)).isoformat()}
+            for r in lakeside
+        ]
+        other = work.call(records, slow)
+        if not isinstance(other, (int, float)) or abs(other - truth.offset + 3600) > 10:
+            return failed(
+                expected=f"about {truth.offset - 3600} seconds, for a clock that is behind",
+                got=other, rule=RULE, mistake="seconds-of-a-timedelta",
+            )  # fmt: skip
         return passed(f"{truth.offset} seconds, give or take the way.", rule=RULE)
     sent = {
         r["what"]["StudyInstanceUID"]: datetime.fromisoformat(r["at"])

@@ -68,6 +68,12 @@ EXERCISE = Exercise(
             query.""",
         ),
         Wrong(
+            "text-not-code",
+            _RIGHT.replace("//EventID/@csd-code", "//EventID/@originalText"),
+            """You took the text of the event. It is for people, and each product writes its own;
+            what is compared is the code (PS3.15 A.5.1.1: csd-code with codeSystemName).""",
+        ),
+        Wrong(
             "always-worked",
             _RIGHT.replace('first("//@EventOutcomeIndicator") == "0"',
                            'first("//@EventOutcomeIndicator") != ""'),
@@ -99,6 +105,7 @@ def check(work: Work) -> Verdict:
             if isinstance(got, dict):
                 off = {name for name in right if got.get(name) != right[name]}
                 names = {"who": "first-participant", "patient": "first-object",
+                         "event": "text-not-code",
                          "worked": "always-worked"}  # fmt: skip
                 mistake = names.get(next(iter(off)), "") if len(off) == 1 else ""
             return failed(expected=right, got=got, rule=RULE, mistake=mistake)

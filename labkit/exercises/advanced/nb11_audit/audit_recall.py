@@ -58,6 +58,18 @@ EXERCISE = Exercise(
             be another node.""",
         ),
         Wrong(
+            "people",
+            _RIGHT.replace('record["grant"]["client"]', 'record["grant"]["subject"]'),
+            """You listed people. Who has seen it is another question; a copy lies in the
+            application that fetched it, and its owner has to take it out there.""",
+        ),
+        Wrong(
+            "applications-forgotten",
+            _RIGHT.replace('places.add(record["grant"]["client"])', "pass"),
+            """You followed DIMSE alone. A read over DICOMweb leaves the pixels in the application
+            that asked: a viewer's cache, a portal's, a research store.""",
+        ),
+        Wrong(
             "refused-too",
             _RIGHT.replace(' or not record["allowed"]', ""),
             """You listed a place that was refused. No copy is there, and its people will look for
@@ -84,9 +96,16 @@ def check(work: Work) -> Verdict:
     right = truth.copies
     if found == right:
         return passed(f"{len(right)} places.", rule=RULE)
+    people = {
+        r["grant"].get("subject") for r in records
+        if r.get("action") == "read" and r["allowed"]
+        and r["what"].get("StudyInstanceUID") == study
+    }  # fmt: skip
     mistakes = {
         "who-asked": right - {"CONSULT"} | {"WORKSTN"},
         "refused-too": right | {"LEGACY"},
+        "people": right & {"ARCHIVE", "CONSULT"} | people,
+        "applications-forgotten": right & {"ARCHIVE", "CONSULT"},
         "storage-forgotten": right - {"ARCHIVE"},
     }
     named = [name for name, value in mistakes.items() if found == value]

@@ -64,6 +64,21 @@ EXERCISE = Exercise(
             every limit.""",
         ),
         Wrong(
+            "over-the-whole-week",
+            """
+    def too_many(records, most, minutes):
+        read = defaultdict(set)
+        for record in records:
+            study = record.get("what", {}).get("StudyInstanceUID")
+            who = record.get("grant", {}).get("subject")
+            if record["allowed"] and record.get("action") == "read" and study and who:
+                read[who].add(study)
+        return {who for who, studies in read.items() if len(studies) > most}
+            """,
+            """You counted over the whole week. Who reads every day gets there too, and that is
+            work: it is so many within so many minutes.""",
+        ),
+        Wrong(
             "refused-counted-in",
             _RIGHT.replace("return found", 'return found | {r["grant"]["subject"] for r in records '
                            'if not r["allowed"] and "subject" in r.get("grant", {})}'),
@@ -83,6 +98,11 @@ def check(work: Work) -> Verdict:
         return blank("It returns nothing yet.")
     found = set(got) if isinstance(got, (set, frozenset, list, tuple)) else got
     if found == {truth.hoarder}:
+        # Others read more than sixteen in the week, and nobody else as many in an hour.
+        fewer = work.call(records, 16, 60)
+        if not isinstance(fewer, (set, frozenset, list, tuple)) or set(fewer) != found:
+            return failed(expected="the same one for more than 16 within an hour", got=fewer,
+                          rule=RULE, mistake="over-the-whole-week")  # fmt: skip
         return passed(f"{truth.hoarder}, thirty studies in 37 minutes.", rule=RULE)
     refused = {
         r["grant"]["subject"] for r in records

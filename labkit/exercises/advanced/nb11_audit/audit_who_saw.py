@@ -63,6 +63,12 @@ EXERCISE = Exercise(
             seen that she is here, which is what the newspaper wants to know.""",
         ),
         Wrong(
+            "nodes-too",
+            _RIGHT.replace("return seen - {None}", "return seen"),
+            """None is among your names: a node has no subject. A workstation is no person; who sat
+            there has to be asked of the workstation.""",
+        ),
+        Wrong(
             "one-id",
             _RIGHT.replace('what.get("patient"), ', ""),
             """You looked for the Patient ID alone. The FHIR server knows her as Patient/…, and who
@@ -97,10 +103,10 @@ def check(work: Work) -> Verdict:
     found = set(got) if isinstance(got, (set, frozenset, list, tuple)) else got
     if found == truth.saw_vip:
         return passed(f"{len(truth.saw_vip)} people, one of them by a list alone.", rule=RULE)
-    mistake = ""
+    mistake = "nodes-too" if isinstance(found, set) and None in found else ""
     for refused, lists, both in product((False, True), (True, False), (True, False)):
         # of several at once the first is told; the next try shows the others
-        if found == _subjects(refused=refused, lists=lists, both=both):
+        if not mistake and found == _subjects(refused=refused, lists=lists, both=both):
             mistake = "refused-counted" if refused else "lists-missed" if not lists else "one-id"
             break
     return failed(expected=sorted(truth.saw_vip), got=got, rule=RULE, mistake=mistake)
