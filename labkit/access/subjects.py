@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from labkit.access.references import reference_of
 from labkit.fhir import FhirStore
 from labkit.fhir.search import parse_search
 
@@ -95,11 +96,7 @@ def patient_of(resource: Mapping[str, Any], base_url: str = "") -> str:
     if resource.get("resourceType") == "Patient":
         return str(resource.get("id", ""))
     for name in ("subject", "patient", "beneficiary", "for"):
-        link = resource.get(name)
-        reference = str(link.get("reference", "")) if isinstance(link, Mapping) else ""
-        if base_url:
-            reference = reference.removeprefix(f"{base_url}/")
-        kind, _, id_ = reference.partition("/")
+        kind, _, id_ = reference_of(resource.get(name), base_url).partition("/")
         if kind == "Patient" and id_:
-            return id_.partition("/_history/")[0]
+            return id_
     return ""

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import httpx
 
-from labkit.lab.http import listening
+from tests.contract.pacs.servers import free_port
 
 JAR = os.environ.get("LABKIT_HAPI_JAR", "")
 IMAGE = "labkit/hapi-fhir:8.8.0"
@@ -26,12 +26,6 @@ IMAGE = "labkit/hapi-fhir:8.8.0"
 AT_HAND = bool(JAR or (os.environ.get("LABKIT_CONTAINERS") and sys.platform == "linux"))
 PATIENCE = 240.0
 """Seconds until it must answer; it takes 15 to 60."""
-
-
-def free_port() -> int:
-    """A port that the system has just given to nobody else."""
-    with listening(0) as sock:
-        return int(sock.getsockname()[1])
 
 
 @contextmanager

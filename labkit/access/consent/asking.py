@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from labkit.access.consent.content import codes, dates, labels, references
-from labkit.access.consent.question import Question, reference_of
+from labkit.access.consent.question import Question
+from labkit.access.references import reference_of
 from labkit.access.subjects import Subjects, patient_of
 
 _NOBODY = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from labkit.access.consent.question import reference_of
+from labkit.access.references import reference_of
 from labkit.fhir.dates import date_range
 
 # When the data are of, by the names that R4 resources have for it; the first that is there counts.

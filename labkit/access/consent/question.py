@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -131,21 +130,3 @@ class Ruling(Decision):
             "decided_by": vars(self.decided_by) if self.decided_by else None,
             "trail": [dict(vars(step)) for step in self.trail],
         }
-
-
-def reference_of(link: Any, base_url: str = "") -> str:
-    """Spell a Reference in one way: ``Type/id``, no version, ours without the base.
-
-    One by a study's UID becomes ``urn:oid:…``; ``""`` if it names nothing.
-    """
-    if not isinstance(link, Mapping):
-        return ""
-    text = link.get("reference")
-    if isinstance(text, str) and text:
-        if base_url:
-            text = text.removeprefix(f"{base_url.rstrip('/')}/")
-        return text.partition("/_history/")[0]
-    identifier = link.get("identifier")
-    if isinstance(identifier, Mapping) and identifier.get("system") == "urn:dicom:uid":
-        return str(identifier.get("value") or "")
-    return ""

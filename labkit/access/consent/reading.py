@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labkit.access.consent.question import reference_of
+from labkit.access.references import reference_of
 from labkit.fhir.dates import date_range
 
 Code = tuple[str, str]

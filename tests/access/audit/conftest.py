@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from labkit.access import Grant
 from labkit.access.audit import AuditTrail
 from labkit.common.access import AccessRequest, Decision
+from tests.fhir.conftest import Clock
 
 KEY = bytes(range(32))
 CHEN = Grant(
@@ -18,17 +18,6 @@ CHEN = Grant(
 )
 WEB = "http://127.0.0.1:8080/dicom-web"
 FHIR = "http://127.0.0.1:8080/fhir"
-
-
-class Clock:
-    """Goes on by a second each time it is looked at; `step` sets it."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 1, 15, 8, tzinfo=timezone.utc)
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(seconds=1)
-        return self.now
 
 
 class Says:
