@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydicom import uid as uids
 
 from labkit.common.errors import PortTaken
+from labkit.common.serving import HOST
 from labkit.dimse import Peer
 from labkit.lab.applying import apply
 from labkit.lab.description import NodeAddress
 from labkit.lab.front import Front, bound
-from labkit.lab.http import HOST
 from labkit.lab.managed import ManagedConfig, ManagedNode, StationWorklist
 from labkit.lab.nodes import CAST, UnknownNode
 from labkit.lab.proxy.known import KnownToo

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labkit.lab.http import HOST, HttpService
+from labkit.common.serving import HOST, HttpService
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from labkit.common.errors import UsageError
+from labkit.common.serving import HOST
 from labkit.dimse import Peer
-from labkit.lab.http import HOST
 from labkit.lab.secure.guarding import Guarding
 from labkit.lab.settings import MODALITIES, Settings
 from labkit.lab.state import State

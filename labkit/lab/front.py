@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from labkit.lab.http import HOST
+from labkit.common.serving import HOST
 
 _CHUNK = 65536
 _FULL_SIZE = 16384
@@ -234,7 +234,7 @@ def _exactly(origin: socket.socket, count: int) -> bytes:
 def bound(port: int, host: str = HOST) -> socket.socket:
     """Take a port without listening on it: whoever connects is refused."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows: see labkit.lab.http
+    if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows: see labkit.common.serving
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
     else:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

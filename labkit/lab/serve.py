@@ -20,10 +20,10 @@ from urllib.parse import urlsplit
 
 import labkit
 from labkit.common.errors import LabError
+from labkit.common.serving import HOST, HttpService
 from labkit.lab.control import control_app
 from labkit.lab.description import Description, read
 from labkit.lab.enterprise import Enterprise
-from labkit.lab.http import HOST, HttpService
 from labkit.lab.lock import FileLock
 from labkit.lab.nodes import AUTH, DICOMWEB, FHIR, PROXY
 from labkit.lab.problems import explained

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse
 
+from labkit.common.serving import HOST
 from labkit.dicomweb import ArchiveSource, dicomweb_app, wado_app
 from labkit.dicomweb.mounting import below
 from labkit.lab.face import Face
-from labkit.lab.http import HOST
 from labkit.lab.nodes import DICOMWEB
 from labkit.lab.secure.guarding import Guarding
 from labkit.pacs import Archive, EventLog

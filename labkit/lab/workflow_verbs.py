@@ -119,6 +119,6 @@ class WorkflowVerbs:
 
 def mllp_host() -> str:
     """Where everything of the lab listens."""
-    from labkit.lab.http import HOST
+    from labkit.common.serving import HOST
 
     return HOST

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from labkit.lab.http import HOST, HttpService
+from labkit.common.serving import HOST, HttpService
 
 VIEWER = Path(__file__).resolve().parents[2] / "containers" / "viewer"
 FOLDER, FETCH = "LABKIT_OHIF", "LABKIT_OHIF_FETCH"

@@ -12,11 +12,11 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from labkit.common import ALLOW_ALL
+from labkit.common.serving import HOST, HttpService
 from labkit.dicom import sample
 from labkit.dicomweb import dicomweb_app
 from labkit.dicomweb.proxy import ProxySettings, ProxySource, Upstream, traced
 from labkit.lab import Lab
-from labkit.lab.http import HOST, HttpService
 from labkit.widgets import ProxyTrace
 from tests.browser.bare import widget_page
 from tests.browser.chromium import save

@@ -10,7 +10,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from labkit.access.decisions import decisions_app
-from labkit.lab.http import HttpService
+from labkit.common.serving import HttpService
 from tests.containers.hapi_process import hapi
 from tests.containers.hapi_world import SHUT, WORLD, Guarded, Switch, grants
 

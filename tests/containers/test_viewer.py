@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from labkit.common.serving import HOST
 from labkit.dicom import sample
 from labkit.dicomweb import DicomwebClient
 from labkit.dimse import Peer, store
 from labkit.lab.containers.compose import Compose
-from labkit.lab.http import HOST
 from tests.browser.chromium import chromium, save
 from tests.browser.ohif import Viewer, drawn
 

@@ -4,9 +4,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from labkit.common.serving import listening
 from labkit.lab.fhirnode import FhirNode
 from labkit.lab.health import HEALTH_AE
-from labkit.lab.http import listening
 from labkit.pacs import EventLog
 
 PATIENT = {"resourceType": "Patient", "id": "p1", "name": [{"family": "Rossi"}]}

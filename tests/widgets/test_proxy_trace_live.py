@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 
 from labkit.common import ALLOW_ALL
+from labkit.common.serving import HOST, HttpService
 from labkit.dicom import sample
 from labkit.dicomweb import dicomweb_app
 from labkit.dicomweb.proxy import ProxySettings, ProxySource, Upstream, traced
 from labkit.lab import Lab
-from labkit.lab.http import HOST, HttpService
 from labkit.widgets import ProxyTrace
 
 OBJECTS = {"Accept": 'multipart/related; type="application/dicom"'}

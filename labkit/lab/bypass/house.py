@@ -13,13 +13,13 @@ import httpx
 from labkit.access import Grant, StoredSubjects, granted
 from labkit.access.consent import ConsentPolicy, Ruling, StoredConsents
 from labkit.common.access import DENY_ALL, AccessPolicy, AccessRequest, Decision
+from labkit.common.serving import HOST
 from labkit.dicom import samples
 from labkit.dimse import Peer, Receiver
 from labkit.lab.bypass import story
 from labkit.lab.bypass.doors import Doors, Resource
 from labkit.lab.cast import Cast
 from labkit.lab.fhirnode import FhirNode
-from labkit.lab.http import HOST
 from labkit.lab.proxy.node import ProxyNode
 from labkit.lab.secure.guarding import Guarding
 from labkit.lab.settings import table

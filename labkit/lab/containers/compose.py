@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from labkit.common.errors import LabError, PortTaken
+from labkit.common.serving import HOST
 from labkit.lab.containers import engine, images
 from labkit.lab.containers.engine import Finished, Run
 from labkit.lab.containers.products import Placed, Products
-from labkit.lab.http import HOST
 from labkit.lab.nodes import FHIR
 
 FILE = "docker-compose.yml"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.common.errors import UsageError
+from labkit.common.serving import HOST
 from labkit.dimse import AssociationTrace, Peer
 from labkit.lab.containers.dcmtk import Keeper, ServedWorklist
 from labkit.lab.containers.doorman import Doorman
@@ -19,7 +20,6 @@ from labkit.lab.containers.products import Products
 from labkit.lab.containers.reach import beyond
 from labkit.lab.containers.tap import Address, Tap
 from labkit.lab.front import Front, Rules
-from labkit.lab.http import HOST
 from labkit.lab.managed import calling_titles
 from labkit.lab.nodes import FHIR
 

@@ -15,13 +15,13 @@ from contextlib import suppress
 from datetime import datetime, timezone
 
 from labkit.common.errors import LabError
+from labkit.common.serving import HOST
 from labkit.dimse import AssociationTrace
 from labkit.dimse.recorder import Recording
 from labkit.dimse.trace import ACCEPTOR, REQUESTOR, Endpoint
 from labkit.lab.containers.doorman import Doorman, Refusal, titles
 from labkit.lab.containers.pdus import PduSplitter
 from labkit.lab.containers.wire import words
-from labkit.lab.http import HOST
 from labkit.pacs import EventLog
 from labkit.pacs.refusing import cannot_listen
 
@@ -124,7 +124,7 @@ class Tap:
     def _listen(self, port: int, context: ssl.SSLContext | None) -> socket.socket:
         server = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
-            if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows: see labkit.lab.http
+            if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows: see labkit.common.serving
                 server.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
             else:
                 server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

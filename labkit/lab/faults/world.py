@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydicom import Dataset
 
+from labkit.common.serving import HOST
 from labkit.dimse import find, identifier
 from labkit.lab import images
 from labkit.lab.faults.holder import Holder
 from labkit.lab.faults.model import Trial
-from labkit.lab.http import HOST
 
 if TYPE_CHECKING:
     from labkit.lab.cast import Cast

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 
 from labkit.common.errors import PortTaken
+from labkit.common.serving import HOST
 from labkit.dicomweb import dicomweb_app, wado_app
 from labkit.dicomweb.mounting import below
 from labkit.dimse import Peer
 from labkit.lab.face import Face
 from labkit.lab.health import HEALTH_AE
-from labkit.lab.http import HOST
 from labkit.lab.nodes import PROXY
 from labkit.lab.secure.guarding import Guarding
 from labkit.lab.webnode import BASE, OUTSIDE, WADO

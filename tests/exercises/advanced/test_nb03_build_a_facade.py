@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from labkit.common.serving import HOST, HttpService
 from labkit.dicomweb import DicomwebClient
 from labkit.dimse import decode_messages, identifier
 from labkit.exercises.advanced.nb03_build_a_facade import _facade as steps
 from labkit.exercises.advanced.nb03_build_a_facade._old_pacs import OldPacs, header
 from labkit.lab import Lab
-from labkit.lab.http import HOST, HttpService
 from tests.exercises.beginner.learner import falls_short, passes
 
 

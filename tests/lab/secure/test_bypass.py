@@ -18,6 +18,7 @@ import pytest
 
 from labkit.access.consent import Ruling
 from labkit.access.oauth import Client
+from labkit.common.serving import HOST
 from labkit.dicom import samples
 from labkit.dimse import Peer, Receiver
 from labkit.fhir import subscriptions
@@ -25,7 +26,6 @@ from labkit.fhir.messages import Service
 from labkit.lab.bypass import Doors, attempts, run, story
 from labkit.lab.enterprise import Enterprise
 from labkit.lab.fhirnode import FhirNode
-from labkit.lab.http import HOST
 from labkit.lab.secure import story as cast
 from labkit.lab.secure.mark import agree
 from labkit.lab.secure.rights import RIGHTS, May

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from labkit.common.errors import AssociationError, NetworkError, UsageError
+from labkit.common.serving import HOST
 from labkit.dimse import Authority, Peer, client_context, echo
 from labkit.hl7 import send
 from labkit.lab.enterprise import Enterprise
-from labkit.lab.http import HOST
 from labkit.lab.secure.tls import learner_tls
 
 
