@@ -164,8 +164,9 @@ class Tracker:
                 ordered = _ordered(source.history(type_, id_))  # some lie further back
             self.ledger.record(source.name, ordered, by)
         # Last, so that a kill before it has the same asked again.
-        if found:
-            self.ledger.set_mark(name, max(found, key=lambda v: _moment(v.at)).at)
+        timed = [version.at for version in found if version.at]  # HAPI's deletions have no time
+        if timed:
+            self.ledger.set_mark(name, max(timed, key=_moment))
 
     def _follows(self, source: str, first: Version) -> bool:
         """Whether everything before a version is recorded."""

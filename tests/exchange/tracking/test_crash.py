@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,13 @@ import pytest
 from labkit.exchange.tracking import Tracker
 from labkit.exchange.tracking.ledger import Ledger
 from tests.exchange.tracking.conftest import (
-    Pacs, Server, document, fhir_source, images, patient, study,
+    Pacs,
+    Server,
+    document,
+    fhir_source,
+    images,
+    patient,
+    study,
 )  # fmt: skip
 
 
@@ -70,10 +76,8 @@ def test_nothing_is_lost_and_nothing_counted_twice(
         with monkeypatch.context() as patched:
             axe.take(patched)
             tracker = Tracker(folder, [fhir_source(server), north.source], overlap=0.0)
-            try:
+            with suppress(Killed):
                 work(tracker, server)
-            except Killed:
-                pass
             tracker.close()
         fell, number = axe.fell, number + 1
         with Tracker(folder, [fhir_source(server), north.source], overlap=0.0) as again:

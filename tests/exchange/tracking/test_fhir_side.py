@@ -11,7 +11,12 @@ from labkit.exchange.tracking import FhirSource, Tracker
 from labkit.exchange.tracking.sources import _version
 from labkit.fhir import FhirClient
 from tests.exchange.tracking.conftest import (
-    UID, Server, document, fhir_source, patient, study,
+    UID,
+    Server,
+    document,
+    fhir_source,
+    patient,
+    study,
 )  # fmt: skip
 
 Track = Callable[..., Tracker]

@@ -159,9 +159,7 @@ def test_the_service_polls_by_itself(server: Server, track: Track) -> None:
     ("/notices/FHIR/Observation/Observation/s1", "right", 404),
     ("/notices/OTHER/ImagingStudy/ImagingStudy/s1", "right", 404),
 ])  # fmt: skip
-def test_who_may_ring(
-    server: Server, track: Track, path: str, key: str, status: int
-) -> None:
+def test_who_may_ring(server: Server, track: Track, path: str, key: str, status: int) -> None:
     tracker, rung = track(fhir_source(server)), threading.Event()
     http = TestClient(receiver_app(tracker.ring, "right", rung.set))
     answer = http.put(path, content=b"{}", headers={HEADER: key.encode("latin-1")})
