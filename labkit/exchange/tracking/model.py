@@ -44,9 +44,9 @@ class Event:
         Its number here; events are numbered in the order in which they became known.
     kind
         ``registered`` (a patient), ``arrived`` (a copy or an ImagingStudy is there), ``moved`` (a
-        place has it no more, another has), ``changed``, ``corrected`` (of whom, or which
-        study, it says it is), ``rejected`` (IHE IOCM), ``merged`` (a patient's record was), ``published``, ``superseded`` (of a
-        document), ``withdrawn`` (cancelled or entered in error), ``deleted``.
+        place has it no more, another has), ``changed``, ``corrected`` (of whom, or which study, it
+        says it is), ``rejected`` (IHE IOCM), ``merged`` (a patient's record), ``published``,
+        ``superseded`` (a document), ``withdrawn`` (cancelled, in error), ``deleted``.
     source
         The server or archive that it happened at.
     type, id, version
