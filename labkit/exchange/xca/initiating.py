@@ -19,6 +19,7 @@ from labkit.exchange.images.answer import (
 )
 from labkit.exchange.parties import Party, PatientId
 from labkit.exchange.soap import Message, Operation, SoapClient, xml
+from labkit.exchange.xca.late import LateAnswers
 from labkit.exchange.xca.query import ITI18, ITI38, StoredQuery, wrong_in
 from labkit.exchange.xca.retrieval import KINDS, Asked, Kind, Request
 
@@ -68,6 +69,8 @@ class InitiatingGateway:
         Tells a patient's IDs in another community. A community where none is known is not asked.
     client
         Makes a client of a URL; its timeout is what a community is waited for.
+    late
+        Where answers arrive if communities are to answer later; by default each is waited for.
     """
 
     def __init__(
@@ -76,8 +79,9 @@ class InitiatingGateway:
         *,
         patients: Patients | None = None,
         client: Callable[[str], SoapClient] = SoapClient,
+        late: LateAnswers | None = None,
     ) -> None:
-        self.party, self._patients, self._client = party, patients, client
+        self.party, self._patients, self._client, self._late = party, patients, client, late
         self._known: dict[str, Neighbour] = {}
 
     def know(self, neighbour: Neighbour) -> None:
@@ -137,9 +141,7 @@ class InitiatingGateway:
             try:
                 there = self._there(asked.patient, one.party)
             except NetworkError as error:
-                why = (
-                    f"the patient's ID in {one.party.name} is not known now: {error.message}"
-                )
+                why = f"the patient's ID in {one.party.name} is not known now: {error.message}"
                 notes.append(RegistryError("XDSRegistryError", why, one.party.home))
                 continue
             targets += [(one, pid) for pid in there]
@@ -173,7 +175,7 @@ class InitiatingGateway:
         try:
             with self._client(one.url) as client:
                 sent = Message(ITI38, asked.addressed(home, patient))
-                objects, errors = read_query_response(client.call(sent))
+                objects, errors = read_query_response(self._call(client, sent))
         except LabkitError as error:
             return [], [_failed(error, one.party, "XDSRegistryError")], False
         kept = []
@@ -211,6 +213,9 @@ class InitiatingGateway:
             errors += said
         return retrieve_response(message, kind.answer, documents, errors)
 
+    def _call(self, client: SoapClient, message: Message) -> Message:
+        return self._late.call(client, message) if self._late else client.call(message)
+
     def _fetch(
         self, kind: Kind, request: Request, target: tuple[Neighbour, list[Asked]]
     ) -> tuple[list[Retrieved], list[RegistryError]]:
@@ -219,7 +224,7 @@ class InitiatingGateway:
         try:
             with self._client(one.url) as client:
                 sent = Message(kind.across, request.body(asked, home))
-                documents, errors = read_retrieve_response(client.call(sent))
+                documents, errors = read_retrieve_response(self._call(client, sent))
         except LabkitError as error:
             return [], [_failed(error, one.party, "XDSRepositoryError")]
         wanted = {(each.repository, each.unique_id) for each in asked}
