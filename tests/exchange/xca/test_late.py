@@ -9,11 +9,10 @@ import pytest
 from labkit.common import ALLOW_ALL
 from labkit.common.errors import NetworkError
 from labkit.common.serving import HOST, HttpService
-from labkit.exchange.images.answer import read_query_response
 from labkit.exchange.parties import LAKESIDE, NORTH
 from labkit.exchange.soap import Message, Operation, SoapClient, SoapFault, soap_app
 from labkit.exchange.xca import InitiatingGateway, LateAnswers, Neighbour, RespondingGateway
-from labkit.exchange.xca.query import ITI18, ITI38
+from labkit.exchange.xca.query import ITI18, ITI38, found_by
 from tests.exchange.xca.conftest import MARIGOLD, Serve, Site, Table, find
 
 Gateway = dict[str, Operation]
@@ -60,7 +59,7 @@ def test_an_answer_comes_later(
 ) -> None:
     north = InitiatingGateway(NORTH, patients=table, late=late)
     north.know(Neighbour(LAKESIDE, answering(gateway, late.url)))
-    objects, errors = read_query_response(north.query(Message(ITI18, find(MARIGOLD))))
+    objects, errors = found_by(north.query(Message(ITI18, find(MARIGOLD))))
     assert [one.get("home") for one in objects] == [LAKESIDE.home] and not errors
 
 
@@ -70,7 +69,7 @@ def test_an_address_that_is_not_registered_is_refused_by_name(
     """Whoever sends could name any address; a gateway is nobody's means to send to it."""
     north = InitiatingGateway(NORTH, patients=table, late=late)
     north.know(Neighbour(LAKESIDE, answering(gateway)))
-    objects, errors = read_query_response(north.query(Message(ITI18, find(MARIGOLD))))
+    objects, errors = found_by(north.query(Message(ITI18, find(MARIGOLD))))
     assert not objects and not lakeside.asked
     assert "wsa:ReplyTo" in errors[0].context
 
