@@ -85,7 +85,9 @@ class ImagingConsumer:
     sources
         repositoryUniqueId of an Imaging Document Source → URL of it.
     gateway
-        URL of the Initiating Imaging Gateway, asked for whatever has a homeCommunityId.
+        URL of the Initiating Imaging Gateway, asked for whatever is of another community.
+    home
+        homeCommunityId of one's own.
     client
         Makes a client of a URL.
     """
@@ -95,9 +97,11 @@ class ImagingConsumer:
         sources: Mapping[str, str],
         *,
         gateway: str = "",
+        home: str = "",
         client: Callable[[str], SoapClient] = SoapClient,
     ) -> None:
         self._sources, self._gateway, self._client = dict(sources), gateway, client
+        self._home = home
 
     def retrieve(
         self,
@@ -153,9 +157,10 @@ class ImagingConsumer:
     def _routed(self, asked: Iterable[ImageRequest]) -> Iterator[tuple[str, list[ImageRequest]]]:
         groups: dict[str, list[ImageRequest]] = {}
         for one in dict.fromkeys(asked):
-            url = self._gateway if one.home else self._sources.get(one.repository, "")
+            beyond = one.home not in ("", self._home)
+            url = self._gateway if beyond else self._sources.get(one.repository, "")
             if not url:
-                what = f"community {one.home}" if one.home else f"source {one.repository}"
+                what = f"community {one.home}" if beyond else f"source {one.repository}"
                 raise UsageError(
                     f"It is not known whom to ask for images of {what}.",
                     remedy="Give the source's URL, or that of the Initiating Gateway.",

@@ -28,6 +28,8 @@ from labkit.exchange.xds.problems import RegistryError
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 _MOST_AT_ONCE = 8
+LATE_ACTIONS = (f"{ITI38}Response", *(kind.across_answer for kind in KINDS))
+"""What arrives where communities answer later."""
 
 
 class Patients(Protocol):
