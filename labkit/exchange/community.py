@@ -4,7 +4,7 @@
 
     with Community(NORTH, folder, images, ALLOW_ALL) as north:
         north.publish()                       # a manifest of each study, by RAD-68
-        north.introduce(lakeside)             # its Initiating Gateway knows Lakeside's Responding one
+        north.introduce(lakeside)             # North's gateway knows Lakeside's from now on
         entries = north.beyond().find_documents(NORTH.patient("NG-100457"))
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -49,6 +50,7 @@ from labkit.exchange.xds import (
 )
 
 _Self = TypeVar("_Self", bound="Community")
+_AT_ONCE = 3
 KEPT = 500
 """Messages that a community remembers."""
 REGISTRY, REPOSITORY, IMAGES = "registry", "repository", "imaging source"
@@ -259,8 +261,9 @@ class Community:
         there = [str(one.StudyInstanceUID) for one in self.images.studies()]
         wanted = there if studies is None else [uid for uid in studies if uid in there]
         connect = self._client_of(SOURCE)
-        with DocumentSource(self.urls[REPOSITORY], connect=connect) as source:
-            return [self._published(source, uid) for uid in wanted]
+        url = self.urls[REPOSITORY]
+        with DocumentSource(url, connect=connect) as source, ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(partial(self._published, source), wanted))
 
     def _published(self, source: DocumentSource, study: str) -> DocumentEntry:
         at = self.clock()
@@ -276,32 +279,25 @@ class Community:
 
     def consumer(self) -> DocumentConsumer:
         """Return a consumer of its own registry and repository."""
-        urls = self.urls
-        return DocumentConsumer(
-            urls[REGISTRY],
-            {self.party.repository: urls[REPOSITORY]},
-            gateway=urls[INITIATING],
-            home=self.party.home,
-            connect=self._client_of(CONSUMER),
-        )
+        repositories = {self.party.repository: self.urls[REPOSITORY]}
+        return self._consumer(self.urls[REGISTRY], repositories)
 
     def beyond(self) -> DocumentConsumer:
         """Return a consumer of all other communities, by the Initiating Gateway."""
+        return self._consumer(self.urls[INITIATING], {})
+
+    def _consumer(self, registry: str, repositories: Mapping[str, str]) -> DocumentConsumer:
         return DocumentConsumer(
-            self.urls[INITIATING],
-            gateway=self.urls[INITIATING],
-            home=self.party.home,
+            registry, repositories, gateway=self.urls[INITIATING], home=self.party.home,
             connect=self._client_of(CONSUMER),
-        )
+        )  # fmt: skip
 
     def imaging(self) -> ImagingConsumer:
         """Return a consumer of images, of its own and those of other communities."""
         return ImagingConsumer(
-            {self.party.images: self.urls[IMAGES]},
-            gateway=self.urls[INITIATING],
-            home=self.party.home,
-            client=self._client_of(CONSUMER),
-        )
+            {self.party.images: self.urls[IMAGES]}, gateway=self.urls[INITIATING],
+            home=self.party.home, client=self._client_of(CONSUMER),
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"{self.party.name}: {', '.join(self._services.running) or 'nothing'} runs"

@@ -26,6 +26,7 @@ class Services:
 
     def __init__(self, owner: str, names: Iterable[str]) -> None:
         self._services = {name: HttpService(f"{owner} {name}") for name in names}
+        self._down: set[str] = set()
         for service in self._services.values():
             service.bind()
 
@@ -42,10 +43,10 @@ class Services:
     def start(self, names: Sequence[str], make: Callable[[str], ASGIApp]) -> None:
         """Start those of these names (all, if there are none), at the ports that they had."""
         idle = [name for name in self._chosen(names) if not self._services[name].running]
-        self._each(idle, lambda name: self._services[name].start(make(name)))
+        self._each(idle, lambda name: self._start(name, make(name)))
 
     def stop(self, names: Sequence[str] = ()) -> None:
-        """Stop those of these names (all, if there are none); their ports stay theirs."""
+        """Stop those of these names (all, if there are none); then nobody listens there."""
         running = [name for name in self._chosen(names) if self._services[name].running]
         self._each(running, self._stop)
 
@@ -53,10 +54,15 @@ class Services:
         """Stop all, and give their ports back."""
         self._each(list(self._services), lambda name: self._services[name].stop())
 
+    def _start(self, name: str, app: ASGIApp) -> None:
+        if name in self._down:
+            self._services[name].bind(self._services[name].port)
+            self._down.discard(name)
+        self._services[name].start(app)
+
     def _stop(self, name: str) -> None:
-        service = self._services[name]
-        service.stop()
-        service.bind(service.port)
+        self._services[name].stop()
+        self._down.add(name)
 
     def _each(self, names: Sequence[str], do: Callable[[str], None]) -> None:
         if names:

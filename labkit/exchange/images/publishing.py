@@ -42,7 +42,7 @@ def entry_of(manifest: Manifest, party: Party) -> DocumentEntry:
         who = subject.value if subject else "nobody"
         raise UsageError(
             f"The manifest is of patient {who}, and that is no ID of {party.name}.",
-            remedy="Reconcile the patient's ID first; the number alone may be somebody else's here.",
+            remedy="Reconcile the ID first; the number alone may be somebody else's here.",
         )
     patient = party.patient(subject.value)
     person = [f"PID-3|{patient.cx}"]
