@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -25,8 +24,7 @@ from labkit.access.audit import AuditedPolicy, AuditTrail
 from labkit.common.access import DENY_ALL, AccessPolicy
 from labkit.exchange.images import ImageSource, ImagingConsumer, ImagingDocumentSource
 from labkit.exchange.images import operations as of_images
-from labkit.exchange.images.publishing import entry_of, submission_of
-from labkit.exchange.manifests import Maker, gather, part10, write
+from labkit.exchange.images.publishing import ImagingPublisher
 from labkit.exchange.parties import Party
 from labkit.exchange.services import Services
 from labkit.exchange.soap import Exchanged, Message, Observer, SoapClient, soap_app, xml
@@ -50,7 +48,6 @@ from labkit.exchange.xds import (
 )
 
 _Self = TypeVar("_Self", bound="Community")
-_AT_ONCE = 3
 KEPT = 500
 """Messages that a community remembers."""
 REGISTRY, REPOSITORY, IMAGES = "registry", "repository", "imaging source"
@@ -96,7 +93,7 @@ class Community:
 
     Attributes
     ----------
-    registry, repository, initiating
+    registry, repository, initiating, publisher
         The actors themselves; the others are reached by their URLs.
     seen
         What its services received and answered, oldest first.
@@ -129,6 +126,7 @@ class Community:
         self._names = {url: self.named(name) for name, url in urls.items()}
         self._replies: dict[str, SoapClient] = {}
         late = LateAnswers(urls[ANSWERS], patience=patience) if asynchronous else None
+        self.publisher = ImagingPublisher(party, images)
         self.registry = Registry(folder / "registry", home=party.home)
         registering = RegistryClient(urls[REGISTRY], connect=self._client_of(REPOSITORY))
         self.repository = Repository(folder / "repository", party.repository, registry=registering)
@@ -246,7 +244,7 @@ class Community:
         ----------
         studies
             Study Instance UIDs; by default all that are there. Those that are not there are left
-            out.
+            out, and so are those that cannot be described: `publisher.withheld` says why.
 
         Returns
         -------
@@ -258,24 +256,14 @@ class Community:
         XdsError, SoapFault, NetworkError
             The repository or the registry refused, or was not reached.
         """
-        there = [str(one.StudyInstanceUID) for one in self.images.studies()]
+        found = self.images.studies()
+        # Whoever has images here is known here, as the Patient Identity Feed (ITI-8) tells it.
+        self.registry.admit(*(self.party.patient(one.PatientID) for one in found if one.PatientID))
+        there = [str(one.StudyInstanceUID) for one in found]
         wanted = there if studies is None else [uid for uid in studies if uid in there]
-        connect = self._client_of(SOURCE)
-        url = self.urls[REPOSITORY]
-        with DocumentSource(url, connect=connect) as source, ThreadPoolExecutor(_AT_ONCE) as pool:
-            return list(pool.map(partial(self._published, source), wanted))
-
-    def _published(self, source: DocumentSource, study: str) -> DocumentEntry:
-        at = self.clock()
-        manifest = gather(
-            self.images.headers(study), "xds-i.b", maker=Maker.of(self.party), when=at
-        )
-        entry = entry_of(manifest, self.party)
-        self.registry.admit(entry.patientId)
-        source.provide(
-            submission_of(manifest, entry, self.party, at), {entry: part10(write(manifest))}
-        )
-        return entry
+        at, url, connect = self.clock(), self.urls[REPOSITORY], self._client_of(SOURCE)
+        with DocumentSource(url, connect=connect) as source:
+            return self.publisher.publish_all(wanted, source, at)
 
     def consumer(self) -> DocumentConsumer:
         """Return a consumer of its own registry and repository."""
