@@ -25,6 +25,7 @@ from labkit.common import cite
 from labkit.deid import options
 from labkit.dicom.vr import vr_name
 from labkit.dimse import Peer, Status, command_lines, identifier
+from tests.docs.sheet_exchange import EXCHANGE
 from tests.docs.sheet_manifests import MANIFESTS
 from tests.docs.sheet_oauth import OAUTH
 
@@ -242,6 +243,8 @@ Errors come as an OperationOutcome ({outcome}); read its `diagnostics`. Search: 
 
 {manifests}
 
+{exchange}
+
 ## De-identification
 
 ```sh
@@ -265,6 +268,7 @@ def cheatsheet() -> str:
     return TEMPLATE.format(
         oauth=OAUTH,
         manifests=MANIFESTS,
+        exchange=EXCHANGE,
         pydicom=pydicom.__version__,
         pynetdicom=pynetdicom.__version__,
         acts=acts(),
