@@ -99,7 +99,11 @@ def _body(request: Request, path: tuple[str, ...], content: str, body: bytes) ->
     if operation and not body:
         return {}
     patch = request.method == "PATCH"
-    if path[:1] == ("Binary",) and not (operation or patch) and not _is_binary_resource(content, body):
+    if (
+        path[:1] == ("Binary",)
+        and not (operation or patch)
+        and not _is_binary_resource(content, body)
+    ):
         context = request.headers.get("x-security-context", "")
         id_ = path[1] if len(path) == 2 else ""
         return to_resource(body, request.headers.get("content-type", ""), context, id_)

@@ -42,7 +42,7 @@ class Plan:
     _same: dict[int, int] = field(default_factory=dict)  # entry → an earlier one that creates it
 
     def carry_out(self, respond: Callable[[Service, str, Ask], Answer]) -> list[Answer]:
-        """DELETE, POST, PUT and PATCH, then the conditional references, then GET (R4 http.html#trules).
+        """DELETE, POST, PUT, PATCH, conditional references, then GET (R4 http.html#trules).
 
         Raises
         ------

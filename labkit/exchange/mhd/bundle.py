@@ -178,11 +178,11 @@ class _Contained:
     def reference(
         self, resource: Mapping[str, Any] | None, name: str, instead: str = ""
     ) -> Resource | None:
-        """Contain a resource and refer to it; uncontained, refer to where it is."""
+        """Contain a resource and refer to it; uncontained, refer to where it is, if it is."""
         if resource is None:
             return None
-        if self.level == "uncontained":
-            own = f"{resource['resourceType']}/{resource['id']}" if resource.get("id") else instead
+        own = f"{resource['resourceType']}/{resource['id']}" if resource.get("id") else instead
+        if self.level == "uncontained" and own:
             return {"reference": own}
         kept = {key: resource[key] for key in _KEPT if key in resource}
         self.resources.append({**kept, "id": name})

@@ -67,7 +67,11 @@ class _Checked:
         }
 
     def problems(self) -> Iterator[Problem]:
-        yield from self._valid()
+        issues = validate(dict(self.bundle))
+        for issue in issues:  # 2:3.65.4.1.3: first of all it has to be valid FHIR
+            yield Problem("FHIR R4", issue.expression, "is valid FHIR R4", issue.diagnostics)
+        if any(issue.code == "structure" for issue in issues):
+            return  # what has not the shape of a Bundle can be held against nothing else
         yield from self._shell()
         for number, entry in enumerate(self.entries):
             yield from self._entry(number, entry)
@@ -85,11 +89,6 @@ class _Checked:
         if text in self.by_url:
             return str(self.by_url[text].get("resourceType", ""))
         return reference_type(text)
-
-    def _valid(self) -> Iterator[Problem]:
-        """2:3.65.4.1.3: first of all it is valid FHIR."""
-        for issue in validate(dict(self.bundle)):
-            yield Problem("FHIR R4", issue.expression, "is valid FHIR R4", issue.diagnostics)
 
     def _shell(self) -> Iterator[Problem]:
         kind = self.rules.rules["type"]["fixed"]
@@ -123,7 +122,9 @@ class _Checked:
         said_of = self.rules.rules.get(f"entry[{slice_}].request.method", {})
         # Documents have no method of their own in 4.2.3, where FhirDocuments has it twice.
         wanted = said_of.get("fixed") or said_of.get("codes")
-        allowed = [wanted.value] if wanted and "fixed" in said_of else wanted.value if wanted else []
+        allowed = (
+            [wanted.value] if wanted and "fixed" in said_of else wanted.value if wanted else []
+        )
         if allowed and method not in allowed:
             rule = f"is {' or '.join(allowed)}"
             assert wanted is not None

@@ -38,7 +38,9 @@ def differences(attachment: Mapping[str, Any], content: bytes) -> Iterator[tuple
         yield "hash", f"is {digest(content)}, the SHA-1 of the bytes in base64", said
 
 
-def told_of(attachment: Mapping[str, Any], binary: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def told_of(
+    attachment: Mapping[str, Any], binary: Mapping[str, Any]
+) -> Iterator[tuple[str, str, str]]:
     """Yield as `differences` of a Binary's bytes, and what ITI-65 wants said and is not."""
     content = _decoded("".join(str(binary.get("data", "")).split()))
     for name in ("size", "hash"):

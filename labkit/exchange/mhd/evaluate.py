@@ -92,9 +92,9 @@ class Evaluation:
         if fixed := said.get("fixed"):
             if not _is(value, str(fixed.value)):
                 yield Problem(fixed.profile, at, f"is {fixed.value}", shown(value))
-        elif codes := said.get("codes"):
-            if not any(_is(value, code) for code in codes.value):
-                yield Problem(codes.profile, at, f"is one of {', '.join(codes.value)}", shown(value))
+        elif (codes := said.get("codes")) and not any(_is(value, c) for c in codes.value):
+            rule = f"is one of {', '.join(codes.value)}"
+            yield Problem(codes.profile, at, rule, shown(value))
         if obeys := said.get("obeys"):
             start = str(obeys.value).split("'")[1]
             if not str(value).startswith(start):

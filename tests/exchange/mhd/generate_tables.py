@@ -158,6 +158,20 @@ class Reader:
                 out[block["source"]] = rows
         return out
 
+    def resources(self) -> dict[str, Any]:
+        """The same as SearchParameter resources, for servers that take those."""
+        entries = []
+        for block in self.blocks:
+            if block.get("instanceof") == "SearchParameter":
+                said = dict(s.split(" = ", 1) for s in block["says"])
+                row = {name: said[name].strip('"#') for name in
+                       ("url", "name", "status", "code", "expression", "type")}  # fmt: skip
+                base = said["base"].strip("#")
+                row |= {"description": f"{base} by {row['code']} (IHE MHD)"}
+                made = {"resourceType": "SearchParameter", "id": row["url"].rpartition("/")[2]}
+                entries.append({"resource": {**made, **row, "base": [base]}})
+        return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
     def search(self) -> dict[str, Any]:
         """The search parameters that MHD adds to R4."""
         types = {"DocumentReference.content.attachment.creation": "dateTime"}
@@ -183,7 +197,7 @@ class Reader:
         return table
 
 
-def main(folder: Path, out: Path = ROOT / "labkit") -> None:
+def main(folder: Path, out: Path = ROOT) -> None:
     texts = [(folder / f"{name}.fsh").read_bytes() for name in FILES]
     origin = {
         "edition": "IHE ITI MHD 4.2.3 (FHIR R4)",
@@ -195,13 +209,13 @@ def main(folder: Path, out: Path = ROOT / "labkit") -> None:
     reader = Reader(blocks(folder))
     spell = runpy.run_path(str(ROOT / "tests" / "fhir" / "generate_tables.py"))["spell"]
     tables = {
-        out / "exchange" / "mhd" / "tables" / "profiles.json": {
+        out / "labkit" / "exchange" / "mhd" / "tables" / "profiles.json": {
             "origin": origin,
             "profiles": reader.profiles(),
             "extensions": reader.extensions(),
             "mappings": reader.mappings(),
         },
-        out / "fhir" / "tables" / "search_mhd.json": {
+        out / "labkit" / "fhir" / "tables" / "search_mhd.json": {
             "origin": origin,
             "resources": reader.search(),
         },
@@ -209,6 +223,9 @@ def main(folder: Path, out: Path = ROOT / "labkit") -> None:
     for path, table in tables.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(spell(table), "utf-8", newline="\n")
+    own = out / "containers" / "fhir" / "src" / "main" / "resources" / "search" / "mhd.json"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_text(json.dumps(reader.resources(), indent=1) + "\n", "utf-8", newline="\n")
 
 
 if __name__ == "__main__":
