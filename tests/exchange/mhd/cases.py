@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from labkit.exchange.mhd import Code, Document, Submission, provide_bundle
+import httpx
+
+from labkit.exchange.mhd import Code, Document, MhdClient, Submission, provide_bundle
 from labkit.exchange.parties import NORTH
 
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
@@ -47,3 +50,17 @@ def bundle(level: str = "comprehensive", *documents: Document) -> dict[str, Any]
     return provide_bundle(
         documents or (FULL,), SUBMISSION, subject=SUBJECT, level=level, source_patient=PATIENT
     )
+
+
+def answering(
+    handler: Callable[[httpx.Request], httpx.Response], **more: Any
+) -> tuple[MhdClient, list[httpx.Request]]:
+    heard: list[httpx.Request] = []
+
+    def hear(request: httpx.Request) -> httpx.Response:
+        heard.append(request)
+        return handler(request)
+
+    transport = httpx.MockTransport(hear)
+    headers = {"Authorization": "Bearer secret"}
+    return MhdClient("http://fhir.example/r4", transport=transport, headers=headers, **more), heard
