@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from labkit.common.serving import HOST
 from labkit.exchange.network.lines import Line, Tunnel
@@ -40,12 +40,12 @@ class Carried:
         self._ledger = ledger
         self._pair = frozenset((start, site))
         self._writers: list[asyncio.StreamWriter] = []
-        self._message: tuple[str, str, str, str] | None = None
-        self._size = 0
+        self._grow: Callable[[int], None] | None = None
+        self._before = 0
 
     def touches(self, site: str) -> bool:
         """Whether it goes to, from or through a site."""
-        return site in (self.start, self.site) or any(site in line.link.ends for line in self._lines)
+        return site in self._pair or any(site in line.link.ends for line in self._lines)
 
     def abort(self) -> None:
         """Break it off, as a line that is cut does."""
@@ -77,7 +77,6 @@ class Carried:
         except OSError:
             self.abort()
         finally:
-            self._finish()
             for each in self._writers:
                 each.close()
 
@@ -108,7 +107,7 @@ class Carried:
                 data = await reader.read(_CHUNK)
                 if data:
                     sniffer.feed(data)
-                    self._size += len(data)
+                    self._weigh(len(data))
                     due = self._carry(forth, loop.time(), data)
                 else:
                     due = loop.time() + sum(line.link.ms for line in self._lines) / 1000
@@ -144,20 +143,19 @@ class Carried:
         line.heard(on_line)
 
     def _told(self, source: str, target: str) -> Told:
+        links = self.links if source == self.start else self.links[::-1]
+
         def told(kind: str, what: str) -> None:
-            self._finish()
-            self._message = (kind, source, target, what)
-            self._ledger.message(kind, self._pair, self.links)
+            self._grow = self._ledger.message(kind, source, target, what, links)
 
         return told
 
-    def _finish(self) -> None:
-        """Write down the message that has ended: with the next, or with the connection."""
-        if self._message is not None:
-            kind, source, target, what = self._message
-            links = self.links if source == self.start else self.links[::-1]
-            self._ledger.note(kind, source, target, self._size, what, links)
-            self._message, self._size = None, 0
+    def _weigh(self, count: int) -> None:
+        """Bytes count for the message that began last; those before the first, for that one."""
+        self._before += count
+        if self._grow is not None:
+            self._grow(self._before)
+            self._before = 0
 
 
 async def _arrive(

@@ -125,6 +125,10 @@ class Line:
         self._free[start] = begin + taken
         return begin + taken + self.link.ms / 1000
 
+    def clear(self) -> None:
+        """Forget what was under way: a line that is mended is empty."""
+        self._free = dict.fromkeys(self._free, 0.0)
+
     def listen(self) -> Callable[[], bytes]:
         """Begin to record what is on the line, the newest megabyte; call the result to have it."""
         self._tapped, self._size = deque(), 0

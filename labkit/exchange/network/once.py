@@ -56,9 +56,7 @@ class Once:
                 self._seen.move_to_end(key)
                 self.stopped += 1
                 return known
-        taken = self._ahead.add(
-            data, transfer_syntax=transfer_syntax, source=source, header=header
-        )
+        taken = self._ahead.add(data, transfer_syntax=transfer_syntax, source=source, header=header)
         with self._lock:
             self._seen[key] = taken
             while len(self._seen) > self._most:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 
+from pydicom.dataset import Dataset
 from starlette.responses import PlainTextResponse
 
 from labkit.common.access import AccessPolicy
@@ -12,12 +16,13 @@ from labkit.common.serving import HOST, HttpService
 from labkit.dicomweb import ArchiveSource, dicomweb_app
 from labkit.dicomweb.mounting import below
 from labkit.dimse import Peer
+from labkit.exchange.manifests import Location, Maker, build, part10
+from labkit.exchange.network.inbox import Arrival, Inbox, entries_of, take
 from labkit.exchange.network.once import Once
 from labkit.exchange.network.sections import SiteDesign
 from labkit.exchange.network.wires import Wires
-from labkit.pacs import Archive, EventLog, NodeConfig, ObjectSink, PacsNode, Router, Service
-from labkit.pacs.archive import StoredObject
-from labkit.pacs.header import Header
+from labkit.pacs import Archive, EventLog, NodeConfig, PacsNode, Router, Service
+from labkit.pacs.part10 import read_file_meta
 
 MODALITY = "MODALITY"
 """What modalities call as; every archive takes it, whatever the allow list says."""
@@ -40,51 +45,16 @@ class Directory(Mapping[str, Peer]):
         site = self._titles[ae_title]
         return Peer(ae_title, HOST, self._wires.port(self._here, site, "dimse"))
 
+    def reaches(self, ae_title: str) -> bool:
+        """Whether a line leads there now."""
+        site = self._titles.get(ae_title)
+        return site is not None and self._wires.way(self._here, site) is not None
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._titles)
 
     def __len__(self) -> int:
         return len(self._titles)
-
-
-class Inbox:
-    """Where a site's C-STORE puts objects: into the archive, and what is due also on to others.
-
-    Parameters
-    ----------
-    ahead
-        The router that passes on; ``None`` where nothing is passed on.
-    passes
-        Whether what came from this calling AE title is passed on.
-    told
-        Called for each object.
-    """
-
-    def __init__(
-        self,
-        archive: Archive,
-        ahead: ObjectSink | None,
-        passes: Callable[[str], bool],
-        told: Callable[[StoredObject], None],
-    ) -> None:
-        self._archive, self._ahead, self._passes, self._told = archive, ahead, passes, told
-
-    def add(
-        self,
-        data: bytes | memoryview,
-        *,
-        transfer_syntax: str,
-        source: str = "",
-        header: Header | None = None,
-    ) -> StoredObject:
-        """Keep an object; when it is acknowledged, it is in the archive and in the queue."""
-        stored = self._archive.add(
-            data, transfer_syntax=transfer_syntax, source=source, header=header
-        )
-        if self._ahead is not None and self._passes(source):
-            self._ahead.add(data, transfer_syntax=transfer_syntax, source=source, header=header)
-        self._told(stored)
-        return stored
 
 
 class Site:
@@ -110,8 +80,8 @@ class Site:
         Gets one line an event.
     timeout
         Seconds to wait for a peer.
-    told
-        Called for each object that has come by C-STORE.
+    index
+        Whether only manifests are passed on, not images.
     """
 
     def __init__(
@@ -126,7 +96,7 @@ class Site:
         policy: AccessPolicy,
         log: EventLog,
         timeout: float,
-        told: Callable[[StoredObject], None],
+        index: bool = False,
     ) -> None:
         self.design = design
         self.name = design.name
@@ -151,13 +121,19 @@ class Site:
             )  # fmt: skip
             self.router.obey(rules)
         self._once = Once(self.router) if self.router and design.passes == "once" else None
-        made_here = lambda source: source not in titles or bool(design.forward or rules)  # noqa: E731
+        every = bool(design.forward or rules)
+
+        def made_here(source: str) -> bool:
+            return every or source not in titles
+
+        self.inbox: Inbox | None = None
         self.node: PacsNode | None = None
         if self.archive is not None:
-            inbox = Inbox(self.archive, self._once or self.router, made_here, told)
+            further = None if index else self._once or self.router
+            self.inbox = Inbox(self.archive, further, made_here)
             self.node = PacsNode(
                 config, self.archive, policy=policy, destinations=self.directory, log=log,
-                sink=inbox,
+                sink=self.inbox,
             )  # fmt: skip
         elif self.router is not None and self._once is not None:
             self.router.node.around.sink = self._once
@@ -199,6 +175,80 @@ class Site:
             self.archive.close()
             self.archive = None
 
+    # -- what it holds --
+
+    @property
+    def keeps_copies(self) -> bool:
+        """Whether what it fetches stays here."""
+        design = self.design
+        return self.archive is not None and (design.archive == "cache" or design.keep > 0)
+
+    def objects(self, study: str) -> int:
+        """How many objects of a study are here."""
+        return len(entries_of(self.archive, study))
+
+    def size(self, study: str) -> int:
+        """Bytes of the objects of a study that are here."""
+        return sum(entry.size for entry in entries_of(self.archive, study))
+
+    def take(self, file: BytesIO, source: str) -> str:
+        """Keep a file as a copy; its SOP Instance UID where it is new here, else ``""``."""
+        return take(self.archive, file, source) if self.archive is not None else ""
+
+    def remove(self, study: str) -> None:
+        """Delete the objects of a study."""
+        self.forget(entry.sop_instance_uid for entry in entries_of(self.archive, study))
+
+    def forget(self, uids: Iterable[str]) -> None:
+        """Delete objects."""
+        for uid in uids:
+            if self.archive is not None and uid:
+                self.archive.remove(uid)
+
+    @contextmanager
+    def awaiting(self) -> Iterator[list[Arrival]]:
+        """Note what comes by C-STORE meanwhile."""
+        if self.inbox is None:
+            yield []
+            return
+        with self.inbox.awaiting() as arrivals:
+            yield arrivals
+
+    def announce(self, datasets: Sequence[Dataset], index: Archive | None = None) -> None:
+        """Send a manifest of a study to the central index, or put it there."""
+        made = Maker(location=Location(ae_titles=(self.design.ae_title,)))
+        file = BytesIO(part10(build(datasets, "xds-i.b", maker=made, when=_moment(datasets[0]))))
+        if index is not None:
+            take(index, file, self.design.ae_title)
+        elif self.router is not None:
+            meta = read_file_meta(file)
+            self.router.add(file.read(), transfer_syntax=meta.transfer_syntax)
+
+    # -- what it is still to pass on --
+
+    def waits(self, study: str) -> bool:
+        """Whether objects of a study are still to be passed on."""
+        if self.router is None:
+            return False
+        uids = {entry.sop_instance_uid for entry in entries_of(self.archive, study)}
+        return any(item.sop_instance in uids for item in self.router.waiting())
+
+    def stuck(self) -> bool:
+        """Whether nothing of what it is to pass on can get there now."""
+        if self.router is None or not self.running:
+            return True
+        targets = {item.destination for item in self.router.waiting()}
+        return not any(self.directory.reaches(target) for target in targets)
+
     def waiting(self) -> int:
         """How many objects are still to be passed on, counted for each destination."""
         return len(self.router.waiting()) if self.router is not None else 0
+
+
+def _moment(ds: Dataset) -> datetime:
+    """When a study was made, so that its manifest is the same in each run."""
+    said = f"{ds.get('StudyDate', '')}{str(ds.get('StudyTime', ''))[:6].ljust(6, '0')}"
+    try:
+        return datetime.strptime(said, "%Y%m%d%H%M%S").astimezone()
+    except ValueError:
+        return datetime(2026, 1, 1).astimezone()

@@ -24,11 +24,12 @@ class Event:
         By the network's clock, seconds.
     kind
         Of a message: ``"C-STORE"``, ``"GET"``, ``"POST"``, ``"SOAP"`` …; of the network:
-        ``"acquired"``, ``"found"``, ``"fetched"``, ``"killed"``, ``"revived"``, ``"cut"``, ``"mended"``.
+        ``"acquired"``, ``"found"``, ``"fetched"``, ``"killed"``, ``"revived"``, ``"cut"``,
+        ``"mended"``.
     source, target
         Names of sites; of a line its two ends.
     bytes
-        Of a message and its answer, as they went over the line.
+        Of a message and its answer, as they came and went; it grows until the next begins.
     what
         Path, SOAP action, Study Instance UID.
     links
@@ -122,6 +123,19 @@ class Traffic(Mapping[str, LinkTraffic]):
         return "\n".join(rows)
 
 
+@dataclass
+class _Entry:
+    """An event that may still be going on: its bytes grow."""
+
+    at: float
+    kind: str
+    source: str
+    target: str
+    size: int
+    what: str
+    links: tuple[str, ...]
+
+
 class Ledger:
     """Where it is all written down; from several threads."""
 
@@ -134,7 +148,7 @@ class Ledger:
         self._messages: dict[str, Counter[str]] = {link.name: Counter() for link in links}
         self._between: Counter[frozenset[str]] = Counter()
         self._asked: Counter[frozenset[str]] = Counter()
-        self._events: deque[Event] = deque(maxlen=MOST_EVENTS)
+        self._events: deque[_Entry] = deque(maxlen=MOST_EVENTS)
 
     def connected(self, links: Sequence[str]) -> None:
         """Count a connection on each line of its way."""
@@ -151,27 +165,39 @@ class Ledger:
         with self._lock:
             self._between[ends] += count
 
-    def message(self, kind: str, ends: frozenset[str], links: Sequence[str]) -> None:
-        """Count a message that has begun."""
+    def message(
+        self, kind: str, source: str, target: str, what: str, links: tuple[str, ...]
+    ) -> Callable[[int], None]:
+        """Count a message that has begun; what is returned is told how many bytes it takes."""
+        entry = _Entry(self._clock(), kind, source, target, 0, what, links)
         with self._lock:
-            self._asked[ends] += 1
+            self._asked[frozenset((source, target))] += 1
             for link in links:
                 self._messages[link][kind] += 1
+            self._events.append(entry)
+
+        def grow(count: int) -> None:
+            entry.size += count
+
+        return grow
 
     def note(
         self, kind: str, source: str, target: str, size: int = 0, what: str = "",
         links: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         """Write an event down."""
-        event = Event(self._clock(), kind, source, target, size, what, links)
+        entry = _Entry(self._clock(), kind, source, target, size, what, links)
         with self._lock:
-            self._events.append(event)
+            self._events.append(entry)
 
     @property
     def events(self) -> list[Event]:
         """What happened, oldest first."""
         with self._lock:
-            return list(self._events)
+            return [
+                Event(e.at, e.kind, e.source, e.target, e.size, e.what, e.links)
+                for e in self._events
+            ]
 
     def traffic(self) -> Traffic:
         """Give all that was counted."""

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from labkit.common.errors import LabError
@@ -83,7 +84,8 @@ class Wires:
 
     async def _listen(self, start: str, site: str, kind: str) -> asyncio.Server:
         async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await self._carry(start, site, kind, reader, writer)
+            with suppress(asyncio.CancelledError):  # the whole network is closed
+                await self._carry(start, site, kind, reader, writer)
 
         return await asyncio.start_server(accept, HOST, 0, backlog=_BACKLOG, limit=1 << 17)
 
@@ -127,8 +129,21 @@ class Wires:
         async def opening() -> None:
             self.dead.discard(site)
             self.cut.discard(link)
+            for line in self.lines.values():
+                if line.link.name == link or site in line.link.ends:
+                    line.clear()
 
         self._await(opening())
+
+    def halt(self) -> None:
+        """Break off everything, and let nothing pass any more."""
+
+        async def halting() -> None:
+            self.dead |= {site.name for site in self.design.sites}
+            for carried in list(self._open):
+                carried.abort()
+
+        self._await(halting())
 
     def close(self) -> None:
         """Stop everything."""
