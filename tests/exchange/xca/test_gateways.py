@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from labkit.exchange.xds.messages import DocumentRequest, write_retrieve
 
 from labkit.dicom.samples import sample
-from labkit.exchange.images import ImageRequest, ImagingConsumer, ImagingRequest
-from labkit.exchange.images.answer import answered, came
+from labkit.exchange.images import ImagingConsumer, ImagingRequest
+from labkit.exchange.images.answer import came
 from labkit.exchange.images.request import RAD69, RAD75
-from labkit.exchange.parties import LAKESIDE, NORTH, PatientId
-from labkit.exchange.soap import Message, Operation
+from labkit.exchange.parties import LAKESIDE, PatientId
+from labkit.exchange.soap import Message
 from labkit.exchange.xca import InitiatingGateway, Neighbour
-from labkit.exchange.xca.query import ITI18, ITI38, found_by, found_response
-from labkit.exchange.xca.retrieval import ITI39, ITI43
-from labkit.exchange.xds.messages import DocumentRequest, Retrieved, write_retrieve
-from labkit.exchange.xds.problems import RegistryError
+from labkit.exchange.xca.query import ITI18, ITI38, found_by
+from labkit.exchange.xca.retrieval import ITI39
+from tests.exchange.xca.asking import MILAN, ask, codes, documents, kind, prior, status
 from tests.exchange.xca.conftest import (
     IGNATIUS,
     MARIGOLD,
@@ -28,39 +28,6 @@ from tests.exchange.xca.conftest import (
     call,
     find,
 )
-
-MILAN = replace(NORTH, name="Milan", home="urn:oid:2.25.77.1", authority="2.25.77.2")
-
-
-def status(answer: Message) -> str:
-    found = next(iter(answer.body.iter("{*}RegistryResponse")), answer.body)
-    return str(found.get("status")).rpartition(":")[2]
-
-
-def codes(errors: list[RegistryError]) -> list[str]:
-    return [error.code for error in errors]
-
-
-def ask(gateway: InitiatingGateway, patient: PatientId | None, home: str = "") -> Message:
-    return gateway.query(Message(ITI18, find(patient, home=home)))
-
-
-def documents(*wanted: DocumentRequest) -> Message:
-    return Message(ITI43, write_retrieve(wanted))
-
-
-def document(unique_id: str, data: bytes, home: str) -> Retrieved:
-    request = DocumentRequest(LAKESIDE.repository, unique_id, home)
-    return Retrieved(request, "text/plain", data)
-
-
-def prior(home: str = LAKESIDE.home) -> list[ImageRequest]:
-    return [
-        ImageRequest(
-            ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.SOPInstanceUID, LAKESIDE.images, home
-        )
-        for ds in sample("cr-chest-prior").datasets()
-    ]
 
 
 class TestQueries:
@@ -179,7 +146,7 @@ class TestDocuments:
         wanted = [
             DocumentRequest(LAKESIDE.repository, uid, LAKESIDE.home) for uid in ("1.2.3", "1.2.4")
         ]
-        answer = north.retrieve(*_kind("ITI-43"), documents(*wanted))
+        answer = north.retrieve(*kind("ITI-43"), documents(*wanted))
         found, errors = came(answer)
         assert {one.uniqueId: one.data for one in found} == lakeside.documents and not errors
         assert {one.request.homeCommunityId for one in found} == {LAKESIDE.home}
@@ -199,7 +166,7 @@ class TestDocuments:
     ) -> None:
         good = DocumentRequest(LAKESIDE.repository, "1.2.4", LAKESIDE.home)
         for answer in (
-            north.retrieve(*_kind("ITI-43"), documents(wanted, good)),
+            north.retrieve(*kind("ITI-43"), documents(wanted, good)),
             call(responding.url, ITI39, write_retrieve([wanted, good])),
         ):
             found, errors = came(answer)
@@ -231,7 +198,7 @@ class TestImages:
         wrong = replace(prior()[0], instance="1.2.3")
         request = ImagingRequest((wrong, *prior()), ("1.2.840.10008.1.2.1",)).write()
         across = call(responding.url, RAD75, request)
-        for answer in (north.retrieve(*_kind("RAD-69"), Message(RAD69, request)), across):
+        for answer in (north.retrieve(*kind("RAD-69"), Message(RAD69, request)), across):
             found, errors = came(answer)
             assert len(found) == len(prior()) and status(answer) == "PartialSuccess"
             assert codes(errors) == ["XDSDocumentUniqueIdError"]
@@ -242,7 +209,7 @@ class TestImages:
         north.know(Neighbour(MILAN, "http://127.0.0.1:9/"))
         asked = (*prior(), *prior(MILAN.home))
         request = ImagingRequest(asked, ("1.2.840.10008.1.2.1",)).write()
-        answer = north.retrieve(*_kind("RAD-69"), Message(RAD69, request))
+        answer = north.retrieve(*kind("RAD-69"), Message(RAD69, request))
         found, errors = came(answer)
         assert len(found) == len(prior()) and status(answer) == "PartialSuccess"
         assert [(e.code, e.location) for e in errors] == [("XDSUnavailableCommunity", MILAN.home)]
@@ -252,87 +219,8 @@ class TestImages:
     ) -> None:
         request = ImagingRequest(tuple(prior()), ()).write()
         for answer in (
-            north.retrieve(*_kind("RAD-69"), Message(RAD69, request)),
+            north.retrieve(*kind("RAD-69"), Message(RAD69, request)),
             call(responding.url, RAD75, request),
         ):
             _, errors = came(answer)
             assert codes(errors) == ["XDSRepositoryError"] and not lakeside.asked
-
-
-class TestWrongAnswers:
-    """What another community answers is looked at before anybody gets it."""
-
-    def liar(self, serve: Serve, north: InitiatingGateway, **says: object) -> None:
-        operations = {action: Operation(handle, "any") for action, handle in says["does"].items()}
-        north.know(Neighbour(LAKESIDE, serve(operations)))
-
-    @pytest.mark.parametrize(
-        ("home", "patient", "code"),
-        [
-            ("", MARIGOLD_THERE, "XDSMissingHomeCommunityId"),
-            (MILAN.home, MARIGOLD_THERE, "XDSUnknownCommunity"),
-            (LAKESIDE.home, IGNATIUS, "XDSPatientIdDoesNotMatch"),
-            (LAKESIDE.home, MARIGOLD, "XDSPatientIdDoesNotMatch"),
-        ],
-    )
-    def test_an_entry_of_no_or_another_community_or_patient(
-        self, north: InitiatingGateway, serve: Serve, home: str, patient: PatientId, code: str
-    ) -> None:
-        from tests.exchange.xca.conftest import entry
-
-        def lie(message: Message) -> Message:
-            wrong, right = entry("urn:uuid:7", patient), entry("urn:uuid:8", MARIGOLD_THERE)
-            if home:
-                wrong.set("home", home)
-            right.set("home", LAKESIDE.home)
-            return found_response(message, f"{ITI38}Response", [wrong, right], [])
-
-        self.liar(serve, north, does={ITI38: lie})
-        answer = ask(north, MARIGOLD)
-        objects, errors = found_by(answer)
-        assert [one.get("id") for one in objects] == ["urn:uuid:8"]
-        assert codes(errors) == [code] and "urn:uuid:7" in errors[0].context
-        assert errors[0].location == LAKESIDE.home and status(answer) == "PartialSuccess"
-
-    def test_documents_that_nobody_asked_for(self, north: InitiatingGateway, serve: Serve) -> None:
-        def lie(message: Message) -> Message:
-            home = LAKESIDE.home
-            sent = [
-                document("1.2.3", b"right", home),
-                document("1.2.3", b"again", home),
-                document("6.6.6", b"unasked", home),
-                document("1.2.4", b"homeless", ""),
-                document("1.2.4", b"of another", MILAN.home),
-            ]
-            return answered(message, f"{ITI39}Response", sent, [])
-
-        self.liar(serve, north, does={ITI39: lie})
-        wanted = [
-            DocumentRequest(LAKESIDE.repository, u, LAKESIDE.home) for u in ("1.2.3", "1.2.4")
-        ]
-        found, errors = came(north.retrieve(*_kind("ITI-43"), documents(*wanted)))
-        assert [one.data for one in found] == [b"right"]
-        assert codes(errors) == [
-            "XDSRepositoryError", "XDSRepositoryError", "XDSMissingHomeCommunityId",
-            "XDSUnknownCommunity",
-        ]  # fmt: skip
-
-    def test_an_answer_of_another_kind(self, north: InitiatingGateway, serve: Serve) -> None:
-        from labkit.exchange.soap import xml
-
-        def lie(message: Message) -> Message:
-            return message.reply("urn:x", xml.make("{urn:x}Nonsense"))
-
-        self.liar(serve, north, does={ITI38: lie, ITI39: lie})
-        answer = ask(north, MARIGOLD)
-        _, errors = found_by(answer)
-        assert codes(errors) == ["XDSRegistryError"] and status(answer) == "Failure"
-        wanted = DocumentRequest(LAKESIDE.repository, "1.2.3", LAKESIDE.home)
-        _, errors = came(north.retrieve(*_kind("ITI-43"), documents(wanted)))
-        assert codes(errors) == ["XDSRepositoryError"]
-
-
-def _kind(within: str) -> tuple:
-    from labkit.exchange.xca.retrieval import KINDS
-
-    return (next(kind for kind in KINDS if kind.within == within),)
