@@ -27,6 +27,7 @@ from labkit.dicom.vr import vr_name
 from labkit.dimse import Peer, Status, command_lines, identifier
 from tests.docs.sheet_exchange import EXCHANGE
 from tests.docs.sheet_manifests import MANIFESTS
+from tests.docs.sheet_mhd import MHD
 from tests.docs.sheet_oauth import OAUTH
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "cheatsheet.md"
@@ -267,8 +268,8 @@ def cheatsheet() -> str:
     known = [(code, f"`{name}`") for name, (code, _) in options().items()]
     return TEMPLATE.format(
         oauth=OAUTH,
-        manifests=MANIFESTS,
         exchange=EXCHANGE,
+        manifests=f"{MANIFESTS.strip()}\n\n{MHD}",
         pydicom=pydicom.__version__,
         pynetdicom=pynetdicom.__version__,
         acts=acts(),
