@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from starlette.applications import Starlette
@@ -19,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from labkit.access.grant import granted
 from labkit.common.access import DENY_ALL, AccessPolicy, AccessRequest, decide
 from labkit.common.errors import AccessDenied, LabkitError, UsageError
 from labkit.common.occasion import Occasions
@@ -159,9 +161,9 @@ class Service:
         if self.secure is not None:
             request = self.secure(request)
         about = dict(operation.about(request))
-        decision = decide(
-            self.policy, AccessRequest(request.actor, operation.transaction, self.node, about)
-        )
+        asked = AccessRequest(request.actor, operation.transaction, self.node, about)
+        with _behalf(request):
+            decision = decide(self.policy, asked)
         if not decision:
             reason = "access is refused" if decision.private else decision.reason
             raise AccessDenied(
@@ -178,7 +180,8 @@ class Service:
             )
             work.start()
             return 202, None
-        response = operation.handle(request)
+        with _behalf(request):
+            response = operation.handle(request)
         if response is None or request.reply_to == NONE:
             return 202, None
         return 200, self._packed(response, request, mtom)
@@ -186,7 +189,8 @@ class Service:
     def _later(self, request: Message, operation: Operation, client: SoapClient) -> None:
         """Answer by a message of its own (asynchronous exchange, ITI TF-2 Appendix V.3.2.5)."""
         try:
-            response = operation.handle(request)
+            with _behalf(request):  # a thread of its own does not inherit it
+                response = operation.handle(request)
         except Exception as error:
             fault = self._as_fault(error, request)
             response = request.reply(fault.action, write_fault(fault))
@@ -210,6 +214,11 @@ class Service:
     def _told(self, packed: Wire, action: str, to: str, fault: bool = False) -> Wire:
         tell(self.observer, packed, action, (self.node, to), response=True, fault=fault)
         return packed
+
+
+def _behalf(request: Message) -> AbstractContextManager[None]:
+    """Work on behalf of whom `secure` has found out: its ``claims`` may have a ``grant``."""
+    return granted(getattr(request.claims, "grant", None))
 
 
 def soap_app(
@@ -237,7 +246,8 @@ def soap_app(
         The service's name, for the policy and the observer.
     secure
         Looks at the header blocks, says who sends (it returns the message with ``actor`` and
-        ``claims``), and raises to refuse. With it ``wsse:Security`` is a block that is understood.
+        ``claims``), and raises to refuse. Where the claims have a ``grant``, policy and operation
+        work on its behalf. With it ``wsse:Security`` is a block that is understood.
     understood
         Names of further blocks that are, as ``{namespace}name``.
     replies_to
