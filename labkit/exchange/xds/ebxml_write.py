@@ -24,7 +24,6 @@ from labkit.exchange.xds.model import (
 from labkit.exchange.xds.names import LCM, NSMAP, REFERENCE_IDS, rim, table
 
 _AUTHOR = ("authorInstitution", "authorRole", "authorSpecialty", "authorTelecommunication")
-# Names within a message need only be different there: made of what they are part of.
 _SPACE = uuid.UUID("a54d6aa5-d40d-43f9-88c5-b4633d873bdd")
 
 
@@ -136,7 +135,7 @@ def _association(parent: xml.Element, tie: Association) -> xml.Element:
         targetObject=tie.targetObject,
     )
     if not tie.entryUUID:
-        element.set("id", _id(tie.type, tie.sourceObject, tie.targetObject))
+        element.set("id", f"association{len(parent)}")  # a symbolic id: the registry makes the UUID
     _slot(element, "SubmissionSetStatus", [tie.submissionSetStatus])
     _more(element, tie.slots)
     return element
@@ -207,5 +206,8 @@ def _identifiers(element: xml.Element, kind: str, **values: str) -> None:
         _named(found, f"XDS{kind}.{name}", "")
 
 
-def _id(*of: str) -> str:
-    return f"urn:uuid:{uuid.uuid5(_SPACE, '|'.join(of))}"
+def _id(owner: str, part: str) -> str:
+    """Name a part of an object: a UUID where the object has one, else a symbolic id too."""
+    if not owner.startswith("urn:uuid:"):
+        return f"{owner}.{part}"
+    return f"urn:uuid:{uuid.uuid5(_SPACE, f'{owner}|{part}')}"

@@ -70,6 +70,13 @@ def test_symbolic_ids_become_uuids_everywhere(domain: Domain) -> None:
     assert all(tie.submissionSetStatus == "Original" for tie in ties)
 
 
+def test_two_submissions_may_use_the_same_symbolic_ids(domain: Domain) -> None:
+    domain.provide(document(1, entryUUID="document"))
+    domain.provide(document(2, entryUUID="document"), number=2)
+    assert len(domain.consumer.find_documents(MARIGOLD)) == 2
+    assert domain.registry.store.count()["Association"] == 2
+
+
 def test_the_messages_are_mtom_and_name_their_transactions(domain: Domain) -> None:
     domain.provide(document())
     domain.consumer.retrieve(domain.consumer.find_documents(MARIGOLD))
