@@ -13,7 +13,8 @@ from labkit.exchange.xds.apps import (
     repository_operations,
     study_of,
 )
-from labkit.exchange.xds.consumer import DocumentConsumer, every
+from labkit.exchange.xds.asking import every
+from labkit.exchange.xds.consumer import DocumentConsumer
 from labkit.exchange.xds.messages import DocumentRequest, Retrieved
 from labkit.exchange.xds.model import (
     Association,

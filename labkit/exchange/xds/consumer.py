@@ -9,14 +9,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import TypeVar
 
-from labkit.common.errors import DataError, UsageError
+from labkit.common.errors import UsageError
 from labkit.exchange.parties import PatientId
 from labkit.exchange.soap import Message, SoapClient
+from labkit.exchange.xds.asking import (
+    Given,
+    T,
+    alone,
+    attribute_of,
+    by_id,
+    only,
+    slots_of,
+)
 from labkit.exchange.xds.definitions import DEFINITIONS, E, F, S
 from labkit.exchange.xds.messages import (
     DocumentRequest,
@@ -28,7 +35,6 @@ from labkit.exchange.xds.messages import (
 )
 from labkit.exchange.xds.model import (
     Association,
-    Code,
     DocumentEntry,
     Folder,
     RegistryObject,
@@ -37,22 +43,8 @@ from labkit.exchange.xds.model import (
 from labkit.exchange.xds.names import APPROVED, RETRIEVE, STORED_QUERY, association
 from labkit.exchange.xds.problems import Answer, RegistryError
 from labkit.exchange.xds.query import LEAF_CLASS, OBJECT_REF, Groups, StoredQuery, write_query
+from labkit.exchange.xds.retrieved import checked, request_of
 from labkit.exchange.xds.source import Connect
-
-T = TypeVar("T", bound=RegistryObject)
-Value = str | Code | PatientId
-
-
-class Every(tuple[Value, ...]):
-    """Values that an object must have all of; a list is alternatives."""
-
-
-def every(*values: Value) -> Every:
-    """Ask for all of these: ``eventCodeList=every(CT, CHEST)``."""
-    return Every(values)
-
-
-Given = Value | Iterable[Value]
 
 
 class DocumentConsumer:
@@ -180,18 +172,18 @@ class DocumentConsumer:
         XdsError, SoapFault, NetworkError
             As of `find_documents`.
         """
-        return _only(DocumentEntry, self.query(_by_id("GetDocuments", E, uuids, unique_ids, home)))
+        return only(DocumentEntry, self.query(by_id("GetDocuments", E, uuids, unique_ids, home)))
 
     def get_documents_and_associations(
         self, uuids: Iterable[str] = (), *, unique_ids: Iterable[str] = (), home: str = ""
     ) -> Answer[RegistryObject]:
         """Get documents and their associations; parameters as of `get_documents`."""
-        return self.query(_by_id("GetDocumentsAndAssociations", E, uuids, unique_ids, home))
+        return self.query(by_id("GetDocumentsAndAssociations", E, uuids, unique_ids, home))
 
     def get_associations(self, uuids: Iterable[str], *, home: str = "") -> Answer[Association]:
         """Get the associations of objects (GetAssociations); errors as of `find_documents`."""
         asked = StoredQuery("GetAssociations", {"$uuid": (tuple(uuids),)}, home=home)
-        return _only(Association, self.query(asked))
+        return only(Association, self.query(asked))
 
     def get_submission_sets(
         self, uuids: Iterable[str], *, home: str = ""
@@ -204,7 +196,7 @@ class DocumentConsumer:
     ) -> Answer[RegistryObject]:
         """Get a submission set and all that was submitted in it."""
         name = "GetSubmissionSetAndContents"
-        return self.query(_by_id(name, S, _one(uuid), _one(unique_id), home))
+        return self.query(by_id(name, S, alone(uuid), alone(unique_id), home))
 
     def get_related_documents(
         self, uuid: str = "", *types: str, unique_id: str = "", home: str = ""
@@ -216,7 +208,7 @@ class DocumentConsumer:
         types
             Of association, ``"RPLC"``; by default all that are between two documents.
         """
-        asked = _by_id("GetRelatedDocuments", E, _one(uuid), _one(unique_id), home)
+        asked = by_id("GetRelatedDocuments", E, alone(uuid), alone(unique_id), home)
         wanted = types or ("APND", "RPLC", "XFRM", "XFRM_RPLC", "signs")
         groups: Groups = (tuple(association(each) for each in wanted),)
         more = {**asked.parameters, "$AssociationTypes": groups}
@@ -264,7 +256,7 @@ class DocumentConsumer:
         said: dict[str, DocumentEntry | None] = {}
         by_address: dict[str, list[DocumentRequest]] = {}
         for each in wanted:
-            request = _request(each)
+            request = request_of(each)
             said[request.uniqueId] = each if isinstance(each, DocumentEntry) else None
             by_address.setdefault(self._address(request), []).append(request)
         found: list[Retrieved] = []
@@ -272,7 +264,7 @@ class DocumentConsumer:
         for address, requests in by_address.items():
             response = self._client(address).call(Message(RETRIEVE, write_retrieve(requests)))
             answer = read_retrieved(response)
-            found += [_checked(document, said) for document in answer]
+            found += [checked(document, said) for document in answer]
             errors += answer.errors
         return Answer(found, errors)
 
@@ -290,12 +282,12 @@ class DocumentConsumer:
         for attribute, value in {**parameters, "status": status}.items():
             parameter = prefix + attribute[:1].upper() + attribute[1:]
             if parameter not in known:
-                names = ", ".join(_attribute(each, prefix) for each in known)
+                names = ", ".join(attribute_of(each, prefix) for each in known)
                 raise UsageError(
                     f"{name} has no parameter {attribute!r}.", remedy=f"It has: {names}."
                 )
-            made[parameter] = _groups(value)
-        return _only(kind, self.query(StoredQuery(name, made)))
+            made[parameter] = slots_of(value)
+        return only(kind, self.query(StoredQuery(name, made)))
 
     def _ask(self, asked: StoredQuery) -> object:
         client = self._client(self.registry_url)
@@ -316,57 +308,3 @@ class DocumentConsumer:
         if url not in self._clients:
             self._clients[url] = self._connect(url)
         return self._clients[url]
-
-
-def _request(each: DocumentEntry | DocumentRequest) -> DocumentRequest:
-    if isinstance(each, DocumentRequest):
-        return each
-    return DocumentRequest(each.repositoryUniqueId, each.uniqueId, each.homeCommunityId)
-
-
-def _checked(document: Retrieved, said: Mapping[str, DocumentEntry | None]) -> Retrieved:
-    if document.uniqueId not in said:
-        raise DataError(
-            f"the document {document.uniqueId!r} came, and was not asked for",
-            remedy="Ask who runs the repository why it answers with it.",
-        )
-    entry = said[document.uniqueId]
-    digest = hashlib.sha1(document.data, usedforsecurity=False).hexdigest()
-    if entry is not None and entry.hash and entry.hash != digest:
-        raise DataError(
-            f"the document {document.uniqueId} has the hash {digest}, its entry says {entry.hash}",
-            remedy="Do not use it: ask who runs the repository what became of it.",
-        )
-    return document
-
-
-def _groups(value: Given) -> Groups:
-    if isinstance(value, (str, Code, PatientId)):
-        return ((_text(value),),)
-    if isinstance(value, Every):
-        return tuple((_text(each),) for each in value)
-    return (tuple(_text(each) for each in value),)
-
-
-def _text(value: Value) -> str:
-    return value.cx if isinstance(value, PatientId) else str(value)
-
-
-def _attribute(parameter: str, prefix: str) -> str:
-    name = parameter.removeprefix(prefix)
-    return name[:1].lower() + name[1:]
-
-
-def _one(id_: str) -> tuple[str, ...]:
-    return (id_,) if id_ else ()
-
-
-def _by_id(
-    name: str, prefix: str, uuids: Iterable[str], unique_ids: Iterable[str], home: str
-) -> StoredQuery:
-    groups = {f"{prefix}EntryUUID": tuple(uuids), f"{prefix}UniqueId": tuple(unique_ids)}
-    return StoredQuery(name, {key: (ids,) for key, ids in groups.items() if ids}, home=home)
-
-
-def _only(kind: type[T], found: Answer[RegistryObject]) -> Answer[T]:
-    return Answer((each for each in found if isinstance(each, kind)), found.errors)
