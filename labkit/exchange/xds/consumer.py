@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import TracebackType
 
 from labkit.common.errors import UsageError
 from labkit.exchange.parties import PatientId
@@ -44,10 +43,10 @@ from labkit.exchange.xds.names import APPROVED, RETRIEVE, STORED_QUERY, associat
 from labkit.exchange.xds.problems import Answer, RegistryError
 from labkit.exchange.xds.query import LEAF_CLASS, OBJECT_REF, Groups, StoredQuery, write_query
 from labkit.exchange.xds.retrieved import checked, request_of
-from labkit.exchange.xds.source import Connect
+from labkit.exchange.xds.source import Connect, Connections
 
 
-class DocumentConsumer:
+class DocumentConsumer(Connections):
     """A consumer of one registry and its repositories, or of a gateway in their place.
 
     Parameters
@@ -75,32 +74,14 @@ class DocumentConsumer:
         home: str = "",
         connect: Connect = SoapClient,
     ) -> None:
+        super().__init__(connect)
         self.registry_url = registry_url
         self.repositories = dict(repositories or {})
         self.gateway = gateway
         self.home = home
-        self._connect = connect
-        self._clients: dict[str, SoapClient] = {}
 
     def __enter__(self) -> DocumentConsumer:
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"  # no address: it would differ in every stored output
-
-    def close(self) -> None:
-        """Give the connections back."""
-        for client in self._clients.values():
-            client.close()
-        self._clients.clear()
 
     def find_documents(
         self, patient: PatientId, *, status: Given = APPROVED, **parameters: Given
@@ -262,7 +243,7 @@ class DocumentConsumer:
         found: list[Retrieved] = []
         errors: list[RegistryError] = []
         for address, requests in by_address.items():
-            response = self._client(address).call(Message(RETRIEVE, write_retrieve(requests)))
+            response = self.client(address).call(Message(RETRIEVE, write_retrieve(requests)))
             answer = read_retrieved(response)
             found += [checked(document, said) for document in answer]
             errors += answer.errors
@@ -290,7 +271,7 @@ class DocumentConsumer:
         return only(kind, self.query(StoredQuery(name, made)))
 
     def _ask(self, asked: StoredQuery) -> object:
-        client = self._client(self.registry_url)
+        client = self.client(self.registry_url)
         return client.call(Message(STORED_QUERY, write_query(asked))).body
 
     def _address(self, request: DocumentRequest) -> str:
@@ -303,8 +284,3 @@ class DocumentConsumer:
                 remedy="Give it in repositories={repositoryUniqueId: url}, or a gateway.",
             )
         return self.repositories[request.repositoryUniqueId]
-
-    def _client(self, url: str) -> SoapClient:
-        if url not in self._clients:
-            self._clients[url] = self._connect(url)
-        return self._clients[url]

@@ -24,13 +24,24 @@ Connect = Callable[[str], SoapClient]
 """Makes the client of an address: how messages are secured, named and watched is decided there."""
 
 
-class _Caller:
-    def __init__(self, url: str, connect: Connect) -> None:
-        self._client = connect(url)
+class Connections:
+    """Clients of one's own, one for each address, to give back together."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+        self._clients: dict[str, SoapClient] = {}
+
+    def client(self, url: str) -> SoapClient:
+        """Return the client of an address."""
+        if url not in self._clients:
+            self._clients[url] = self._connect(url)
+        return self._clients[url]
 
     def close(self) -> None:
         """Give the connections back."""
-        self._client.close()
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
 
     def __exit__(
         self,
@@ -40,8 +51,11 @@ class _Caller:
     ) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"  # no address: it would differ in every stored output
 
-class DocumentSource(_Caller):
+
+class DocumentSource(Connections):
     """Submits documents to a repository (ITI-41). With manifests it is RAD-68.
 
     Parameters
@@ -53,7 +67,8 @@ class DocumentSource(_Caller):
     """
 
     def __init__(self, url: str, *, connect: Connect = SoapClient) -> None:
-        super().__init__(url, connect)
+        super().__init__(connect)
+        self.url = url
 
     def __enter__(self) -> DocumentSource:
         return self
@@ -96,11 +111,11 @@ class DocumentSource(_Caller):
         submission = Submission.of(submission_set, entries, tuple(associations), tuple(folders))
         files = Attachments()
         body = write_provide(submission, contents, files)
-        response = self._client.call(Message(PROVIDE, body, attachments=files))
+        response = self.client(self.url).call(Message(PROVIDE, body, attachments=files))
         return read_response(response.body)
 
 
-class RegistryClient(_Caller):
+class RegistryClient(Connections):
     """Registers documents in a registry behind SOAP (ITI-42): what a repository is given.
 
     Parameters
@@ -112,7 +127,8 @@ class RegistryClient(_Caller):
     """
 
     def __init__(self, url: str, *, connect: Connect | None = None) -> None:
-        super().__init__(url, connect or (lambda address: SoapClient(address, mtom=False)))
+        super().__init__(connect or (lambda address: SoapClient(address, mtom=False)))
+        self.url = url
 
     def __enter__(self) -> RegistryClient:
         return self
@@ -125,5 +141,5 @@ class RegistryClient(_Caller):
         XdsError, SoapFault, NetworkError
             As of `DocumentSource.provide`.
         """
-        response = self._client.call(Message(REGISTER, write_submission(submission)))
+        response = self.client(self.url).call(Message(REGISTER, write_submission(submission)))
         return read_response(response.body)
