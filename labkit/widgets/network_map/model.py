@@ -185,10 +185,9 @@ class NetworkMap(WatchingWidget):
 def _line(link: Mapping[str, Any], site: str) -> str:
     if site not in (link["from"], link["to"]):
         return ""
-    other = link["to"] if link["from"] == site else link["from"]
-    state = [] if link["up"] else ["cut"]
-    return other + (f" ({', '.join([*state, *([] if link['tls'] else ['no TLS'])])})"
-                    if state or not link["tls"] else "")  # fmt: skip
+    other = str(link["to"] if link["from"] == site else link["from"])
+    marks = ([] if link["up"] else ["cut"]) + ([] if link["tls"] else ["no TLS"])
+    return f"{other} ({', '.join(marks)})" if marks else other
 
 
 def _none(what: str) -> LabkitError:
