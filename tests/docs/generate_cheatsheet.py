@@ -244,8 +244,6 @@ Errors come as an OperationOutcome ({outcome}); read its `diagnostics`. Search: 
 
 {manifests}
 
-{exchange}
-
 ## De-identification
 
 ```sh
@@ -268,8 +266,7 @@ def cheatsheet() -> str:
     known = [(code, f"`{name}`") for name, (code, _) in options().items()]
     return TEMPLATE.format(
         oauth=OAUTH,
-        exchange=EXCHANGE,
-        manifests=f"{MANIFESTS.strip()}\n\n{MHD}",
+        manifests="\n\n".join((MANIFESTS.strip(), MHD.strip(), EXCHANGE)),
         pydicom=pydicom.__version__,
         pynetdicom=pynetdicom.__version__,
         acts=acts(),
