@@ -259,9 +259,7 @@ def soap_app(
         Bytes that one request may have.
     """
     replies = {} if replies_to is None else replies_to  # one that is empty may be filled later
-    service = Service(
-        operations, policy, node, secure, understood, replies, observer, most_bytes
-    )
+    service = Service(operations, policy, node, secure, understood, replies, observer, most_bytes)
 
     async def endpoint(request: Request) -> Response:
         body: list[bytes] = []
