@@ -221,7 +221,7 @@ def _about(type_: str, id_: str, facts: Facts) -> tuple[str, str]:
     """Return study and patient that something is about."""
     if type_ == "Patient":
         return "", f"Patient/{id_}"
-    study = id_ if type_ == STUDY else facts.get("study") or next(iter(facts["studies"]), "")
+    study = id_ if type_ == STUDY else facts.get("study") or next(iter(facts.get("studies", ())), "")
     return str(study), str(facts.get("patient", ""))
 
 
