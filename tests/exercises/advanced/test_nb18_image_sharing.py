@@ -45,7 +45,9 @@ RIGHT = [
     """),
     ("share-thread", """
         def thread(base, number):
-            get = lambda path: [e["resource"] for e in requests.get(f"{base}/{path}").json().get("entry", [])]
+            def get(path):
+                bundle = requests.get(f"{base}/{path}").json()
+                return [each["resource"] for each in bundle.get("entry", [])]
             name = lambda r: r["resourceType"] + "/" + r["id"]
             (order,) = get(f"ServiceRequest?identifier={ORDERS}|{number}")
             out = [name(order)]
