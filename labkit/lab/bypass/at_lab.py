@@ -17,6 +17,7 @@ from labkit.dicom import samples
 from labkit.dimse import Receiver, server_context, store
 from labkit.dimse.tls import Credential
 from labkit.lab import launch
+from labkit.lab.backends import EMBEDDED, ended
 from labkit.lab.bypass import story
 from labkit.lab.bypass.doors import Doors, Resource
 from labkit.lab.bypass.seats import LAKESIDE, AtLab, Seat, bearing, patients_token
@@ -32,7 +33,7 @@ TARGET, OWN = "ct-chest", "mr-brain"
 
 
 @contextmanager
-def secure_lab(folder: Path) -> Iterator[SecureLab]:
+def secure_lab(folder: Path, backend: str = EMBEDDED) -> Iterator[SecureLab]:
     """Have the secure lab of a folder in its first state, and leave it so.
 
     One that does not run is started, and ended again.
@@ -41,7 +42,7 @@ def secure_lab(folder: Path) -> Iterator[SecureLab]:
 
     workspace = Workspace.at(folder)
     ran = launch.find(workspace) is not None
-    lab = cast("SecureLab", open_lab(folder, backend="embedded", secure=True))
+    lab = cast("SecureLab", open_lab(folder, backend=backend, secure=True))
     try:
         lab.reset()
         yield lab
@@ -50,7 +51,7 @@ def secure_lab(folder: Path) -> Iterator[SecureLab]:
             lab.reset()  # also where the attempts were broken off: a Consent may have been changed
         finally:
             if not ran:
-                launch.stop(workspace)
+                ended(backend, workspace)
 
 
 @contextmanager
@@ -131,10 +132,15 @@ def _fill(lab: SecureLab, hospital: httpx.Client) -> None:
 
 
 def _told(lab: SecureLab) -> Any:
-    """Make what looks into the queue of notices: in the file, since no door shows it."""
+    """Make what looks into the queue of notices: in the file, since no door shows it.
+
+    There is none where HAPI is the server: guarded, it takes no Subscription.
+    """
     path = Workspace(lab.workspace).fhir / "fhir.sqlite"
 
     def told(subscription: str) -> list[str]:
+        if not path.exists():
+            return []
         sql = ("SELECT r.type, r.id FROM notice n JOIN resource r ON r.pk = n.pk "
                "WHERE n.subscription = ?")  # fmt: skip
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as stored:
