@@ -104,7 +104,13 @@ class GuardedHapi(HapiNode):
                 f"Port {wanted} of this machine is taken; HAPI asks for decisions there.",
                 remedy=f"Run `{_UP}` again: it chooses another.",
             )
-        self._decisions.start(self._answer)
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            self._heard.set()
+            starting = JSONResponse({"error": "the lab is still starting"}, 503)
+            await (self._deciding or starting)(scope, receive, send)
+
+        self._decisions.start(answer)
         try:
             self._porch.open(wanted)
         except OSError as error:
@@ -134,13 +140,6 @@ class GuardedHapi(HapiNode):
                 remedy="Look at `docker compose ps`; and let the containers' network "
                 f"({self._secrets.subnet}) through the firewall of this machine.",
             )
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._heard.set()
-        if self._deciding is None:
-            await JSONResponse({"error": "the lab is still starting"}, 503)(scope, receive, send)
-        else:
-            await self._deciding(scope, receive, send)
 
     def _app(self) -> ASGIApp:
         self._deciding = decisions_app(
