@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 TARGET, OWN = "ct-chest", "mr-brain"
 """The study that Consent/thistlewick denies Lakeside, and one that Lakeside may see."""
+_FHIR = {"Content-Type": "application/fhir+json"}
+"""Plain JSON would be taken for the bytes of a Binary, which is then nobody's (R4 http.html)."""
 
 
 @contextmanager
@@ -85,7 +87,8 @@ def at_lab(lab: SecureLab, seat: Seat = LAKESIDE) -> Iterator[Doors]:
 
         def write(resource: Resource) -> None:
             url = f"{lab.fhir.url}/{resource['resourceType']}/{resource['id']}"
-            hospital.put(url, json={**hospital.get(url).json(), **resource}).raise_for_status()
+            now = {**hospital.get(url).json(), **resource}
+            hospital.put(url, json=now, headers=_FHIR).raise_for_status()
 
         yield Doors(
             lab.fhir.url, lab.dicomweb.url, lab.dicomweb.wado_url, lab.proxy.url,
@@ -126,7 +129,7 @@ def _fill(lab: SecureLab, hospital: httpx.Client) -> None:
         store(lab.legacy, objects)
     for resource in story.told_of(TARGET, OWN):
         url = f"{lab.fhir.url}/{resource['resourceType']}/{resource['id']}"
-        hospital.put(url, json=resource).raise_for_status()
+        hospital.put(url, json=resource, headers=_FHIR).raise_for_status()
     for slug in (TARGET, OWN):
         hospital.delete(f"{lab.fhir.url}/Observation/gone-{slug}").raise_for_status()
 

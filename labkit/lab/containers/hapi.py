@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 from starlette.requests import Request
@@ -142,7 +142,7 @@ class HapiNode(Face):
             body = await request.body()
             for port in callbacks(body) if b"Subscription" in body else ():
                 self._porch.open(port)
-            path = scope["path"].removeprefix("/fhir")
+            path = quote(scope["path"].removeprefix("/fhir"), safe="/:@!$&'()*+,;=~|")
             query = f"?{request.url.query}" if request.url.query else ""
             try:
                 answer = await link.request(
