@@ -15,6 +15,7 @@ import ca.uhn.fhir.rest.server.exceptions.ResourceNotFoundException;
 import ca.uhn.fhir.rest.server.interceptor.auth.AuthorizationConstants;
 import ca.uhn.fhir.rest.server.servlet.ServletRequestDetails;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -54,6 +55,14 @@ public final class Guard {
                     RestOperationTypeEnum.DELETE,
                     RestOperationTypeEnum.TRANSACTION);
 
+    /** What is asked about a type before one resource of it is looked up; a search is asked too. */
+    private static final Map<RestOperationTypeEnum, String> ASKED_BEFORE =
+            Map.of(
+                    RestOperationTypeEnum.READ, "read",
+                    RestOperationTypeEnum.VREAD, "vread",
+                    RestOperationTypeEnum.HISTORY_INSTANCE, "history",
+                    RestOperationTypeEnum.HISTORY_TYPE, "history");
+
     /** Parameters that look into other resources than those that are returned. */
     private static final Set<String> LOOK_ELSEWHERE =
             Set.of("_filter", "_content", "_text", "_list", "_query", "_contained");
@@ -80,6 +89,11 @@ public final class Guard {
         if (!validates && (request.getOperation() != null && request.getOperation().startsWith("$")
                 || !KNOWN.contains(operation))) {
             throw refused(request.getOperation() + " (" + operation.getCode() + ") is not offered here");
+        }
+        // Whether the token gives this kind of resource at all; that is no news about any of them.
+        String asked = ASKED_BEFORE.get(operation);
+        if (asked != null) {
+            demand(decisions.ask(request, asked, request.getResourceName(), "", ""), asked);
         }
         if (operation == RestOperationTypeEnum.SEARCH_TYPE) {
             search(request);
