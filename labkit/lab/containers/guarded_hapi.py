@@ -95,7 +95,7 @@ class GuardedHapi(HapiNode):
 
     def story(self) -> Iterable[dict[str, Any]]:
         """Return what it holds in a new lab: the patients, and all that ties images to them."""
-        return [*super().story(), *self._guarding.story()]
+        return self._guarding.story()
 
     def _listen(self) -> None:
         wanted = self._secrets.decisions

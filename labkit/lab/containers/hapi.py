@@ -114,7 +114,22 @@ class HapiNode(Face):
                 f"HAPI FHIR cannot be emptied: {answer.status_code} {answer.text[:200]}",
                 remedy=_COMPOSE,
             )
-        self.put(self.story())
+        with FhirClient(self._upstream, timeout=PATIENCE, headers=dict(self.headers)) as fhir:
+            fhir.transaction(
+                {
+                    "resourceType": "Bundle",
+                    "type": "transaction",
+                    "entry": [self._entry(resource) for resource in self.story()],
+                }
+            )
+
+    def _entry(self, resource: dict[str, Any]) -> dict[str, Any]:
+        url = f"{resource['resourceType']}/{resource['id']}"
+        return {
+            "fullUrl": f"{self._upstream}/{url}",
+            "resource": resource,
+            "request": {"method": "PUT", "url": url},
+        }
 
     def put(self, resources: Iterable[dict[str, Any]]) -> None:
         """Store resources under their own ids, those that differ from what is stored."""
