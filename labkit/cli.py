@@ -18,12 +18,14 @@ from labkit.common.errors import LabkitError
 from labkit.deid.attack_commands import attack
 from labkit.deid.commands import deid
 from labkit.deid.review_commands import review
+from labkit.exchange.manifests.commands import manifest
 from labkit.exercises.commands import exercises_app, notebooks_app
 from labkit.lab import commands as lab_commands
 from labkit.lab import launch
 from labkit.lab.backends import OWN, chosen, ended, launched
 from labkit.lab.bypass.commands import bypass
 from labkit.lab.doctor.commands import doctor
+from labkit.lab.media_command import media
 from labkit.lab.node_commands import nodes_app, running
 from labkit.lab.own import commands as own_commands
 from labkit.lab.printing import print_done as _done
@@ -50,6 +52,8 @@ app.command("bypass")(bypass)
 app.command("deid")(deid)
 app.command("review")(review)
 app.command("attack")(attack)
+app.command("manifest")(manifest)
+app.command("media")(media)
 app.add_typer(lab_commands.faults_app, name="faults")
 app.add_typer(lab_commands.route_app, name="route")
 app.add_typer(exercises_app, name="exercises")

@@ -76,15 +76,21 @@ class TomlFile:
         """
         try:
             text = path.read_bytes().decode("utf-8-sig")
-            data: dict[str, Any] = tomllib.loads(text)
         except FileNotFoundError:
             raise UsageError(f"There is no {path}.", remedy=missing) from None
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            # The text of a TOML error names line and column, and no content.
-            raise UsageError(
-                f"{path.name} cannot be read: {error}",
-                remedy='Values that are text stand in "quotes".',
-            ) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise _unreadable(path, error) from error
+        return cls.parse(text, path, environment=environment)
+
+    @classmethod
+    def parse(
+        cls, text: str, path: Path, *, environment: Mapping[str, str] | None = None
+    ) -> TomlFile:
+        """Take a text as if it stood in the file `path`; see `read`."""
+        try:
+            data: dict[str, Any] = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise _unreadable(path, error) from error
         return cls(path, text, data, os.environ if environment is None else environment)
 
     def where(self, part: str, key: str = "", index: int = 0) -> str:
@@ -148,6 +154,8 @@ class TomlFile:
 
         Parameters
         ----------
+        name
+            Of the section; ``""`` for what stands before the first.
         index
             Which of several sections of this name, from 0; -1 where there can be one alone.
 
@@ -157,9 +165,10 @@ class TomlFile:
             A key is unknown or missing, a value is of another type or cannot be, a variable is not
             set.
         """
-        shown = f"[{name}]" if index < 0 else f"[[{name}]]"
+        shown = (f"[{name}]" if index < 0 else f"[[{name}]]") if name else "the file"
         at = max(index, 0)
-        known = {f.name: f for f in fields(kind) if f.init}
+        # A field that would be a word of Python has a low line behind it: from_ is from.
+        known = {f.name.rstrip("_"): f for f in fields(kind) if f.init}
         for key in table:
             if key not in known:
                 raise no_such_key(self.where(name, key, at), shown, key, known)
@@ -167,7 +176,7 @@ class TomlFile:
         for key, described in known.items():
             if key in table:
                 spot = f"{self.where(name, key, at)}: {shown} {key}"
-                values[key] = self._typed(table[key], str(described.type), spot)
+                values[described.name] = self._typed(table[key], str(described.type), spot)
             elif described.default is MISSING and described.default_factory is MISSING:
                 raise UsageError(
                     f"{self.where(name, '', at)}: {shown} needs {key}.",
@@ -211,6 +220,13 @@ class TomlFile:
             return self.environment[name]
 
         return _VARIABLE.sub(looked_up, text)
+
+
+def _unreadable(path: Path, error: Exception) -> UsageError:
+    # The text of a TOML error names line and column, and no content.
+    return UsageError(
+        f"{path.name} cannot be read: {error}", remedy='Values that are text stand in "quotes".'
+    )
 
 
 def no_such_key(where: str, part: str, key: str, known: Iterable[str]) -> UsageError:

@@ -23,6 +23,8 @@ _TITLES = {
 }
 REASONS = tuple(_TITLES)
 """Why objects are rejected: 113001, 113037, 113038 and 113039 of CID 7011."""
+TITLES = frozenset(code.value for code in _TITLES.values())
+"""Those codes: a key object with one of them as its title is a rejection note."""
 _COPIED = ("SpecificCharacterSet", "PatientName", "PatientID", "IssuerOfPatientID",
            "PatientBirthDate", "PatientSex", "StudyInstanceUID", "StudyDate", "StudyTime",
            "ReferringPhysicianName", "StudyID", "AccessionNumber")  # fmt: skip

@@ -85,9 +85,15 @@ class DicomwebClient(HttpClient):
         transfer_syntax
             A UID that all are wanted in; by default each comes as it is stored.
         """
+        for file in self.files(study, series, instance, transfer_syntax=transfer_syntax):
+            yield dcmread(BytesIO(file))
+
+    def files(
+        self, study: str, series: str = "", instance: str = "", *, transfer_syntax: str = "*"
+    ) -> Iterator[bytes]:
+        """As `retrieve`, each as the Part 10 file that came: nothing of it is read."""
         accept = f'multipart/related; type="{DICOM}"; transfer-syntax={transfer_syntax}'
-        for part in self._parts(Place(study, series, instance).path, accept):
-            yield dcmread(BytesIO(part))
+        yield from self._parts(Place(study, series, instance).path, accept)
 
     def frames(self, study: str, series: str, instance: str, numbers: Iterable[int]) -> list[bytes]:
         """Return frames, counted from 1, decoded: as Pixel Data has them (10.4.1.1.6)."""

@@ -83,9 +83,12 @@ class FhirClient(HttpClient):
         url = f"{_type_of(resource)}/$validate"
         return issues_of(self._resource("POST", url, resource))
 
-    def history(self, reference: str) -> Iterator[Resource]:
-        """Yield the entries of the history of ``"Patient/12"``, the newest first."""
-        for bundle in self._pages(f"{reference}/_history"):
+    def history(self, reference: str, **parameters: Any) -> Iterator[Resource]:
+        """Yield the entries of the history of ``"Patient/12"`` or ``"Patient"``, newest first.
+
+        `parameters` may have ``_since`` and ``_count``.
+        """
+        for bundle in self._pages(f"{reference}/_history", parameters):
             yield from bundle.get("entry", [])
 
     def update(self, resource: Resource, *, if_match: str = "") -> Resource:

@@ -65,6 +65,14 @@ def _sections(figures: Figures) -> list[str]:
             f"after the last start; {row['unanswered']} more were there whose answer never came. "
             f"{row['half']} were there in part."
         )
+    for row in figures["tracking-kills"]:
+        made.append(
+            "## The tracking service killed with -9\n\n"
+            f"It was killed {row['kills']} times while a FHIR server was written to, "
+            f"{row['notices_lost']} notices were lost and {row['notices_doubled']} came twice. Of "
+            f"{row['changes']} changes {row['lost']} were missing after the last poll, and "
+            f"{row['twice']} were counted twice."
+        )
     for row in figures["soak"]:
         before, after = row["before"], row["after"]
         lines = ["| the lab's process | before | after |", "|---|---|---|"]
