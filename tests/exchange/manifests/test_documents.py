@@ -1,4 +1,4 @@
-"""What a registry is told of a manifest; RAD-68 to a real registry and repository; a replacement."""
+"""What a registry is told of a manifest; RAD-68 to a real one; a replacement."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from labkit.exchange.manifests import Issued, Maker, Manifest, Request, gather, 
 from labkit.exchange.manifests.documents import document_entry, publish, utc
 from labkit.exchange.parties import LAKESIDE, NORTH
 from labkit.exchange.xds import DEPRECATED, Code
-from tests.exchange.xds.conftest import Domain, domain  # noqa: F401 - a fixture
+from tests.exchange.xds.conftest import Domain, domain, make_domain  # noqa: F401 - fixtures
 
 DCM = "1.2.840.10008.2.16.4"
 
@@ -74,7 +74,7 @@ def test_a_patient_whose_issuer_nobody_names_is_refused(when: datetime) -> None:
     ("date", "time", "zone", "said"),
     [
         ("20260101", "003000", "+0100", "20251231233000"),
-        ("20260101", "2330.5", "-0500", "20260102043000"),
+        ("20260101", "2330", "-0500", "20260102043000"),
         ("20260101", "0930", "", "20260101"),
         ("20260101", "", "+0100", "20260101"),
         ("", "0930", "+0100", ""),
@@ -93,19 +93,17 @@ def test_published_found_retrieved_and_replaced(
 ) -> None:
     entry = publish(domain.source, chest, NORTH, when)
     patient = NORTH.patient("NG-100457")
-    (found,) = domain.consumer.find_documents(patient).items
+    (found,) = domain.consumer.find_documents(patient)
     assert found.uniqueId == chest.uid and found.repositoryUniqueId == NORTH.repository
-    (by_number,) = domain.consumer.find_documents_by_reference_id(
-        patient, [entry.referenceIdList[0]]
-    ).items
+    (by_number,) = domain.consumer.find_documents_by_reference_id(patient, entry.referenceIdList[0])
     assert by_number.uniqueId == chest.uid
-    (document,) = domain.consumer.retrieve([found]).items
-    assert read(document.content) == chest
+    (document,) = domain.consumer.retrieve([found])
+    assert read(document.data) == chest
     note = read(rejection_note(sample("ct-chest").datasets("CT")[:2], "quality", when=when))
     later = when + timedelta(hours=1)
     after = without(chest, note.instance_uids, when=later)
     publish(domain.source, after, NORTH, later, replaces=entry)
-    (current,) = domain.consumer.find_documents(patient).items
+    (current,) = domain.consumer.find_documents(patient)
     assert current.uniqueId == after.uid
-    (old,) = domain.consumer.get_documents([entry.entryUUID]).items
+    (old,) = domain.consumer.get_documents([entry.entryUUID])
     assert old.availabilityStatus == DEPRECATED
