@@ -79,12 +79,12 @@ def to_bytes(element: Element, *, declaration: bool = False) -> bytes:
     return written
 
 
-def make(name: str, nsmap: dict[str | None, str] | None = None, **attributes: str) -> Element:
+def make(name: str, nsmap: dict[str | None, str] | None = None, /, **attributes: str) -> Element:
     """Make an element of its name in Clark's notation, ``{namespace}local``."""
     return etree.Element(name, attributes, nsmap=nsmap)
 
 
-def add(parent: Element, name: str, text: str | None = None, **attributes: str) -> Element:
+def add(parent: Element, name: str, text: str | None = None, /, **attributes: str) -> Element:
     """Add a child, with text.
 
     Raises
