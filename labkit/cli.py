@@ -18,6 +18,7 @@ from labkit.common.errors import LabkitError
 from labkit.deid.attack_commands import attack
 from labkit.deid.commands import deid
 from labkit.deid.review_commands import review
+from labkit.exchange.manifests.commands import manifest
 from labkit.exercises.commands import exercises_app, notebooks_app
 from labkit.lab import commands as lab_commands
 from labkit.lab import launch
@@ -51,6 +52,7 @@ app.command("bypass")(bypass)
 app.command("deid")(deid)
 app.command("review")(review)
 app.command("attack")(attack)
+app.command("manifest")(manifest)
 app.add_typer(lab_commands.faults_app, name="faults")
 app.add_typer(lab_commands.route_app, name="route")
 app.add_typer(exchange_app, name="exchange")

@@ -85,13 +85,13 @@ class DicomwebClient(HttpClient):
         transfer_syntax
             A UID that all are wanted in; by default each comes as it is stored.
         """
-        for part in self.files(study, series, instance, transfer_syntax=transfer_syntax):
-            yield dcmread(BytesIO(part))
+        for file in self.files(study, series, instance, transfer_syntax=transfer_syntax):
+            yield dcmread(BytesIO(file))
 
     def files(
         self, study: str, series: str = "", instance: str = "", *, transfer_syntax: str = "*"
     ) -> Iterator[bytes]:
-        """Go through the same objects as Part 10 files, byte for byte as the server sends them."""
+        """As `retrieve`, each as the Part 10 file that came: nothing of it is read."""
         accept = f'multipart/related; type="{DICOM}"; transfer-syntax={transfer_syntax}'
         yield from self._parts(Place(study, series, instance).path, accept)
 

@@ -25,6 +25,7 @@ from labkit.common import cite
 from labkit.deid import options
 from labkit.dicom.vr import vr_name
 from labkit.dimse import Peer, Status, command_lines, identifier
+from tests.docs.sheet_manifests import MANIFESTS
 from tests.docs.sheet_oauth import OAUTH
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "cheatsheet.md"
@@ -239,6 +240,8 @@ Errors come as an OperationOutcome ({outcome}); read its `diagnostics`. Search: 
 
 {oauth}
 
+{manifests}
+
 ## De-identification
 
 ```sh
@@ -261,6 +264,7 @@ def cheatsheet() -> str:
     known = [(code, f"`{name}`") for name, (code, _) in options().items()]
     return TEMPLATE.format(
         oauth=OAUTH,
+        manifests=MANIFESTS,
         pydicom=pydicom.__version__,
         pynetdicom=pynetdicom.__version__,
         acts=acts(),

@@ -7,7 +7,9 @@
 """
 
 from labkit.exchange.manifests.build import build
+from labkit.exchange.manifests.change import Replacement, replacement, without
 from labkit.exchange.manifests.check import check
+from labkit.exchange.manifests.fhir import from_fhir, to_fhir, unread, unsaid
 from labkit.exchange.manifests.gather import gather
 from labkit.exchange.manifests.maker import Maker
 from labkit.exchange.manifests.model import (
@@ -22,9 +24,12 @@ from labkit.exchange.manifests.model import (
     Subject,
 )
 from labkit.exchange.manifests.reading import read
+from labkit.exchange.manifests.resolve import Resolution, Whereabouts, resolve
 from labkit.exchange.manifests.writing import part10, write
 
 __all__ = [
-    "FLAVOURS", "Instance", "Issued", "Location", "Maker", "Manifest", "Problem", "Request",
-    "Series", "Subject", "build", "check", "gather", "part10", "read", "write",
+    "FLAVOURS", "Instance", "Issued", "Location", "Maker", "Manifest", "Problem", "Replacement",
+    "Request", "Resolution", "Series", "Subject", "Whereabouts", "build", "check", "from_fhir",
+    "gather", "part10", "read", "replacement", "resolve", "to_fhir", "unread", "unsaid",
+    "without", "write",
 ]  # fmt: skip

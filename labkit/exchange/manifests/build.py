@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 
 from labkit.common.errors import DataError
 from labkit.exchange.manifests.check import check
 from labkit.exchange.manifests.gather import gather
 from labkit.exchange.manifests.maker import Maker
-from labkit.exchange.manifests.model import Request
+from labkit.exchange.manifests.model import Manifest, Request
+from labkit.exchange.manifests.terms import Code
 from labkit.exchange.manifests.writing import write
 
 
@@ -47,14 +47,24 @@ def build(
     DataError
         Objects contradict each other, or the manifest would lack what MADO requires.
     """
-    manifest = gather(
+    return write(complete(gather(
         datasets, flavour, maker=maker, when=when, uid=uid, requests=requests, regions=regions
-    )
-    if flavour == "mado" and (missing := check(manifest)):
+    )))  # fmt: skip
+
+
+def complete(manifest: Manifest) -> Manifest:
+    """Return a manifest that can be published as what its title says.
+
+    Raises
+    ------
+    DataError
+        It is one with description, and lacks what MADO requires.
+    """
+    if manifest.flavour == "mado" and (missing := check(manifest)):
         raise DataError(
             "A MADO manifest needs what these images do not say: "
             + "; ".join(str(problem) for problem in missing[:6]),
             remedy="Give what the site knows with maker=Maker(…) or Maker.of(party), requests= and "
             "regions=.",
         )
-    return write(manifest)
+    return manifest

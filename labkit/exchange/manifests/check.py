@@ -39,11 +39,11 @@ def _xds(manifest: Manifest) -> Iterator[Problem]:
     if manifest.patient.id is None:
         yield Problem("(0010,0020)", "no Patient ID: the document cannot be registered", _KOS)
     yield from _listed(manifest)
-    for series in manifest.series:
-        # Which of them, RAD-68 leaves to the options of the source (RAD TF-1 18.2); one is needed.
-        if not series.location:
-            yield Problem("(0008,1115)", f"series {series.uid} cannot be had anywhere: no Retrieve "
-                          "AE Title, Retrieve Location UID or Retrieve URL", _KOS)  # fmt: skip
+    # Which of them, RAD-68 leaves to the options of the source (RAD TF-1 18.2); one is needed.
+    nowhere = sum(not series.location for series in manifest.series)
+    if nowhere:
+        yield Problem("(0008,1115)", f"{nowhere} series cannot be had anywhere: no Retrieve AE "
+                      "Title, Retrieve Location UID or Retrieve URL", _KOS)  # fmt: skip
 
 
 def _mado(manifest: Manifest) -> Iterator[Problem]:
@@ -63,12 +63,13 @@ def _mado(manifest: Manifest) -> Iterator[Problem]:
             yield Problem(tag, f"{name} has no value", rule)
     yield from _requests(manifest)
     yield from _listed(manifest)
-    for series in manifest.series:
-        if not series.location.uid:
-            yield Problem("(0040,E011)", f"series {series.uid} has no Retrieve Location UID",
-                          "MADO 6.X.2.14")  # fmt: skip
-        if not series.modality:
-            yield Problem("Image Library", f"series {series.uid} has no modality", "MADO 6.X.2.9")
+    unplaced = sum(not series.location.uid for series in manifest.series)
+    if unplaced:
+        yield Problem("(0040,E011)", f"{unplaced} series have no Retrieve Location UID",
+                      "MADO 6.X.2.14")  # fmt: skip
+    unnamed = sum(not series.modality for series in manifest.series)
+    if unnamed:
+        yield Problem("Image Library", f"{unnamed} series have no modality", "MADO 6.X.2.9")
     if not any(region.scheme_designator for region in manifest.regions):
         yield Problem("Image Library", "no coded Target Region of the study", "MADO 6.X.2.9")
 

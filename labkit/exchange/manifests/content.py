@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 
 from labkit.exchange.manifests import terms
 from labkit.exchange.manifests.model import Instance, Problem, Series
-from labkit.exchange.manifests.terms import same
+from labkit.exchange.manifests.terms import Code, same
 from labkit.exchange.manifests.values import coded, first, integer, items, text
 
 _REFERENCES = ("IMAGE", "WAVEFORM", "COMPOSITE")

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 from pydicom.uid import KeyObjectSelectionDocumentStorage
 
 from labkit.common.errors import DataError, UsageError
@@ -19,9 +18,10 @@ from labkit.exchange.manifests.regions import series_region, series_side, study_
 from labkit.exchange.manifests.terms import (
     MANIFEST,
     MANIFEST_WITH_DESCRIPTION,
-    REJECTIONS,
     SIGNED_MANIFEST,
+    Code,
     is_description_title,
+    same,
 )
 from labkit.exchange.manifests.values import (
     accession_of,
@@ -32,6 +32,9 @@ from labkit.exchange.manifests.values import (
     patient_id_of,
     text,
 )
+from labkit.pacs.rejections import rejection_of
+
+_MANIFESTS = (MANIFEST, SIGNED_MANIFEST)
 
 
 def gather(
@@ -93,7 +96,7 @@ def gather(
         # Several accession numbers: the attribute is empty (MADO 6.X.2.6).
         accession=(accessions[0] if accessions else own) if len(accessions) < 2 else None,
         requests=asked, procedures=codes_of(head, "ProcedureCodeSequence"),
-        regions=tuple(regions) or study_regions(found, maker.regions),
+        regions=tuple(Code(*region) for region in regions) or study_regions(found, maker.regions),
         created_date=moment.strftime("%Y%m%d"), created_time=moment.strftime("%H%M%S"),
         manufacturer=maker.manufacturer, institution=maker.institution_name,
         series_uid=made_uid("manifests", study, maker.institution_oid), series_number=999,
@@ -113,12 +116,11 @@ def listed(datasets: Iterable[Dataset]) -> list[Dataset]:
     hidden: set[str] = set()
     for ds in datasets:
         title = coded(ds, "ConceptNameCodeSequence")
-        if text(ds, "SOPClassUID") == KeyObjectSelectionDocumentStorage and title:
-            if title.value in REJECTIONS and title.scheme_designator == "DCM":
-                hidden |= _referenced(ds)
-                continue
-            if title in (MANIFEST, SIGNED_MANIFEST) or is_description_title(title):
-                continue
+        if rejection := rejection_of(ds):
+            hidden.update(rejection.uids)
+            continue
+        if title and (is_description_title(title) or any(same(title, m) for m in _MANIFESTS)):
+            continue
         for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPClassUID", "SOPInstanceUID"):
             if not text(ds, keyword):
                 raise DataError(f"An object without {keyword} cannot be listed.",
@@ -146,15 +148,6 @@ def manifest_uid(manifest: Manifest) -> str:
 def made_uid(*parts: str) -> str:
     """Make a UID below 2.25 of texts: the same texts, the same UID (ITU-T X.667)."""
     return f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, chr(10).join(parts)).int}"
-
-
-def _referenced(note: Dataset) -> set[str]:
-    return {
-        text(reference, "ReferencedSOPInstanceUID")
-        for study in items(note, "CurrentRequestedProcedureEvidenceSequence")
-        for series in items(study, "ReferencedSeriesSequence")
-        for reference in items(series, "ReferencedSOPSequence")
-    }
 
 
 def _one_study(found: list[Dataset]) -> None:

@@ -17,10 +17,10 @@ from highdicom.sr import (
 )
 from highdicom.sr.enum import RelationshipTypeValues
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 
 from labkit.exchange.manifests import terms
 from labkit.exchange.manifests.model import Instance, Manifest, Series
+from labkit.exchange.manifests.terms import Code
 from labkit.exchange.manifests.values import value_type
 
 _CONTEXT = RelationshipTypeValues.HAS_ACQ_CONTEXT

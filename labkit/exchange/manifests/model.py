@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pydicom.sr.coding import Code
-
 from labkit.exchange.manifests.terms import (
     MANIFEST,
     REJECTIONS,
     SIGNED_MANIFEST,
+    Code,
     is_description_title,
 )
 

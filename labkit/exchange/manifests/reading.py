@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 from pydicom.uid import KeyObjectSelectionDocumentStorage
 
 from labkit.common.errors import DataError
@@ -21,6 +20,7 @@ from labkit.exchange.manifests.model import (
     Series,
     Subject,
 )
+from labkit.exchange.manifests.terms import Code
 from labkit.exchange.manifests.values import (
     accession_of,
     coded,

@@ -8,8 +8,8 @@ from functools import cache
 from importlib.resources import files
 
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 
+from labkit.exchange.manifests.terms import Code
 from labkit.exchange.manifests.values import code, first, text
 from labkit.fhir.mapping.transforms.codes import table
 

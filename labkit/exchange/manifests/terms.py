@@ -9,14 +9,33 @@ the published profile says, and read both.
 from __future__ import annotations
 
 from pydicom.sr.codedict import codes
-from pydicom.sr.coding import Code
+from pydicom.sr.coding import Code as PydicomCode
+
+
+class Code(PydicomCode):
+    """A code triple: ``value``, ``scheme_designator``, ``meaning`` (PS3.3 8.8).
+
+    pydicom's cannot be compared with what is no code, and leaves the meaning out.
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, tuple) and tuple(self) == tuple(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
 
 MANIFEST = Code("113030", "DCM", "Manifest")
 SIGNED_MANIFEST = Code("113031", "DCM", "Signed Manifest")
 MANIFEST_WITH_DESCRIPTION = Code("MADOTEMP001", "99IHE", "Manifest with Description")
 
 REJECTIONS = {
-    code.value: code
+    code.value: Code(*code)
     for code in (
         codes.DCM.RejectedForQualityReasons,
         codes.DCM.RejectedForPatientSafetyReasons,
@@ -58,14 +77,14 @@ INSTANCES_UNIT = Code("{instances}", "UCUM", "instances")
 FRAMES_UNIT = Code("{frames}", "UCUM", "frames")
 
 
-def canonical(code: Code) -> Code:
+def canonical(code: PydicomCode) -> PydicomCode:
     """Return the code that we use for a concept, whichever of its two codes `code` is."""
     if code.scheme_designator == "DCM":
         return _FINAL.get(code.value, code)
     return code
 
 
-def same(one: Code | None, other: Code) -> bool:
+def same(one: PydicomCode | None, other: PydicomCode) -> bool:
     """Whether two codes are of one concept; their meanings are words for people (PS3.3 8.3)."""
     if one is None:
         return False
@@ -73,7 +92,7 @@ def same(one: Code | None, other: Code) -> bool:
     return (found.value, found.scheme_designator) == (other.value, other.scheme_designator)
 
 
-def is_description_title(code: Code) -> bool:
+def is_description_title(code: PydicomCode) -> bool:
     """Whether a title is "Manifest with Description", by code, or by words until it has one."""
     return same(code, MANIFEST_WITH_DESCRIPTION) or (
         code.scheme_designator == "DCM"

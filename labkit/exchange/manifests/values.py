@@ -9,12 +9,12 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
-from pydicom.sr.coding import Code
 from pydicom.tag import Tag
 
 from labkit.dicom.explain import modules_of
 from labkit.dicom.reading import PARSE_ERRORS
 from labkit.exchange.manifests.model import Issued
+from labkit.exchange.manifests.terms import Code
 
 _INTEGER = re.compile(r"[+-]?\d{1,10}")
 

@@ -9,13 +9,13 @@ from highdicom.sr import CodeContentItem
 from highdicom.sr.enum import RelationshipTypeValues
 from pydicom import dcmwrite
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 from pydicom.uid import ExplicitVRLittleEndian
 
 from labkit.common.errors import DataError, UsageError
 from labkit.exchange.manifests import terms
 from labkit.exchange.manifests.library import bare, library
 from labkit.exchange.manifests.model import Issued, Location, Manifest, Request, Subject
+from labkit.exchange.manifests.terms import Code
 from labkit.exchange.manifests.values import value_type
 
 PRIVATE_CREATOR = "IHE_MADO_PRIVATE"

@@ -23,6 +23,8 @@ SERVICES = (
     "portal",
 )  # fmt: skip
 """What a site may offer to others."""
+PASSES = ("all", "once")
+"""Whether a router passes on what it has passed on before."""
 _OID = re.compile(r"(urn:oid:)?[0-2](\.(0|[1-9]\d*))+")
 
 
@@ -112,6 +114,8 @@ class SiteDesign:
         Names of the sites to which it passes on all that it is sent, beside what the style says.
     rules
         File of a router's rules (`labkit.pacs.rules`), from the design's folder.
+    passes
+        One of `PASSES`, of a site that forwards.
     patients_to
         Names of the sites whose registry is told of its patients (ITI-8, ITI-44).
     studies_per_year, mbyte_per_study
@@ -128,6 +132,7 @@ class SiteDesign:
     studies: tuple[str, ...] = ()
     forward: tuple[str, ...] = ()
     rules: Path | None = None
+    passes: str = "all"
     patients_to: tuple[str, ...] = ()
     studies_per_year: int = 0
     mbyte_per_study: float = 0.0
@@ -144,6 +149,7 @@ class SiteDesign:
             raise UsageError(f"ae_title cannot be: {error.message}", remedy=error.remedy) from error
         one_of("role", self.role, ROLES)
         one_of("archive", self.archive, ARCHIVES)
+        one_of("passes", self.passes, PASSES)
         for service in self.services:
             one_of("services", service, SERVICES)
         for key in ("keep", "studies_per_year", "mbyte_per_study"):

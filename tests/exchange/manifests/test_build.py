@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from pydicom import Dataset, dcmread
-from pydicom.sr.coding import Code
 
 from labkit.common.errors import DataError, UsageError
 from labkit.dicom.rejection import rejection_note
@@ -26,6 +25,7 @@ from labkit.exchange.manifests import (
     read,
     write,
 )
+from labkit.exchange.manifests.terms import Code
 from labkit.exchange.parties import NORTH
 
 

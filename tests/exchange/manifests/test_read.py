@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from pydicom import Dataset
-from pydicom.sr.coding import Code
 
 from labkit.common.errors import DataError
 from labkit.dicom.rejection import rejection_note
 from labkit.dicom.samples import sample
 from labkit.exchange.manifests import Issued, Location, Maker, build, check, read
+from labkit.exchange.manifests.terms import Code
 
 
 def test_ihe_s_own_samples_are_read(real: Path) -> None:
