@@ -67,7 +67,8 @@ def _outcomes(
         return read_junit(junit.read_bytes())
     except OSError as error:
         raise UsageError(
-            f"{junit} cannot be read: {error.strerror}", remedy="Name a report of pytest --junitxml."
+            f"{junit} cannot be read: {error.strerror}",
+            remedy="Name a report of pytest --junitxml.",
         ) from error
 
 

@@ -26,7 +26,7 @@ ACTORS = (
     "every actor",
 )
 """In the order of the statement."""
-_TEST = re.compile(r"tests/[\w/]+/test_\w+\.py::test_\w+")
+_TEST = re.compile(r"tests/(\w+/)*test_\w+\.py::test_\w+")
 _KEYS = {"id", "actor", "transaction", "section", "text", "tests", "claim", "note"}
 
 

@@ -8,6 +8,8 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any
 
+from starlette.applications import Starlette
+
 from labkit.common import ALLOW_ALL
 from labkit.common.serving import HOST, HttpService
 from labkit.dicom.samples import sample
@@ -36,9 +38,14 @@ ABROAD = Party("IPF", "IPF", Ipf.home, "2.25.2026999.2", Ipf.repository, Ipf.rep
 
 def serve(stack: ExitStack, of: dict[str, Operation]) -> str:
     """Serve operations on a port of their own until the stack ends; its URL."""
+    return serve_app(stack, soap_app(of, ALLOW_ALL))
+
+
+def serve_app(stack: ExitStack, app: Starlette) -> str:
+    """Serve an application in the same way."""
     service = HttpService("contract")
     service.bind()
-    service.start(soap_app(of, ALLOW_ALL))
+    service.start(app)
     stack.callback(service.stop)
     return f"http://{HOST}:{service.port}/"
 
