@@ -99,7 +99,7 @@ def _ask(service: Service, entry: Resource, whole: Ask) -> Ask:
         raise refuse(400, "invalid", f"request.url is of another server: {url}")
     path = tuple(unquote(part) for part in parts.path.split("/") if part)
     method, resource = request["method"], entry.get("resource")
-    if method in ("POST", "PUT") and not isinstance(resource, dict):
+    if method in ("POST", "PUT", "PATCH") and not isinstance(resource, dict):
         raise refuse(400, "required", f"a {method} needs a resource")
     if resource is not None and path and method in ("POST", "PUT"):
         found = resource.get("resourceType")

@@ -66,6 +66,8 @@ class Path:
         The value is whether anything but ``false`` is there.
     system
         The code system that a bare code of this element belongs to, or ``""``.
+    extension
+        URL of the extension of the resource whose value it is; the path begins with it.
     """
 
     names: tuple[str, ...]
@@ -74,11 +76,12 @@ class Path:
     system: str = ""
     where: tuple[tuple[str, str], ...] = ()
     exists: bool = False
+    extension: str = ""
 
 
 @dataclass(frozen=True)
 class SearchParameter:
-    """One search parameter of one resource type (R4 searchparameter)."""
+    """One search parameter of one resource type (R4 searchparameter), of R4's or of a profile's."""
 
     code: str
     type: str
@@ -140,6 +143,7 @@ def _path(row: Mapping[str, Any]) -> Path:
         system=row.get("system", ""),
         where=tuple(row.get("where", {}).items()),
         exists=row.get("exists", False),
+        extension=row.get("extension", ""),
     )
 
 
@@ -153,6 +157,8 @@ def _table(name: str) -> dict[str, Any]:
 def definitions() -> Definitions:
     """Return the tables; read at the first call, the same object ever after."""
     structure, search = _table("structure.json"), _table("search.json")
+    # What IHE's MHD has beyond R4: a document is found by when it was made, a list by its source.
+    more = _table("search_mhd.json")["resources"]
     return Definitions(
         all_types=frozenset(structure["resources"]),
         primitives={
@@ -172,7 +178,7 @@ def definitions() -> Definitions:
                 code: SearchParameter(
                     code, row["type"], row["url"], tuple(_path(p) for p in row["paths"])
                 )
-                for code, row in rows.items()
+                for code, row in (rows | more.get(name, {})).items()
             }
             for name, rows in search["resources"].items()
         },

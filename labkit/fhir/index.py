@@ -49,10 +49,18 @@ def index_rows(resource: Mapping[str, Any], base_url: str = "") -> Rows:
             rows.token.append((code, "", "true" if there else "false"))
             continue
         for path in parameter.paths:
-            for value in _values(resource, path.names):
+            for value in _values(_extended(resource, path), path.names):
                 if all(value.get(name) == wanted for name, wanted in path.where):
                     add(rows, code, value, path, base_url)
     return rows
+
+
+def _extended(resource: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    """Return the resource, of its extensions only the one that the path is about."""
+    if not path.extension:
+        return resource
+    own = [e for e in resource.get("extension", []) if e.get("url") == path.extension]
+    return {**resource, "extension": own}
 
 
 def _values(value: Any, names: tuple[str, ...]) -> Iterator[Any]:

@@ -13,6 +13,7 @@ from labkit.fhir import subscriptions
 from labkit.fhir.conditional import match_version, the_match, unchanged
 from labkit.fhir.messages import Answer, Ask, Resource, Service
 from labkit.fhir.outcome import FhirError, Issue, refuse
+from labkit.fhir.patch import patched
 from labkit.fhir.store import Stored
 from labkit.fhir.validation import validate
 from labkit.fhir.versions import last_body
@@ -105,6 +106,21 @@ def update(service: Service, actor: str, ask: Ask) -> Answer:
             service.touch(actor, "update", before.resource)
         match_version(before, ask.if_match)
         return write(service, resource, id_, method=by)
+
+
+def patch(service: Service, actor: str, ask: Ask, *, tell: bool = True) -> Answer:
+    """Change a part of the current version (R4 http.html#patch); for a policy, an update."""
+    kind, id_ = ask.path
+    with service.store.transaction():
+        before = current(service, actor, kind, id_)
+        service.touch(actor, "update", before.resource)
+        match_version(before, ask.if_match)
+        resource = patched(before.resource, ask.resource)
+        if (resource.get("resourceType"), resource.get("id")) != (kind, id_):
+            raise refuse(422, "business-rule", "a patch changes neither the type nor the id")
+        check(service, resource)
+        service.touch(actor, "update", resource)
+        return write(service, resource, id_, method="PATCH", tell=tell)
 
 
 def target(service: Service, actor: str, ask: Ask) -> tuple[str, str]:

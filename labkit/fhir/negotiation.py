@@ -78,7 +78,7 @@ def parse_request(request: Request, path: tuple[str, ...], body: bytes) -> Ask:
             text = "_search takes application/x-www-form-urlencoded"
             raise refuse(415, "not-supported", text)
         pairs += parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-    elif request.method in ("POST", "PUT"):
+    elif request.method in ("POST", "PUT", "PATCH"):
         resource = _body(request, path, content, body)
     return Ask(
         request.method,
@@ -98,16 +98,23 @@ def _body(request: Request, path: tuple[str, ...], content: str, body: bytes) ->
     operation = path[-1:] == ("$validate",)
     if operation and not body:
         return {}
-    if path[:1] == ("Binary",) and not operation and not _is_binary_resource(content, body):
+    patch = request.method == "PATCH"
+    if (
+        path[:1] == ("Binary",)
+        and not (operation or patch)
+        and not _is_binary_resource(content, body)
+    ):
         context = request.headers.get("x-security-context", "")
         id_ = path[1] if len(path) == 2 else ""
         return to_resource(body, request.headers.get("content-type", ""), context, id_)
     value = parse_resource(content, body)
     expected = path[0] if path else "Bundle"
+    expected = "Parameters" if patch else expected
     if value.get("resourceType") != expected and not operation:
         found = value.get("resourceType")
         said = repr(found) if found else "missing"
-        raise refuse(400, "invalid", f"resourceType is {said}, but the URL says {expected}")
+        whom = "a patch is" if patch else "the URL says"
+        raise refuse(400, "invalid", f"resourceType is {said}, but {whom} {expected}")
     return value
 
 

@@ -34,6 +34,7 @@ TABLE: dict[tuple[str, ...], dict[str, tuple[tuple[str, ...], Act]]] = {
     ("[type]", "[id]"): {
         "GET": (("read",), interactions.read),
         "PUT": (("update",), interactions.update),
+        "PATCH": (("patch",), interactions.patch),
         "DELETE": (("delete",), interactions.delete),
     },
     ("[type]", "[id]", "_history"): {"GET": (("history-instance",), history.history)},

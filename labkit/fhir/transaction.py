@@ -15,7 +15,9 @@ from labkit.fhir.outcome import FhirError, located, refuse
 from labkit.fhir.references import split_reference
 from labkit.fhir.store import Stored
 
-_ORDER = ("DELETE", "POST", "PUT", "GET", "HEAD")
+_ORDER = ("DELETE", "POST", "PUT", "PATCH", "GET", "HEAD")
+_LENGTHS = {"POST": (1,), "PUT": (1, 2), "PATCH": (2,), "DELETE": (1, 2)}
+"""How long the path of a method may be."""
 Identity = tuple[str, str]
 
 
@@ -40,7 +42,7 @@ class Plan:
     _same: dict[int, int] = field(default_factory=dict)  # entry → an earlier one that creates it
 
     def carry_out(self, respond: Callable[[Service, str, Ask], Answer]) -> list[Answer]:
-        """DELETE, POST, PUT, then the conditional references, then GET (R4 http.html#trules).
+        """DELETE, POST, PUT, PATCH, conditional references, then GET (R4 http.html#trules).
 
         Raises
         ------
@@ -57,7 +59,12 @@ class Plan:
         for number in (*self._numbers("POST"), *self._numbers("PUT")):
             with _about(number):
                 answers[number] = self._write(number, new)
-        for number in self._ids:
+        for number in self._numbers("PATCH"):
+            with _about(number):
+                ask = self.asks[number]
+                ask = replace(ask, resource=rewritten(ask.resource, new))
+                answers[number] = interactions.patch(self.service, self.actor, ask, tell=False)
+        for number in (*self._ids, *self._numbers("PATCH")):
             with _about(number):
                 answers[number] = self._settle(answers[number])
         for number, first in self._same.items():
@@ -70,9 +77,7 @@ class Plan:
     def _numbers(self, method: str) -> list[int]:
         """Return the entries of a method, in their order; refuse what no transaction does."""
         for number, ask in enumerate(self.asks):
-            fits = len(ask.path) in {"POST": (1,), "PUT": (1, 2), "DELETE": (1, 2)}.get(
-                ask.method, range(1, 9)
-            )
+            fits = len(ask.path) in _LENGTHS.get(ask.method, range(1, 9))
             if ask.method not in _ORDER or not fits or ask.path[0] not in definitions().search:
                 with _about(number):
                     text = f"{ask.method} {'/'.join(ask.path)} is no act of a transaction here"
@@ -118,6 +123,8 @@ class Plan:
                 who = (stored.type, stored.id) if stored else None
             else:
                 who = self._identity(number) if number in self._ids else None
+                if self.asks[number].method == "PATCH":
+                    who = self.asks[number].path[0], self.asks[number].path[1]
             if who and seen.setdefault(who, number) != number:
                 with _about(number):
                     text = f"entry {seen[who]} acts on {who[0]}/{who[1]} too"

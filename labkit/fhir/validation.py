@@ -134,7 +134,9 @@ class Walk:
         elif kind not in self.table.all_types:
             yield Issue("structure", f"R4 has no resource type {kind!r}", at)
         else:
-            yield from self.resource(value, at)
+            # What an entry of a Bundle refers to by #id, it contains itself (R4 references.html).
+            inside = at.rpartition(".")[2].startswith("contained")
+            yield from (self if inside else Walk(self.table, value)).resource(value, at)
 
     def binding(self, value: Any, rule: Rule, at: str) -> Iterator[Issue]:
         """A required binding takes these codes and no others (R4 terminologies.html#required)."""

@@ -26,6 +26,7 @@ from labkit.deid import options
 from labkit.dicom.vr import vr_name
 from labkit.dimse import Peer, Status, command_lines, identifier
 from tests.docs.sheet_manifests import MANIFESTS
+from tests.docs.sheet_mhd import MHD
 from tests.docs.sheet_oauth import OAUTH
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "cheatsheet.md"
@@ -264,7 +265,7 @@ def cheatsheet() -> str:
     known = [(code, f"`{name}`") for name, (code, _) in options().items()]
     return TEMPLATE.format(
         oauth=OAUTH,
-        manifests=MANIFESTS,
+        manifests=f"{MANIFESTS.strip()}\n\n{MHD}",
         pydicom=pydicom.__version__,
         pynetdicom=pynetdicom.__version__,
         acts=acts(),

@@ -24,7 +24,7 @@ def test_what_is_written_is_read(spelling: str) -> None:
      "urn:oid:|1", "urn:oid:2.25.17|", ""],
 )  # fmt: skip
 def test_an_id_without_issuer_is_refused(cx: str) -> None:
-    with pytest.raises(UsageError, match="issuer|issued") as caught:
+    with pytest.raises(UsageError, match=r"issuer|issued") as caught:
         PatientId.parse(cx)
     assert "CX" in caught.value.remedy
 

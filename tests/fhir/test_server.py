@@ -92,6 +92,7 @@ def test_prefer_return(http: httpx.Client, prefer: str, found: str) -> None:
     assert (made.json()["resourceType"] if made.content else "") == found
 
 
+JSON_PATCH = {"Content-Type": "application/json-patch+json"}
 BAD: list[tuple[str, str, bytes, dict[str, str], int, str]] = [
     ("POST", "/Patient", b"{", JSON, 400, "structure"),
     ("POST", "/Patient", b"\xff\xfe", JSON, 400, "structure"),
@@ -107,7 +108,9 @@ BAD: list[tuple[str, str, bytes, dict[str, str], int, str]] = [
     ("POST", "/Patient/_search", b"{}", JSON, 415, "not-supported"),
     ("POST", "/Patient/1", b"{}", JSON, 405, "not-supported"),
     ("PATCH", "/Patient", b"{}", JSON, 405, "not-supported"),
-    ("PATCH", "/Patient/1", b"{}", JSON, 405, "not-supported"),
+    ("PATCH", "/Patient/1", b"{}", JSON, 400, "invalid"),
+    ("PATCH", "/Patient/1", b"[]", JSON_PATCH, 415, "not-supported"),
+    ("PATCH", "/Patient/1", b"{}", XML, 415, "not-supported"),
     ("GET", "/patient/1", b"", {}, 404, "not-supported"),
     ("GET", "/", b"", {}, 405, "not-supported"),
     ("GET", "/a/b/c/d/e", b"", {}, 404, "not-found"),

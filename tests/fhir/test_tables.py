@@ -51,5 +51,6 @@ def test_the_tables_are_what_the_generator_writes(tmp_path: Path) -> None:
     if not jar.is_file():
         pytest.skip(f"{JAR} is not here; get it with Maven, or name it in LABKIT_R4_JAR")
     runpy.run_path(str(GENERATOR))["main"](jar, tmp_path)
-    for path in (GENERATOR.parents[2] / "labkit" / "fhir" / "tables").glob("*.json"):
-        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+    for name in ("search.json", "structure.json"):  # search_mhd.json has a generator of its own
+        path = GENERATOR.parents[2] / "labkit" / "fhir" / "tables" / name
+        assert (tmp_path / name).read_bytes() == path.read_bytes()

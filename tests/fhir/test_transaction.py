@@ -15,8 +15,25 @@ STUDY_URN = "urn:uuid:88f151c0-a954-468a-88bd-5ae15c08e059"
 Entry = dict[str, Any]
 
 
+def patch(path: str, value: Any, kind: str = "replace") -> dict[str, Any]:
+    """A FHIRPath Patch of one operation."""
+    name = "valueBoolean" if isinstance(value, bool) else "valueCode"
+    parts = [
+        {"name": "type", "valueCode": kind},
+        {"name": "path", "valueString": path},
+        {"name": "value", name: value},
+    ]
+    return {
+        "resourceType": "Parameters", "parameter": [{"name": "operation", "part": parts}],
+    }  # fmt: skip
+
+
+SUPERSEDE = patch("DocumentReference.status", "superseded")
+DEACTIVATE = patch("Patient.identifier[0].use", "old")
+
+
 def patient(value: str = "7", **more: Any) -> dict[str, Any]:
-    identifier = [{"system": SYSTEM, "value": value}]
+    identifier = [{"use": "usual", "system": SYSTEM, "value": value}]
     return {"resourceType": "Patient", "identifier": identifier, **more}
 
 
@@ -173,7 +190,14 @@ FAILING = [
     ([entry("PUT", "Patient/1", patient(id="1"), ifMatch='W/"7"')], 412, "If-Match"),
     ([entry("GET", "Patient/none")], 404, "no Patient/none"),
     ([entry("GET", "Patient?nmae=x")], 400, "nmae"),
-    ([entry("PATCH", "Patient/1", patient(id="1"))], 400, "no act"),
+    ([entry("PATCH", "Patient", patient(id="1"))], 400, "no act"),
+    ([entry("PATCH", "Patient/1", patient(id="1"))], 400, "Parameters"),
+    ([entry("PATCH", "Patient/1")], 400, "needs a resource"),
+    ([entry("PATCH", "Patient/none", SUPERSEDE)], 404, "no Patient/none"),
+    ([entry("PATCH", "Patient/1", SUPERSEDE)], 422, "begins with Patient"),
+    ([entry("PATCH", "Patient/1", DEACTIVATE, ifMatch='W/"7"')], 412, "If-Match"),
+    ([entry("PATCH", "Patient/1", DEACTIVATE), entry("PUT", "Patient/1", patient(id="1"))], 400,
+     "too"),
     ([entry("POST", "Nonsense", {"resourceType": "Nonsense"})], 400, "Nonsense"),
     ([entry("POST", "Patient", study("Patient/1"))], 400, "ImagingStudy"),
     ([entry("POST", "Patient")], 400, "needs a resource"),
@@ -215,18 +239,19 @@ def test_a_batch_does_what_it_can(http: httpx.Client) -> None:
         entry("GET", "Patient/1"),
         entry("GET", "Patient/none"),
         entry("PATCH", "Patient/1", patient()),
+        entry("PATCH", "Patient/1", DEACTIVATE),
         entry("GET", "metadata"),
         entry("DELETE", "Patient/1"),
         entry("GET", "Patient/1"),
         entry("POST", "Patient/$validate", {"resourceType": "Patient", "gender": "F"}),
         kind="batch",
     )
-    expected = ["201", "422", "400", "200", "404", "405", "400", "204", "410", "200"]
+    expected = ["201", "422", "400", "200", "404", "400", "200", "400", "204", "410", "200"]
     assert statuses(answer) == expected
     rows = answer.json()["entry"]
     assert rows[1]["response"]["outcome"]["issue"][0]["code"] == "code-invalid"
     assert rows[3]["resource"]["id"] == "1"
-    assert rows[9]["resource"]["resourceType"] == "OperationOutcome"
+    assert rows[10]["resource"]["resourceType"] == "OperationOutcome"
 
 
 def test_what_is_sent_to_the_base_is_a_batch_or_a_transaction(http: httpx.Client) -> None:

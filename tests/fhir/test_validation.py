@@ -231,3 +231,17 @@ def test_never_accepts_what_fhir_resources_refuses() -> None:
             ours_only += refused
     assert both > 500
     assert ours_only > 100, "it is stricter: codes, numbers in quotes, dangling #references"
+
+
+def test_what_an_entry_contains_is_its_own() -> None:
+    """A #reference leads into the resource that has it, not into the Bundle or another entry."""
+    order = {
+        "resourceType": "ServiceRequest", "status": "active", "intent": "order",
+        "contained": [{"resourceType": "Patient", "id": "ann", "active": True}],
+        "subject": {"reference": "#ann"},
+    }  # fmt: skip
+    alone = {**order, "contained": [{"resourceType": "Patient", "id": "eve", "active": True}]}
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": order}]}
+    assert validate(bundle) == []
+    bundle["entry"] = [{"resource": order}, {"resource": alone}]
+    assert [issue.expression for issue in validate(bundle)] == ["Bundle.entry[1].resource.subject"]
