@@ -26,6 +26,7 @@ from labkit.lab.backends import OWN, chosen, ended, launched
 from labkit.lab.bypass.commands import bypass
 from labkit.lab.doctor.commands import doctor
 from labkit.lab.exchange.commands import exchange_app
+from labkit.lab.media_command import media
 from labkit.lab.node_commands import nodes_app, running
 from labkit.lab.own import commands as own_commands
 from labkit.lab.printing import print_done as _done
@@ -53,6 +54,7 @@ app.command("deid")(deid)
 app.command("review")(review)
 app.command("attack")(attack)
 app.command("manifest")(manifest)
+app.command("media")(media)
 app.add_typer(lab_commands.faults_app, name="faults")
 app.add_typer(lab_commands.route_app, name="route")
 app.add_typer(exchange_app, name="exchange")

@@ -12,11 +12,13 @@ from labkit.widgets.proxy_trace import ProxyTrace
 if TYPE_CHECKING:
     from labkit.widgets.consent_switch import ConsentSwitch
     from labkit.widgets.mapping_workbench import MappingWorkbench
+    from labkit.widgets.network_map import NetworkMap
     from labkit.widgets.token_inspector import TokenInspector
 
 _LATER = {
     "ConsentSwitch": "labkit.widgets.consent_switch",
     "MappingWorkbench": "labkit.widgets.mapping_workbench",
+    "NetworkMap": "labkit.widgets.network_map",
     "TokenInspector": "labkit.widgets.token_inspector",
 }
 """Widgets that are loaded when they are asked for: they bring other layers with them."""
@@ -28,6 +30,7 @@ __all__ = [
     "HeaderBrowser",
     "ImageViewer",
     "MappingWorkbench",
+    "NetworkMap",
     "ProxyTrace",
     "TokenInspector",
 ]

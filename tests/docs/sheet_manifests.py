@@ -7,6 +7,7 @@ MANIFESTS = """\
 labkit manifest DIR --flavour mado --site north --url https://pacs/rs --out OUT   # or aet://…, https://…
 labkit manifest --read FILE --against aet://ARCHIVE@host:104      # what of it is there
 labkit manifest --read FILE --fhir; labkit manifest --read BUNDLE --out OUT       # the other form
+labkit media /media/cdrom --decide '1001234^^^LAKESIDE=NG-100790' --apply         # a disc
 ```
 
 | in the key object selection | | in an XDS DocumentEntry |

@@ -35,9 +35,7 @@ def adopted(ds: Dataset, patient: PatientId, party: Party, *, at: datetime) -> D
     other.IssuerOfPatientID = ds.get("IssuerOfPatientID", "")
     other.TypeOfPatientID = "TEXT"
     changes = {"PatientID": patient.value, "IssuerOfPatientID": party.issuer}
-    set_and_record(
-        new, changes, at=f"{at:%Y%m%d%H%M%S%z}", system=party.name, reason="COERCE"
-    )
+    set_and_record(new, changes, at=f"{at:%Y%m%d%H%M%S%z}", system=party.name, reason="COERCE")
     qualifiers = Dataset()
     qualifiers.UniversalEntityID, qualifiers.UniversalEntityIDType = patient.authority, "ISO"
     new.IssuerOfPatientIDQualifiersSequence = [qualifiers]

@@ -12,9 +12,11 @@ from pydicom.filereader import dcmread
 from pydicom.uid import ExplicitVRLittleEndian
 
 from labkit.common.errors import UsageError
-from labkit.exchange.images.answer import RegistryError, Retrieved, read_retrieve_response
+from labkit.exchange.images.answer import came
 from labkit.exchange.images.request import RAD69, ImageRequest, ImagingRequest
 from labkit.exchange.soap import Message, SoapClient
+from labkit.exchange.xds.messages import Retrieved
+from labkit.exchange.xds.problems import RegistryError
 
 if TYPE_CHECKING:
     from labkit.exchange.manifests import Manifest
@@ -83,7 +85,9 @@ class ImagingConsumer:
     sources
         repositoryUniqueId of an Imaging Document Source → URL of it.
     gateway
-        URL of the Initiating Imaging Gateway, asked for whatever has a homeCommunityId.
+        URL of the Initiating Imaging Gateway, asked for whatever is of another community.
+    home
+        homeCommunityId of one's own.
     client
         Makes a client of a URL.
     """
@@ -93,9 +97,11 @@ class ImagingConsumer:
         sources: Mapping[str, str],
         *,
         gateway: str = "",
+        home: str = "",
         client: Callable[[str], SoapClient] = SoapClient,
     ) -> None:
         self._sources, self._gateway, self._client = dict(sources), gateway, client
+        self._home = home
 
     def retrieve(
         self,
@@ -137,23 +143,24 @@ class ImagingConsumer:
                 for part in _parts(group, AT_ONCE):
                     request = ImagingRequest(tuple(part), tuple(map(str, transfer_syntaxes)))
                     answer = client.call(Message(RAD69, request.write()))
-                    documents, said = read_retrieve_response(answer)
+                    documents, said = came(answer)
                     errors += said
                     for one in documents:
                         wrong = _wrong(one, request, patient, files)
                         if wrong:
-                            errors.append(RegistryError("XDSRepositoryError", wrong, one.unique_id))
+                            errors.append(RegistryError("XDSRepositoryError", wrong, one.uniqueId))
                         else:
-                            files[one.unique_id] = one.data
+                            files[one.uniqueId] = one.data
         ordered = {one.instance: files[one.instance] for one in asked if one.instance in files}
         return Images(ordered, tuple(errors))
 
     def _routed(self, asked: Iterable[ImageRequest]) -> Iterator[tuple[str, list[ImageRequest]]]:
         groups: dict[str, list[ImageRequest]] = {}
         for one in dict.fromkeys(asked):
-            url = self._gateway if one.home else self._sources.get(one.repository, "")
+            beyond = one.home not in ("", self._home)
+            url = self._gateway if beyond else self._sources.get(one.repository, "")
             if not url:
-                what = f"community {one.home}" if one.home else f"source {one.repository}"
+                what = f"community {one.home}" if beyond else f"source {one.repository}"
                 raise UsageError(
                     f"It is not known whom to ask for images of {what}.",
                     remedy="Give the source's URL, or that of the Initiating Gateway.",
@@ -171,19 +178,21 @@ def _wrong(
     one: Retrieved, request: ImagingRequest, patient: str | None, files: Mapping[str, bytes]
 ) -> str:
     """Say what is wrong with a document of an answer, ``""`` if nothing is."""
-    matching = [r for r in request.images if r.instance == one.unique_id]
+    matching = [r for r in request.images if r.instance == one.uniqueId]
     if not matching:
         return "it was not asked for"
-    asked = matching[0]
-    if one.repository != asked.repository or (asked.home and one.home != asked.home):
+    asked, where = matching[0], one.request
+    if where.repositoryUniqueId != asked.repository or (
+        asked.home and where.homeCommunityId != asked.home
+    ):
         return "it says that it comes from somewhere else than asked"
-    if one.unique_id in files:
+    if one.uniqueId in files:
         return "it came twice"
     try:
         ds = dcmread(BytesIO(one.data), stop_before_pixels=True)
     except Exception as error:  # whatever the bytes of a stranger do to the reader
         return f"it is no DICOM file ({type(error).__name__})"
-    if ds.get("SOPInstanceUID") != one.unique_id:
+    if ds.get("SOPInstanceUID") != one.uniqueId:
         return f"in it is another object, {ds.get('SOPInstanceUID', 'without UID')}"
     if (ds.get("StudyInstanceUID"), ds.get("SeriesInstanceUID")) != (asked.study, asked.series):
         return "it is of another study or series"

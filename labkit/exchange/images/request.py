@@ -11,11 +11,12 @@ from itertools import groupby
 
 from labkit.common.errors import DataError
 from labkit.exchange.soap import xml
+from labkit.exchange.xds.messages import DocumentRequest
+from labkit.exchange.xds.names import RETRIEVE, XDSB
 
 XDSI = "urn:ihe:rad:xdsi-b:2009"
-XDSB = "urn:ihe:iti:xds-b:2007"
 RAD69 = "urn:ihe:rad:2009:RetrieveImagingDocumentSet"
-RAD69_ANSWER = "urn:ihe:iti:2007:RetrieveDocumentSetResponse"
+RAD69_ANSWER = f"{RETRIEVE}Response"
 RAD75 = "urn:ihe:rad:2011:CrossGatewayRetrieveImagingDocumentSet"
 RAD75_ANSWER = f"{RAD75}Response"
 MOST = 10_000
@@ -42,6 +43,11 @@ class ImageRequest:
     instance: str
     repository: str
     home: str = ""
+
+    @property
+    def document(self) -> DocumentRequest:
+        """The same as ITI-43 has it, without study and series."""
+        return DocumentRequest(self.repository, self.instance, self.home)
 
 
 @dataclass(frozen=True)

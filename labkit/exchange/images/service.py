@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from labkit.common.access import DENY_ALL, AccessPolicy, AccessRequest, decide
 from labkit.common.errors import DataError, LabkitError
-from labkit.exchange.images.answer import RegistryError, Retrieved, retrieve_response
+from labkit.exchange.images.answer import answered
 from labkit.exchange.images.encoding import in_one_of
 from labkit.exchange.images.request import RAD69, RAD69_ANSWER, ImageRequest, ImagingRequest
 from labkit.exchange.images.source import ImageSource
 from labkit.exchange.soap import Message, Operation
+from labkit.exchange.xds.messages import Retrieved
+from labkit.exchange.xds.problems import RegistryError
 
 if TYPE_CHECKING:
     from labkit.exchange.parties import Party
@@ -56,7 +58,7 @@ class ImagingDocumentSource:
             request = ImagingRequest.read(message.body)
         except DataError as error:
             wrong = RegistryError("XDSRepositoryError", error.message)
-            return retrieve_response(message, RAD69_ANSWER, [], [wrong])
+            return answered(message, RAD69_ANSWER, [], [wrong])
         documents: list[Retrieved] = []
         errors = [self._misdirected(one) for one in request.images]
         ours = [one for one, wrong in zip(request.images, errors, strict=True) if wrong is None]
@@ -68,7 +70,7 @@ class ImagingDocumentSource:
             found, wrongs = self._series(message.actor, study, series, wanted, request, room)
             documents += found
             said += wrongs
-        return retrieve_response(message, RAD69_ANSWER, documents, said)
+        return answered(message, RAD69_ANSWER, documents, said)
 
     def _misdirected(self, one: ImageRequest) -> RegistryError | None:
         if one.home and one.home != self.party.home:
@@ -112,12 +114,12 @@ class ImagingDocumentSource:
                     continue
                 room -= len(sent)
                 one = wanted[uid]
-                documents.append(Retrieved(one.repository, uid, DICOM, sent, one.home))
+                documents.append(Retrieved(one.document, DICOM, sent))
         except LabkitError as error:
-            there = {one.unique_id for one in documents} | set(errors)
+            there = {one.uniqueId for one in documents} | set(errors)
             for uid in wanted.keys() - there:
                 errors[uid] = RegistryError("XDSRepositoryError", error.message, uid)
-        there = {one.unique_id for one in documents} | set(errors)
+        there = {one.uniqueId for one in documents} | set(errors)
         return documents, [*errors.values(), *(_missing(u) for u in wanted if u not in there)]
 
 

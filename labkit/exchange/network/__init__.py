@@ -14,6 +14,7 @@ from labkit.exchange.network.design import Design, read_design
 from labkit.exchange.network.examples import example, example_text, examples, regional
 from labkit.exchange.network.findings import Finding, Findings
 from labkit.exchange.network.network import Network
+from labkit.exchange.network.picture import picture
 from labkit.exchange.network.results import Arrived, Fetched, Found, Located
 from labkit.exchange.network.sections import CommunityDesign, LinkDesign, SiteDesign
 from labkit.exchange.network.terms import Cloud, Identity, Retention, Security
@@ -43,6 +44,7 @@ __all__ = [
     "example",
     "example_text",
     "examples",
+    "picture",
     "read_design",
     "regional",
     "write_design",

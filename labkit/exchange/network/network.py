@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from pydicom.dataset import Dataset
 
@@ -13,6 +14,7 @@ from labkit.exchange.network.arriving import acquire
 from labkit.exchange.network.asking import find
 from labkit.exchange.network.building import Built
 from labkit.exchange.network.fetching import fetch
+from labkit.exchange.network.picture import picture
 from labkit.exchange.network.results import Arrived, Fetched, Found
 from labkit.exchange.network.traffic import Event, Traffic
 from labkit.exchange.parties import PatientId
@@ -152,6 +154,17 @@ class Network(Built):
     def traffic(self) -> Traffic:
         """What went over each line so far; ``network.traffic() - before`` is what came since."""
         return self.ledger.traffic()
+
+    def picture(self) -> dict[str, Any]:
+        """The network as it is now, as plain data, for `labkit.widgets.NetworkMap`."""
+        return picture(
+            self.design,
+            dead=self.dead,
+            cut=self.broken,
+            traffic=self.traffic(),
+            events=self.ledger.numbered(200),
+            waiting=self.waiting(),
+        )
 
     @property
     def events(self) -> list[Event]:

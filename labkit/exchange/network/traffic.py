@@ -149,6 +149,7 @@ class Ledger:
         self._between: Counter[frozenset[str]] = Counter()
         self._asked: Counter[frozenset[str]] = Counter()
         self._events: deque[_Entry] = deque(maxlen=MOST_EVENTS)
+        self._written = 0
 
     def connected(self, links: Sequence[str]) -> None:
         """Count a connection on each line of its way."""
@@ -175,6 +176,7 @@ class Ledger:
             for link in links:
                 self._messages[link][kind] += 1
             self._events.append(entry)
+            self._written += 1
 
         def grow(count: int) -> None:
             entry.size += count
@@ -189,6 +191,7 @@ class Ledger:
         entry = _Entry(self._clock(), kind, source, target, size, what, links)
         with self._lock:
             self._events.append(entry)
+            self._written += 1
 
     @property
     def events(self) -> list[Event]:
@@ -198,6 +201,13 @@ class Ledger:
                 Event(e.at, e.kind, e.source, e.target, e.size, e.what, e.links)
                 for e in self._events
             ]
+
+    def numbered(self, most: int) -> list[tuple[int, Event]]:
+        """The newest events, each with its number."""
+        with self._lock:
+            first = self._written - len(self._events)
+        found = list(enumerate(self.events, first))
+        return found[-most:]
 
     def traffic(self) -> Traffic:
         """Give all that was counted."""

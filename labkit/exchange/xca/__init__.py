@@ -11,6 +11,7 @@ puts one of each in front of a registry, a repository and an imaging document so
 """
 
 from labkit.exchange.xca.initiating import InitiatingGateway, Neighbour, Patients
+from labkit.exchange.xca.late import LateAnswers
 from labkit.exchange.xca.responding import RespondingGateway
 
-__all__ = ["InitiatingGateway", "Neighbour", "Patients", "RespondingGateway"]
+__all__ = ["InitiatingGateway", "LateAnswers", "Neighbour", "Patients", "RespondingGateway"]

@@ -9,22 +9,27 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from labkit.common.errors import LabkitError, NetworkError, UsageError
-from labkit.exchange.images.answer import (
-    RegistryError,
-    Retrieved,
-    query_response,
-    read_query_response,
-    read_retrieve_response,
-    retrieve_response,
-)
+from labkit.exchange.images.answer import answered, came
 from labkit.exchange.parties import Party, PatientId
 from labkit.exchange.soap import Message, Operation, SoapClient, xml
-from labkit.exchange.xca.query import ITI18, ITI38, StoredQuery, wrong_in
+from labkit.exchange.xca.late import LateAnswers
+from labkit.exchange.xca.query import (
+    ITI18,
+    ITI38,
+    GatewayQuery,
+    found_by,
+    found_response,
+    wrong_in,
+)
 from labkit.exchange.xca.retrieval import KINDS, Asked, Kind, Request
+from labkit.exchange.xds.messages import Retrieved
+from labkit.exchange.xds.problems import RegistryError
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 _MOST_AT_ONCE = 8
+LATE_ACTIONS = (f"{ITI38}Response", *(kind.across_answer for kind in KINDS))
+"""What arrives where communities answer later."""
 
 
 class Patients(Protocol):
@@ -68,6 +73,8 @@ class InitiatingGateway:
         Tells a patient's IDs in another community. A community where none is known is not asked.
     client
         Makes a client of a URL; its timeout is what a community is waited for.
+    late
+        Where answers arrive if communities are to answer later; by default each is waited for.
     """
 
     def __init__(
@@ -76,8 +83,9 @@ class InitiatingGateway:
         *,
         patients: Patients | None = None,
         client: Callable[[str], SoapClient] = SoapClient,
+        late: LateAnswers | None = None,
     ) -> None:
-        self.party, self._patients, self._client = party, patients, client
+        self.party, self._patients, self._client, self._late = party, patients, client, late
         self._known: dict[str, Neighbour] = {}
 
     def know(self, neighbour: Neighbour) -> None:
@@ -106,11 +114,11 @@ class InitiatingGateway:
         """Answer ITI-18 by asking communities (ITI-38)."""
         answer = f"{ITI18}Response"
         try:
-            asked = StoredQuery.read(message.body)
+            asked = GatewayQuery.read(message.body)
             targets, errors = self._targets(asked)
         except UsageError as error:
             wrong = RegistryError("XDSRegistryError", error.message)
-            return query_response(message, answer, [], [wrong])
+            return found_response(message, answer, [], [wrong])
         ask = partial(self._ask, asked)
         objects: list[xml.Element] = []
         answered = False
@@ -118,10 +126,10 @@ class InitiatingGateway:
             objects += found
             errors += said
             answered = answered or well
-        return query_response(message, answer, objects, errors, partly=answered)
+        return found_response(message, answer, objects, errors, partly=answered)
 
     def _targets(
-        self, asked: StoredQuery
+        self, asked: GatewayQuery
     ) -> tuple[list[tuple[Neighbour, PatientId | None]], list[RegistryError]]:
         if not asked.home and asked.patient is None:
             why = "a query without a patient's ID needs a homeCommunityId"
@@ -137,9 +145,7 @@ class InitiatingGateway:
             try:
                 there = self._there(asked.patient, one.party)
             except NetworkError as error:
-                why = (
-                    f"the patient's ID in {one.party.name} is not known now: {error.message}"
-                )
+                why = f"the patient's ID in {one.party.name} is not known now: {error.message}"
                 notes.append(RegistryError("XDSRegistryError", why, one.party.home))
                 continue
             targets += [(one, pid) for pid in there]
@@ -165,7 +171,7 @@ class InitiatingGateway:
         return [pid for pid in found if pid.authority == party.authority]
 
     def _ask(
-        self, asked: StoredQuery, target: tuple[Neighbour, PatientId | None]
+        self, asked: GatewayQuery, target: tuple[Neighbour, PatientId | None]
     ) -> tuple[list[xml.Element], list[RegistryError], bool]:
         """Ask one community: what it has, what is wrong, and whether it answered at all."""
         one, patient = target
@@ -173,7 +179,7 @@ class InitiatingGateway:
         try:
             with self._client(one.url) as client:
                 sent = Message(ITI38, asked.addressed(home, patient))
-                objects, errors = read_query_response(client.call(sent))
+                objects, errors = found_by(self._call(client, sent))
         except LabkitError as error:
             return [], [_failed(error, one.party, "XDSRegistryError")], False
         kept = []
@@ -196,7 +202,7 @@ class InitiatingGateway:
             request = kind.read(message.body)
         except UsageError as error:
             wrong = RegistryError("XDSRepositoryError", error.message)
-            return retrieve_response(message, kind.answer, [], [wrong])
+            return answered(message, kind.answer, [], [wrong])
         homes: dict[str, list[Asked]] = {}
         for one in request.asked:
             if not one.home:
@@ -209,7 +215,10 @@ class InitiatingGateway:
         for found, said in _at_once(partial(self._fetch, kind, request), known):
             documents += found
             errors += said
-        return retrieve_response(message, kind.answer, documents, errors)
+        return answered(message, kind.answer, documents, errors)
+
+    def _call(self, client: SoapClient, message: Message) -> Message:
+        return self._late.call(client, message) if self._late else client.call(message)
 
     def _fetch(
         self, kind: Kind, request: Request, target: tuple[Neighbour, list[Asked]]
@@ -219,21 +228,23 @@ class InitiatingGateway:
         try:
             with self._client(one.url) as client:
                 sent = Message(kind.across, request.body(asked, home))
-                documents, errors = read_retrieve_response(client.call(sent))
+                documents, errors = came(self._call(client, sent))
         except LabkitError as error:
             return [], [_failed(error, one.party, "XDSRepositoryError")]
         wanted = {(each.repository, each.unique_id) for each in asked}
         kept = []
         for found in documents:
-            if found.home != home:
-                code = "XDSUnknownCommunity" if found.home else "XDSMissingHomeCommunityId"
-                why = f"{found.unique_id} came from {home} and says {found.home or 'no community'}"
+            one_of = (found.request.repositoryUniqueId, found.uniqueId)
+            said = found.request.homeCommunityId
+            if said != home:
+                code = "XDSUnknownCommunity" if said else "XDSMissingHomeCommunityId"
+                why = f"{found.uniqueId} came from {home} and says {said or 'no community'}"
                 errors.append(RegistryError(code, why, home))
-            elif (found.repository, found.unique_id) not in wanted:
-                why = f"{found.unique_id} of {home} was not asked for, or came twice"
+            elif one_of not in wanted:
+                why = f"{found.uniqueId} of {home} was not asked for, or came twice"
                 errors.append(RegistryError("XDSRepositoryError", why, home))
             else:
-                wanted.discard((found.repository, found.unique_id))
+                wanted.discard(one_of)
                 kept.append(found)
         return kept, errors
 

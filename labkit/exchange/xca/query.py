@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from labkit.common.errors import DataError
 from labkit.exchange.parties import PatientId
-from labkit.exchange.soap import xml
+from labkit.exchange.soap import Message, xml
+from labkit.exchange.xds.messages import QUERY_RESPONSE
+from labkit.exchange.xds.names import QUERY, RIM, STORED_QUERY
+from labkit.exchange.xds.problems import RegistryError, XdsError
+from labkit.exchange.xds.response import read_response, registry_response
 
-QUERY = "urn:oasis:names:tc:ebxml-regrep:xsd:query:3.0"
-RIM = "urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"
-RS = "urn:oasis:names:tc:ebxml-regrep:xsd:rs:3.0"
-ITI18 = "urn:ihe:iti:2007:RegistryStoredQuery"
+ITI18 = STORED_QUERY
 ITI38 = "urn:ihe:iti:2007:CrossGatewayQuery"
 _PATIENT_SLOTS = (
     "$XDSDocumentEntryPatientId", "$XDSSubmissionSetPatientId", "$XDSFolderPatientId", "$patientId",
@@ -33,8 +34,8 @@ _MUST_HAVE_HOME = (f"{{{RIM}}}ExtrinsicObject", f"{{{RIM}}}RegistryPackage", f"{
 
 
 @dataclass(frozen=True)
-class StoredQuery:
-    """An AdhocQueryRequest.
+class GatewayQuery:
+    """An AdhocQueryRequest, as far as a gateway reads it.
 
     Attributes
     ----------
@@ -51,7 +52,7 @@ class StoredQuery:
     patient: PatientId | None
 
     @classmethod
-    def read(cls, body: xml.Element | None) -> StoredQuery:
+    def read(cls, body: xml.Element | None) -> GatewayQuery:
         """Read it.
 
         Raises
@@ -99,6 +100,38 @@ def _patient_values(adhoc: xml.Element) -> list[xml.Element]:
         if slot.get("name") in _PATIENT_SLOTS
         for value in slot.iter(f"{{{RIM}}}Value")
     ]
+
+
+def found_by(response: Message) -> tuple[list[xml.Element], list[RegistryError]]:
+    """Read an AdhocQueryResponse, a failure too: objects as they are, and errors."""
+    try:
+        errors = read_response(response.body, "AdhocQueryResponse")
+    except XdsError as error:
+        return [], list(error.errors)
+    assert response.body is not None
+    listed = response.body.find(f"{{{RIM}}}RegistryObjectList")
+    return ([] if listed is None else xml.children(listed)), list(errors)
+
+
+def found_response(
+    request: Message,
+    action: str,
+    objects: Iterable[xml.Element],
+    errors: Iterable[RegistryError],
+    *,
+    partly: bool = False,
+) -> Message:
+    """Make an AdhocQueryResponse.
+
+    Parameters
+    ----------
+    partly
+        Whether somebody has answered in spite of the errors, if only that there is nothing.
+    """
+    listed = list(objects)
+    body = registry_response(errors, something=partly or bool(listed), name=QUERY_RESPONSE)
+    xml.add(body, f"{{{RIM}}}RegistryObjectList").extend(listed)
+    return request.reply(action, body)
 
 
 def stamp(objects: Iterable[xml.Element], home: str) -> None:

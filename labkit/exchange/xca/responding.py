@@ -7,18 +7,20 @@ from dataclasses import replace
 from functools import partial
 
 from labkit.common.errors import LabkitError, UsageError
-from labkit.exchange.images.answer import (
-    RegistryError,
-    Retrieved,
-    query_response,
-    read_query_response,
-    read_retrieve_response,
-    retrieve_response,
-)
+from labkit.exchange.images.answer import answered, came
 from labkit.exchange.parties import Party
 from labkit.exchange.soap import Message, Operation, SoapClient, xml
-from labkit.exchange.xca.query import ITI18, ITI38, StoredQuery, stamp
+from labkit.exchange.xca.query import (
+    ITI18,
+    ITI38,
+    GatewayQuery,
+    found_by,
+    found_response,
+    stamp,
+)
 from labkit.exchange.xca.retrieval import DOCUMENTS, IMAGES, KINDS, Asked, Kind, Request
+from labkit.exchange.xds.messages import Retrieved
+from labkit.exchange.xds.problems import RegistryError
 
 ClientOf = Callable[[str], SoapClient]
 
@@ -68,20 +70,20 @@ class RespondingGateway:
         objects: list[xml.Element] = []
         errors: list[RegistryError] = []
         try:
-            asked = StoredQuery.read(message.body)
+            asked = GatewayQuery.read(message.body)
             refused = self._refused(asked)
             if refused:
                 errors = [refused]
             else:
                 inside = Message(ITI18, asked.addressed(""))
                 with self._client(self._registry) as client:
-                    objects, errors = read_query_response(client.call(inside))
+                    objects, errors = found_by(client.call(inside))
                 stamp(objects, self.party.home)
         except LabkitError as error:
             objects, errors = [], [RegistryError("XDSRegistryError", error.message)]
-        return query_response(message, f"{ITI38}Response", objects, self._located(errors))
+        return found_response(message, f"{ITI38}Response", objects, self._located(errors))
 
-    def _refused(self, asked: StoredQuery) -> RegistryError | None:
+    def _refused(self, asked: GatewayQuery) -> RegistryError | None:
         if asked.home and asked.home != self.party.home:
             return RegistryError("XDSUnknownCommunity", f"{asked.home} is not this community")
         if asked.patient is None and not asked.home:
@@ -101,7 +103,7 @@ class RespondingGateway:
             request = kind.read(message.body)
         except UsageError as error:
             errors = [RegistryError("XDSRepositoryError", error.message)]
-            return retrieve_response(message, kind.across_answer, [], self._located(errors))
+            return answered(message, kind.across_answer, [], self._located(errors))
         places: dict[str, list[Asked]] = {}
         for one in request.asked:
             wrong = self._misdirected(kind, one)
@@ -113,8 +115,8 @@ class RespondingGateway:
             found, said = self._inside(kind, request, repository, asked)
             documents += found
             errors += said
-        stamped = [replace(one, home=self.party.home) for one in documents]
-        return retrieve_response(message, kind.across_answer, stamped, self._located(errors))
+        stamped = [_at(one, self.party.home) for one in documents]
+        return answered(message, kind.across_answer, stamped, self._located(errors))
 
     def _misdirected(self, kind: Kind, one: Asked) -> RegistryError | None:
         if not one.home:
@@ -135,7 +137,7 @@ class RespondingGateway:
         try:
             with self._client(self._places[kind][repository]) as client:
                 answer = client.call(Message(kind.action, request.body(asked, home)))
-            return read_retrieve_response(answer)
+            return came(answer)
         except LabkitError as error:
             return [], [
                 RegistryError("XDSRepositoryError", f"{error.message} ({one.unique_id})")
@@ -152,3 +154,7 @@ class RespondingGateway:
             )
             for one in errors
         ]
+
+
+def _at(one: Retrieved, home: str) -> Retrieved:
+    return replace(one, request=replace(one.request, homeCommunityId=home))

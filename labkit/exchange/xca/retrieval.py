@@ -9,10 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from labkit.exchange.images.answer import (
-    read_document_requests,
-    write_document_requests,
-)
 from labkit.exchange.images.request import (
     RAD69,
     RAD69_ANSWER,
@@ -22,8 +18,10 @@ from labkit.exchange.images.request import (
     ImagingRequest,
 )
 from labkit.exchange.soap import xml
+from labkit.exchange.xds.messages import DocumentRequest, read_retrieve, write_retrieve
+from labkit.exchange.xds.names import RETRIEVE
 
-ITI43 = "urn:ihe:iti:2007:RetrieveDocumentSet"
+ITI43 = RETRIEVE
 ITI39 = "urn:ihe:iti:2007:CrossGatewayRetrieve"
 
 
@@ -56,11 +54,11 @@ class Request:
     """
 
     asked: tuple[Asked, ...]
-    _write: Callable[[Sequence[Any]], xml.Element]
+    _write: Callable[[Sequence[Any], str], xml.Element]
 
     def body(self, asked: Sequence[Asked], home: str) -> xml.Element:
         """Write the request for some of it, with that homeCommunityId (``""`` for none)."""
-        return self._write([replace(one.item, home=home) for one in asked])
+        return self._write([one.item for one in asked], home)
 
 
 @dataclass(frozen=True)
@@ -89,18 +87,23 @@ class Kind:
 
 
 def _documents(body: xml.Element | None) -> Request:
-    found = dict.fromkeys(read_document_requests(body))
+    def write(items: Sequence[DocumentRequest], home: str) -> xml.Element:
+        return write_retrieve(replace(one, homeCommunityId=home) for one in items)
+
+    found = dict.fromkeys(read_retrieve(body))
     return Request(
-        tuple(Asked(one.home, one.repository, one.unique_id, one) for one in found),
-        write_document_requests,
+        tuple(
+            Asked(one.homeCommunityId, one.repositoryUniqueId, one.uniqueId, one) for one in found
+        ),
+        write,
     )
 
 
 def _images(body: xml.Element | None) -> Request:
     request = ImagingRequest.read(body)
 
-    def write(items: Sequence[ImageRequest]) -> xml.Element:
-        return replace(request, images=tuple(items)).write()
+    def write(items: Sequence[ImageRequest], home: str) -> xml.Element:
+        return replace(request, images=tuple(replace(one, home=home) for one in items)).write()
 
     found = dict.fromkeys(request.images)
     return Request(

@@ -50,7 +50,8 @@ def demonstrate(lab: EmbeddedLab) -> Shown:
     LabError
         Something on the way did not come, or was not stored.
     """
-    with lab.communities(studies=[sample(PRIOR).study_uid]) as communities:
+    with lab.communities(studies=[]) as communities:
+        communities.lakeside.publish([sample(PRIOR).study_uid])
         images = stored(lab, communities, fetched(communities))
         return Shown(communities.transcript.messages, images)
 

@@ -55,11 +55,17 @@ class ExchangeVerbs:
 
         if self._exchange is not None:
             self._exchange.close()
-        self._exchange = Communities(
+            self._exchange = None
+        made = Communities(
             self.workspace / "exchange",
             self.dicomweb.client,
             self.proxy.client,
             policy or (DENY_ALL if self.secure else ALLOW_ALL),
         )
-        self._exchange.start(studies)
-        return self._exchange
+        try:
+            made.start(studies)
+        except BaseException:
+            made.close()
+            raise
+        self._exchange = made
+        return made

@@ -31,7 +31,7 @@ from labkit.exchange.images import (
     in_one_of,
     requests_of,
 )
-from labkit.exchange.images.answer import read_retrieve_response
+from labkit.exchange.images.answer import came
 from labkit.exchange.images.request import RAD69
 from labkit.exchange.manifests import Maker, gather
 from labkit.exchange.parties import LAKESIDE, NORTH
@@ -124,10 +124,12 @@ def test_an_object_is_not_found_in_another_study_or_series(url: str) -> None:
 def test_the_community_in_a_request_has_to_be_ours(source: ImagingDocumentSource) -> None:
     one = wanted("dx-hand")[0]
     ours = ImageRequest(one.study, one.series, one.instance, one.repository, NORTH.home)
-    documents, errors = read_retrieve_response(ask(source, ours))
-    assert [document.home for document in documents] == [NORTH.home] and not errors
+    documents, errors = came(ask(source, ours))
+    assert [document.request.homeCommunityId for document in documents] == [
+        NORTH.home
+    ] and not errors
     theirs = ImageRequest(one.study, one.series, one.instance, one.repository, LAKESIDE.home)
-    documents, errors = read_retrieve_response(ask(source, theirs))
+    documents, errors = came(ask(source, theirs))
     assert not documents and [error.code for error in errors] == ["XDSUnknownCommunity"]
 
 
@@ -145,7 +147,7 @@ def test_the_status_says_how_much_came(source: ImagingDocumentSource) -> None:
 
 def test_nobody_gets_anything_by_default(images: SourceImages) -> None:
     source = ImagingDocumentSource(NORTH, images)
-    documents, errors = read_retrieve_response(ask(source, *wanted("dx-hand")))
+    documents, errors = came(ask(source, *wanted("dx-hand")))
     assert not documents and {error.code for error in errors} == {"XDSDocumentUniqueIdError"}
 
 
@@ -160,10 +162,10 @@ def test_the_policy_decides_by_study_and_a_refusal_looks_like_absence(images: So
 
     source = ImagingDocumentSource(NORTH, images, NotTheHeart())
     syntaxes = (*NATIVE, str(JPEGBaseline8Bit))
-    documents, errors = read_retrieve_response(ask(source, hand, heart, syntaxes=syntaxes))
-    assert [document.unique_id for document in documents] == [hand.instance]
+    documents, errors = came(ask(source, hand, heart, syntaxes=syntaxes))
+    assert [document.uniqueId for document in documents] == [hand.instance]
     missing = ImageRequest(heart.study, heart.series, "1.2.3", NORTH.images)
-    _, of_missing = read_retrieve_response(ask(source, missing))
+    _, of_missing = came(ask(source, missing))
     assert [error.code for error in errors] == [error.code for error in of_missing]
     assert errors[0].context == of_missing[0].context
     assert {request.action for request in asked} == {"RAD-69"}
@@ -182,7 +184,7 @@ class Broken:
 def test_an_archive_that_is_down_is_an_error_for_each_image() -> None:
     source = ImagingDocumentSource(NORTH, Broken(), ALLOW_ALL)  # type: ignore[arg-type]
     asked = wanted("dx-hand")
-    documents, errors = read_retrieve_response(ask(source, *asked))
+    documents, errors = came(ask(source, *asked))
     assert not documents
     assert {(error.code, error.context) for error in errors} == {
         ("XDSRepositoryError", "the archive does not answer")
@@ -195,13 +197,13 @@ def test_an_answer_has_its_limit(images: SourceImages) -> None:
     sizes = sorted(file_of("mg-screening", one.instance).stat().st_size for one in asked)
     source = ImagingDocumentSource(NORTH, images, ALLOW_ALL, largest=sizes[-1] + 2000)
     stored = {str(ds.file_meta.TransferSyntaxUID) for ds in sample("mg-screening").datasets()}
-    documents, errors = read_retrieve_response(ask(source, *asked, syntaxes=stored))
+    documents, errors = came(ask(source, *asked, syntaxes=stored))
     assert documents and errors and len(documents) + len(errors) == len(asked)
     assert "fewer" in errors[0].context
 
 
 def test_a_malformed_request_is_answered_in_the_terms_of_xds(source: ImagingDocumentSource) -> None:
-    documents, errors = read_retrieve_response(source(Message(RAD69, None)))
+    documents, errors = came(source(Message(RAD69, None)))
     assert not documents and [error.code for error in errors] == ["XDSRepositoryError"]
 
 

@@ -15,17 +15,14 @@ from labkit.dicom.samples import sample
 from labkit.dicomweb import ArchiveSource
 from labkit.exchange.images import ImagingDocumentSource, SourceImages
 from labkit.exchange.images import operations as of_images
-from labkit.exchange.images.answer import (
-    Retrieved,
-    query_response,
-    read_document_requests,
-    retrieve_response,
-)
+from labkit.exchange.images.answer import answered
 from labkit.exchange.parties import LAKESIDE, NORTH, Party, PatientId
 from labkit.exchange.soap import Message, Operation, SoapClient, soap_app, xml
 from labkit.exchange.xca import InitiatingGateway, Neighbour, RespondingGateway
-from labkit.exchange.xca.query import ITI18, QUERY, RIM, StoredQuery
+from labkit.exchange.xca.query import ITI18, GatewayQuery, found_response
 from labkit.exchange.xca.retrieval import ITI43
+from labkit.exchange.xds.messages import Retrieved, read_retrieve
+from labkit.exchange.xds.names import QUERY, RIM
 from labkit.pacs import Archive
 
 MARIGOLD = NORTH.patient("NG-100457")
@@ -74,18 +71,18 @@ class Site:
 
     def registry(self, message: Message) -> Message:
         self.asked.append(message)
-        patient = StoredQuery.read(message.body).patient
+        patient = GatewayQuery.read(message.body).patient
         objects = [entry(uuid, of) for uuid, of in self.entries.items() if patient in (None, of)]
-        return query_response(message, f"{ITI18}Response", objects, [])
+        return found_response(message, f"{ITI18}Response", objects, [])
 
     def repository(self, message: Message) -> Message:
         self.asked.append(message)
         found = [
-            Retrieved(one.repository, one.unique_id, "text/plain", self.documents[one.unique_id])
-            for one in read_document_requests(message.body)
-            if one.unique_id in self.documents
+            Retrieved(one, "text/plain", self.documents[one.uniqueId])
+            for one in read_retrieve(message.body)
+            if one.uniqueId in self.documents
         ]
-        return retrieve_response(message, f"{ITI43}Response", found, [])
+        return answered(message, f"{ITI43}Response", found, [])
 
 
 Serve = Callable[[dict[str, Operation]], str]

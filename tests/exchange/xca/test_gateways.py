@@ -5,24 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from labkit.exchange.xds.messages import DocumentRequest, write_retrieve
 
 from labkit.dicom.samples import sample
-from labkit.exchange.images import ImageRequest, ImagingConsumer, ImagingRequest
-from labkit.exchange.images.answer import (
-    DocumentRequest,
-    RegistryError,
-    query_response,
-    read_query_response,
-    read_retrieve_response,
-    retrieve_response,
-    write_document_requests,
-)
+from labkit.exchange.images import ImagingConsumer, ImagingRequest
+from labkit.exchange.images.answer import came
 from labkit.exchange.images.request import RAD69, RAD75
-from labkit.exchange.parties import LAKESIDE, NORTH, PatientId
-from labkit.exchange.soap import Message, Operation
+from labkit.exchange.parties import LAKESIDE, PatientId
+from labkit.exchange.soap import Message
 from labkit.exchange.xca import InitiatingGateway, Neighbour
-from labkit.exchange.xca.query import ITI18, ITI38
-from labkit.exchange.xca.retrieval import ITI39, ITI43
+from labkit.exchange.xca.query import ITI18, ITI38, found_by
+from labkit.exchange.xca.retrieval import ITI39
+from tests.exchange.xca.asking import MILAN, ask, codes, documents, kind, prior, status
 from tests.exchange.xca.conftest import (
     IGNATIUS,
     MARIGOLD,
@@ -35,41 +29,13 @@ from tests.exchange.xca.conftest import (
     find,
 )
 
-MILAN = replace(NORTH, name="Milan", home="urn:oid:2.25.77.1", authority="2.25.77.2")
-
-
-def status(answer: Message) -> str:
-    found = next(iter(answer.body.iter("{*}RegistryResponse")), answer.body)
-    return str(found.get("status")).rpartition(":")[2]
-
-
-def codes(errors: list[RegistryError]) -> list[str]:
-    return [error.code for error in errors]
-
-
-def ask(gateway: InitiatingGateway, patient: PatientId | None, home: str = "") -> Message:
-    return gateway.query(Message(ITI18, find(patient, home=home)))
-
-
-def documents(*wanted: DocumentRequest) -> Message:
-    return Message(ITI43, write_document_requests(wanted))
-
-
-def prior(home: str = LAKESIDE.home) -> list[ImageRequest]:
-    return [
-        ImageRequest(
-            ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.SOPInstanceUID, LAKESIDE.images, home
-        )
-        for ds in sample("cr-chest-prior").datasets()
-    ]
-
 
 class TestQueries:
     def test_the_patient_is_asked_for_by_the_id_of_the_other_community(
         self, north: InitiatingGateway, lakeside: Site
     ) -> None:
         answer = ask(north, MARIGOLD)
-        objects, errors = read_query_response(answer)
+        objects, errors = found_by(answer)
         assert [one.get("id") for one in objects] == ["urn:uuid:1"] and not errors
         assert [one.get("home") for one in objects] == [LAKESIDE.home]
         assert status(answer) == "Success"
@@ -82,7 +48,7 @@ class TestQueries:
     ) -> None:
         """1001234 is Posy at North and Ignatius at Lakeside; nothing links the two."""
         answer = ask(north, POSY)
-        objects, errors = read_query_response(answer)
+        objects, errors = found_by(answer)
         assert not objects and not lakeside.asked
         assert codes(errors) == ["XDSUnknownPatientId"] and errors[0].warning
         assert errors[0].location == LAKESIDE.home and status(answer) == "Success"
@@ -91,14 +57,14 @@ class TestQueries:
         self, north: InitiatingGateway, lakeside: Site, table: Table
     ) -> None:
         table.rows[POSY] = [POSY]
-        objects, errors = read_query_response(ask(north, POSY))
+        objects, errors = found_by(ask(north, POSY))
         assert not objects and codes(errors) == ["XDSUnknownPatientId"] and not lakeside.asked
 
     def test_a_gateway_refuses_ids_that_its_community_did_not_issue(
         self, responding: Neighbour, lakeside: Site
     ) -> None:
         answer = call(responding.url, ITI38, find(POSY, home=LAKESIDE.home))
-        objects, errors = read_query_response(answer)
+        objects, errors = found_by(answer)
         assert not objects and not lakeside.asked
         assert codes(errors) == ["XDSUnknownPatientId"] and status(answer) == "Failure"
         assert errors[0].location == LAKESIDE.home
@@ -106,7 +72,7 @@ class TestQueries:
     def test_the_id_that_is_the_other_communitys_own_is_used_as_it_is(
         self, north: InitiatingGateway
     ) -> None:
-        objects, _ = read_query_response(ask(north, IGNATIUS))
+        objects, _ = found_by(ask(north, IGNATIUS))
         assert [one.get("id") for one in objects] == ["urn:uuid:2"]
 
     def test_somebody_with_two_ids_there_is_asked_for_by_both(
@@ -114,16 +80,16 @@ class TestQueries:
     ) -> None:
         lakeside.entries["urn:uuid:9"] = LAKESIDE.patient("LK-9")
         table.rows[MARIGOLD] = [MARIGOLD_THERE, LAKESIDE.patient("LK-9")]
-        objects, errors = read_query_response(ask(north, MARIGOLD))
+        objects, errors = found_by(ask(north, MARIGOLD))
         assert [one.get("id") for one in objects] == ["urn:uuid:1", "urn:uuid:9"] and not errors
 
     def test_a_query_without_patient_needs_the_community(
         self, north: InitiatingGateway, responding: Neighbour
     ) -> None:
         for answer in (ask(north, None), call(responding.url, ITI38, find(None))):
-            _, errors = read_query_response(answer)
+            _, errors = found_by(answer)
             assert codes(errors) == ["XDSMissingHomeCommunityId"] and status(answer) == "Failure"
-        objects, errors = read_query_response(ask(north, None, LAKESIDE.home))
+        objects, errors = found_by(ask(north, None, LAKESIDE.home))
         assert len(objects) == 2 and not errors
 
     def test_a_community_that_nobody_knows(
@@ -133,7 +99,7 @@ class TestQueries:
             ask(north, MARIGOLD, MILAN.home),
             call(responding.url, ITI38, find(MARIGOLD_THERE, home=MILAN.home)),
         ):
-            _, errors = read_query_response(answer)
+            _, errors = found_by(answer)
             assert codes(errors) == ["XDSUnknownCommunity"] and status(answer) == "Failure"
 
     def test_one_community_down_does_not_keep_back_the_other(
@@ -147,7 +113,7 @@ class TestQueries:
         )
         assert patients is table
         answer = ask(north, MARIGOLD)
-        objects, errors = read_query_response(answer)
+        objects, errors = found_by(answer)
         assert [one.get("home") for one in objects] == [LAKESIDE.home]
         assert codes(errors) == ["XDSUnavailableCommunity"] and errors[0].location == MILAN.home
         assert status(answer) == "PartialSuccess"
@@ -164,12 +130,12 @@ class TestQueries:
 
         table.corresponding = down  # type: ignore[method-assign]
         answer = ask(north, MARIGOLD)
-        _, errors = read_query_response(answer)
+        _, errors = found_by(answer)
         assert codes(errors) == ["XDSRegistryError"] and status(answer) == "Failure"
         assert "not known now" in errors[0].context and not lakeside.asked
 
     def test_what_is_no_query_is_refused(self, north: InitiatingGateway) -> None:
-        _, errors = read_query_response(north.query(Message(ITI18, None)))
+        _, errors = found_by(north.query(Message(ITI18, None)))
         assert codes(errors) == ["XDSRegistryError"]
 
 
@@ -180,10 +146,10 @@ class TestDocuments:
         wanted = [
             DocumentRequest(LAKESIDE.repository, uid, LAKESIDE.home) for uid in ("1.2.3", "1.2.4")
         ]
-        answer = north.retrieve(*_kind("ITI-43"), documents(*wanted))
-        found, errors = read_retrieve_response(answer)
-        assert {one.unique_id: one.data for one in found} == lakeside.documents and not errors
-        assert {one.home for one in found} == {LAKESIDE.home}
+        answer = north.retrieve(*kind("ITI-43"), documents(*wanted))
+        found, errors = came(answer)
+        assert {one.uniqueId: one.data for one in found} == lakeside.documents and not errors
+        assert {one.request.homeCommunityId for one in found} == {LAKESIDE.home}
         inside = lakeside.asked[0].body
         assert not list(inside.iter("{*}HomeCommunityId"))
 
@@ -200,11 +166,11 @@ class TestDocuments:
     ) -> None:
         good = DocumentRequest(LAKESIDE.repository, "1.2.4", LAKESIDE.home)
         for answer in (
-            north.retrieve(*_kind("ITI-43"), documents(wanted, good)),
-            call(responding.url, ITI39, write_document_requests([wanted, good])),
+            north.retrieve(*kind("ITI-43"), documents(wanted, good)),
+            call(responding.url, ITI39, write_retrieve([wanted, good])),
         ):
-            found, errors = read_retrieve_response(answer)
-            assert [one.unique_id for one in found] == ["1.2.4"]
+            found, errors = came(answer)
+            assert [one.uniqueId for one in found] == ["1.2.4"]
             assert codes(errors) == [code] and status(answer) == "PartialSuccess"
 
     def test_every_error_of_the_gateway_names_the_community(self, responding: Neighbour) -> None:
@@ -212,9 +178,7 @@ class TestDocuments:
         wanted = [
             DocumentRequest("2.25.5", "1.2.3", LAKESIDE.home), DocumentRequest("2.25.5", "1.2.4"),
         ]  # fmt: skip
-        _, errors = read_retrieve_response(
-            call(responding.url, ITI39, write_document_requests(wanted))
-        )
+        _, errors = came(call(responding.url, ITI39, write_retrieve(wanted)))
         assert [error.location for error in errors] == [LAKESIDE.home] * 2
         assert "1.2.3" in errors[0].context
 
@@ -234,8 +198,8 @@ class TestImages:
         wrong = replace(prior()[0], instance="1.2.3")
         request = ImagingRequest((wrong, *prior()), ("1.2.840.10008.1.2.1",)).write()
         across = call(responding.url, RAD75, request)
-        for answer in (north.retrieve(*_kind("RAD-69"), Message(RAD69, request)), across):
-            found, errors = read_retrieve_response(answer)
+        for answer in (north.retrieve(*kind("RAD-69"), Message(RAD69, request)), across):
+            found, errors = came(answer)
             assert len(found) == len(prior()) and status(answer) == "PartialSuccess"
             assert codes(errors) == ["XDSDocumentUniqueIdError"]
             assert errors[0].location == LAKESIDE.home and "1.2.3" in errors[0].context
@@ -245,8 +209,8 @@ class TestImages:
         north.know(Neighbour(MILAN, "http://127.0.0.1:9/"))
         asked = (*prior(), *prior(MILAN.home))
         request = ImagingRequest(asked, ("1.2.840.10008.1.2.1",)).write()
-        answer = north.retrieve(*_kind("RAD-69"), Message(RAD69, request))
-        found, errors = read_retrieve_response(answer)
+        answer = north.retrieve(*kind("RAD-69"), Message(RAD69, request))
+        found, errors = came(answer)
         assert len(found) == len(prior()) and status(answer) == "PartialSuccess"
         assert [(e.code, e.location) for e in errors] == [("XDSUnavailableCommunity", MILAN.home)]
 
@@ -255,89 +219,8 @@ class TestImages:
     ) -> None:
         request = ImagingRequest(tuple(prior()), ()).write()
         for answer in (
-            north.retrieve(*_kind("RAD-69"), Message(RAD69, request)),
+            north.retrieve(*kind("RAD-69"), Message(RAD69, request)),
             call(responding.url, RAD75, request),
         ):
-            _, errors = read_retrieve_response(answer)
+            _, errors = came(answer)
             assert codes(errors) == ["XDSRepositoryError"] and not lakeside.asked
-
-
-class TestWrongAnswers:
-    """What another community answers is looked at before anybody gets it."""
-
-    def liar(self, serve: Serve, north: InitiatingGateway, **says: object) -> None:
-        operations = {action: Operation(handle, "any") for action, handle in says["does"].items()}
-        north.know(Neighbour(LAKESIDE, serve(operations)))
-
-    @pytest.mark.parametrize(
-        ("home", "patient", "code"),
-        [
-            ("", MARIGOLD_THERE, "XDSMissingHomeCommunityId"),
-            (MILAN.home, MARIGOLD_THERE, "XDSUnknownCommunity"),
-            (LAKESIDE.home, IGNATIUS, "XDSPatientIdDoesNotMatch"),
-            (LAKESIDE.home, MARIGOLD, "XDSPatientIdDoesNotMatch"),
-        ],
-    )
-    def test_an_entry_of_no_or_another_community_or_patient(
-        self, north: InitiatingGateway, serve: Serve, home: str, patient: PatientId, code: str
-    ) -> None:
-        from tests.exchange.xca.conftest import entry
-
-        def lie(message: Message) -> Message:
-            wrong, right = entry("urn:uuid:7", patient), entry("urn:uuid:8", MARIGOLD_THERE)
-            if home:
-                wrong.set("home", home)
-            right.set("home", LAKESIDE.home)
-            return query_response(message, f"{ITI38}Response", [wrong, right], [])
-
-        self.liar(serve, north, does={ITI38: lie})
-        answer = ask(north, MARIGOLD)
-        objects, errors = read_query_response(answer)
-        assert [one.get("id") for one in objects] == ["urn:uuid:8"]
-        assert codes(errors) == [code] and "urn:uuid:7" in errors[0].context
-        assert errors[0].location == LAKESIDE.home and status(answer) == "PartialSuccess"
-
-    def test_documents_that_nobody_asked_for(self, north: InitiatingGateway, serve: Serve) -> None:
-        from labkit.exchange.images.answer import Retrieved
-
-        def lie(message: Message) -> Message:
-            repository, home = LAKESIDE.repository, LAKESIDE.home
-            sent = [
-                Retrieved(repository, "1.2.3", "text/plain", b"right", home),
-                Retrieved(repository, "1.2.3", "text/plain", b"again", home),
-                Retrieved(repository, "6.6.6", "text/plain", b"unasked", home),
-                Retrieved(repository, "1.2.4", "text/plain", b"homeless"),
-                Retrieved(repository, "1.2.4", "text/plain", b"of another", MILAN.home),
-            ]
-            return retrieve_response(message, f"{ITI39}Response", sent, [])
-
-        self.liar(serve, north, does={ITI39: lie})
-        wanted = [
-            DocumentRequest(LAKESIDE.repository, u, LAKESIDE.home) for u in ("1.2.3", "1.2.4")
-        ]
-        found, errors = read_retrieve_response(north.retrieve(*_kind("ITI-43"), documents(*wanted)))
-        assert [one.data for one in found] == [b"right"]
-        assert codes(errors) == [
-            "XDSRepositoryError", "XDSRepositoryError", "XDSMissingHomeCommunityId",
-            "XDSUnknownCommunity",
-        ]  # fmt: skip
-
-    def test_an_answer_of_another_kind(self, north: InitiatingGateway, serve: Serve) -> None:
-        from labkit.exchange.soap import xml
-
-        def lie(message: Message) -> Message:
-            return message.reply("urn:x", xml.make("{urn:x}Nonsense"))
-
-        self.liar(serve, north, does={ITI38: lie, ITI39: lie})
-        answer = ask(north, MARIGOLD)
-        _, errors = read_query_response(answer)
-        assert codes(errors) == ["XDSRegistryError"] and status(answer) == "Failure"
-        wanted = DocumentRequest(LAKESIDE.repository, "1.2.3", LAKESIDE.home)
-        _, errors = read_retrieve_response(north.retrieve(*_kind("ITI-43"), documents(wanted)))
-        assert codes(errors) == ["XDSRepositoryError"]
-
-
-def _kind(within: str) -> tuple:
-    from labkit.exchange.xca.retrieval import KINDS
-
-    return (next(kind for kind in KINDS if kind.within == within),)
