@@ -86,7 +86,8 @@ def _summary(
         rows = [one for one in requirements if one.actor == actor]
         if rows:
             results = [result_of(one, outcomes) for one in rows]
-            named = ", ".join(dict.fromkeys(one.transaction for one in rows))
+            each = (name for one in rows for name in one.transaction.split(", "))
+            named = ", ".join(dict.fromkeys(each))
             counts = " | ".join(str(results.count(column)) for column in columns)
             lines.append(f"| {actor} | {named} | {counts} |")
     return "\n".join(lines) + "\n"

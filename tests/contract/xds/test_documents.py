@@ -17,9 +17,11 @@ import pytest
 from labkit.common import ALLOW_ALL
 from labkit.exchange.parties import LAKESIDE
 from labkit.exchange.xds import (
+    Association,
     Code,
     DocumentConsumer,
     DocumentSource,
+    Folder,
     Registry,
     RegistryClient,
     Repository,
@@ -173,6 +175,28 @@ def test_a_manifest_is_replaced(
     assert (gone["entryUUID"], gone["availabilityStatus"]) == (old, given.DEPRECATED)
     related = query("GetRelatedDocuments", ids=[old])
     assert {one["entryUUID"] for one in related["entries"]} == {old, current[0]["entryUUID"]}
+
+
+def test_folders(ours: Ours, query: Callable[..., Answer]) -> None:
+    """A folder with a manifest in it, found in each way."""
+    image = Code("R", "2.25.2026102.9", "Example")
+    folder = Folder("2.25.2026997", MARIGOLD, (image,), "Chest", entryUUID="folder")
+    tie = Association("HasMember", "folder", "document1")
+    with DocumentSource(ours.repository) as source:
+        source.provide(
+            given.submission_set(), {given.entry(): given.manifest(1)[1]}, [tie], [folder]
+        )
+    (found,) = query("FindFolders")["folders"]
+    assert (found["uniqueId"], found["title"]) == ("2.25.2026997", "Chest")
+    (entry,) = query("FindDocuments")["entries"]
+    assert query("GetFolders", ids=[found["entryUUID"]])["folders"] == [found]
+    assert query("GetFoldersForDocument", ids=[entry["entryUUID"]])["folders"] == [found]
+    whole = query("GetFolderAndContents", ids=[found["entryUUID"]])
+    assert (whole["folders"], whole["entries"]) == ([found], [entry])
+    assert [(one["source"], one["target"]) for one in whole["associations"]] == [
+        (found["entryUUID"], entry["entryUUID"])
+    ]
+    assert query("FindFolders", patientId=STRANGER.cx)["folders"] == []
 
 
 @pytest.mark.parametrize(
