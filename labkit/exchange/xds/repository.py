@@ -196,13 +196,15 @@ class Repository:
             return int(self._db.execute("SELECT COUNT(*) FROM documents").fetchone()[0])
 
     def _described(self, entry: DocumentEntry, data: bytes) -> DocumentEntry:
-        """Say what the repository says of a document (ITI TF-2 3.41.4.1.3)."""
+        """Say what the repository says of a document (ITI TF-2 3.41.4.1.3.2).
+
+        A hash or size that the source has said is checked; a repositoryUniqueId is replaced.
+        """
         # SHA-1 is what XDS has (ITI TF-3 4.2.3.2.10): it finds damage, and proves no origin.
         digest = hashlib.sha1(data, usedforsecurity=False).hexdigest()
         for name, said, true in (
             ("hash", entry.hash.lower(), digest),
             ("size", "" if entry.size is None else str(entry.size), str(len(data))),
-            ("repositoryUniqueId", entry.repositoryUniqueId, self.unique_id),
         ):
             if said and said != true:
                 raise refuse(
