@@ -36,8 +36,8 @@ EXERCISE = Exercise(
     explanation="""
         A part begins after the empty line behind its headers and ends before the CR LF that belongs
         to the next boundary (RFC 2046 5.1.1). Between the two, all bytes are the document's: an
-        image may end with spaces, line feeds and zeros, and may have an empty line within. The envelope
-        is the part that start names, of type application/xop+xml (RFC 2387, XOP 1.0).
+        image may end with spaces, line feeds and zeros, and may have an empty line within. The
+        envelope is the part that start names, of type application/xop+xml (RFC 2387, XOP 1.0).
     """,
     hints=(
         "Get the boundary out of the Content-Type; it may stand in quotes.",

@@ -28,8 +28,8 @@ EXERCISE = Exercise(
     reference=_RIGHT,
     explanation="""
         ITI-18 to the gateway finds the entry, ITI-43 fetches the manifest, RAD-69 the images that
-        it lists; between the gateways these are ITI-38, ITI-39 and RAD-75. The homeCommunityId of the
-        entry has to go along: a manifest names the source of the images and not the community
+        it lists; between the gateways these are ITI-38, ITI-39 and RAD-75. The homeCommunityId of
+        the entry has to go along: a manifest names the source of the images and not the community
         (RAD TF-3 4.69.4.1.2).
     """,
     hints=(

@@ -33,11 +33,11 @@ EXERCISE = Exercise(
     expects=Callable,  # type: ignore[arg-type]
     reference=_RIGHT,
     explanation="""
-        An answer is not right because it came. Each object is compared with the manifest: the three
-        UIDs together, since a SOP Instance UID alone can be put on any image, and the patient,
-        since the images of two patients can get into one study by a mistake at the modality. The name is
-        no identifier: it is spelled in three ways, and two people have it. What does not belong is
-        left out and reported, never shown "for the time being".
+        An answer is not right because it came. Each object is compared with the manifest: the
+        three UIDs together, since a SOP Instance UID alone can be put on any image, and the
+        patient, since the images of two patients can get into one study by a mistake at the
+        modality. The name is no identifier: it is spelled in three ways, and two people have it.
+        What does not belong is left out and reported, never shown "for the time being".
     """,
     hints=(
         "Make a set of what the manifest lists: tuples of three UIDs.",

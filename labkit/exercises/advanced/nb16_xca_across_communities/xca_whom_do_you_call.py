@@ -39,8 +39,8 @@ EXERCISE = Exercise(
         A chain of calls answers from the end: each service that got an answer, or an error, has
         answered its own caller. The request without any answer is where it stops, and its receiver
         is whom you call. The same transaction runs twice in the chain (RAD-69 to the gateway,
-        RAD-69 to the source), so requests and answers are matched by who spoke to whom. A fault is an
-        answer too: that service lives.
+        RAD-69 to the source), so requests and answers are matched by who spoke to whom. A fault is
+        an answer too: that service lives.
     """,
     hints=(
         "Keep a list of open requests; an answer takes one off.",
