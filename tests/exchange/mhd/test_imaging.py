@@ -58,6 +58,10 @@ def test_the_same_as_a_fhir_document(mhd: MhdClient) -> None:
     bundle = to_fhir(manifest)
     document = fhir_manifest_document(bundle, manifest, transforms=made.documents[0])
     assert (document.content_type, document.format) == ("application/fhir+json", FHIR_MANIFEST)
+    # MADO names the Bundle by the UID of the KOS; as documents they are two.
+    assert bundle["identifier"]["value"] == "urn:oid:2.25.77" != f"urn:oid:{document.unique_id}"
+    assert document == fhir_manifest_document(bundle, manifest, transforms=made.documents[0])
+    assert fhir_manifest_document(bundle, manifest, unique_id="2.25.78").unique_id == "2.25.78"
     again = mhd.provide([document], subject=SUBJECT)
     assert again.superseded == ()
     stored = mhd.fhir.read(again.documents[0])
