@@ -55,7 +55,8 @@ EXERCISE = Exercise(
     explanation="""
         A site is four things in a design: what it is, how it is reached, who knows its patients,
         and who lets it in. The last is forgotten most often, since it stands in the others'
-        archives: an association from a calling AE title that an archive does not know is rejected (1/1/3).
+        archives: an association from a calling AE title that an archive does not know is rejected
+        (1/1/3).
     """,
     hints=(
         "check_design(read_design(mine)) says by name what is still wrong.",

@@ -56,7 +56,7 @@ EXERCISE = Exercise(
         "print(check_design(read_design(theirs))): each finding has its line and what to do.",
         "Lakeside's authority is North General's. Its own would be 2.25.2026102.2.",
         "The two forward entries make the loop: in a federation nothing needs to be forwarded. "
-        "Give harbour patients_to = [\"north\"], [security] audit = \"north\", years = 10, tls = true.",
+        'Give harbour patients_to = ["north"], [security] audit = "north", years = 10, tls = true.',
     ),
     wrong=(
         Wrong(
