@@ -14,6 +14,7 @@ from labkit.dimse import AssociationTrace, Peer
 from labkit.lab.certificates import Certificates
 from labkit.lab.description import Description, read
 from labkit.lab.dicomweb import EmbeddedDicomweb
+from labkit.lab.exchange.verbs import ExchangeVerbs
 from labkit.lab.fhirservice import EmbeddedFhir
 from labkit.lab.floor_verbs import FloorVerbs
 from labkit.lab.health import HEALTH_AE, TIMEOUT, Health, NodeHealth, examine
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 _JOIN = "Run `lab = labkit.open_lab()` again: it starts the lab where needed."
 
 
-class EmbeddedLab(FloorVerbs, WorkflowVerbs, ProxyVerbs):
+class EmbeddedLab(FloorVerbs, WorkflowVerbs, ProxyVerbs, ExchangeVerbs):
     """A joined lab; implements `labkit.lab.Lab`.
 
     It holds no connection: it goes on working when the lab is restarted under it.

@@ -25,6 +25,7 @@ from labkit.common import cite
 from labkit.deid import options
 from labkit.dicom.vr import vr_name
 from labkit.dimse import Peer, Status, command_lines, identifier
+from tests.docs.sheet_exchange import EXCHANGE
 from tests.docs.sheet_manifests import MANIFESTS
 from tests.docs.sheet_mhd import MHD
 from tests.docs.sheet_oauth import OAUTH
@@ -265,7 +266,7 @@ def cheatsheet() -> str:
     known = [(code, f"`{name}`") for name, (code, _) in options().items()]
     return TEMPLATE.format(
         oauth=OAUTH,
-        manifests=f"{MANIFESTS.strip()}\n\n{MHD}",
+        manifests="\n\n".join((MANIFESTS.strip(), MHD.strip(), EXCHANGE)),
         pydicom=pydicom.__version__,
         pynetdicom=pynetdicom.__version__,
         acts=acts(),

@@ -258,9 +258,8 @@ def soap_app(
     most_bytes
         Bytes that one request may have.
     """
-    service = Service(
-        operations, policy, node, secure, understood, replies_to or {}, observer, most_bytes
-    )
+    replies = {} if replies_to is None else replies_to  # one that is empty may be filled later
+    service = Service(operations, policy, node, secure, understood, replies, observer, most_bytes)
 
     async def endpoint(request: Request) -> Response:
         body: list[bytes] = []
