@@ -58,6 +58,7 @@ class Built:
         self._log = EventLog(self.folder / "network.log")
         self._wires: Wires | None = None
         self._lock = threading.Lock()
+        self._life = threading.RLock()  # whoever looks at queues does so before they are closed
         self._sites: dict[str, Site] = {}
         self._clients: dict[tuple[str, str], DicomwebClient] = {}
         self.copies: dict[str, Copies] = {}
@@ -94,6 +95,10 @@ class Built:
 
     def close(self) -> None:
         """Shut everything down; the folder stays, if it was given."""
+        with self._life:
+            self._close()
+
+    def _close(self) -> None:
         for client in self._clients.values():
             client.close()
         self._clients.clear()
@@ -169,7 +174,9 @@ class Built:
 
     def waiting(self) -> dict[str, int]:
         """Site to how many objects it is still to pass on; those with none are left out."""
-        counts = {name: site.waiting() for name, site in self._sites.items()}
+        with self._life:
+            self.wires  # noqa: B018 - says that it does not run
+            counts = {name: site.waiting() for name, site in self._sites.items()}
         return {name: count for name, count in counts.items() if count}
 
     # -- inside --

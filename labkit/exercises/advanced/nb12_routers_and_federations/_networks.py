@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from labkit.exchange.network import Design, example, example_text
+from labkit.exchange.network import Design, example
 
 IMPORTS = """
     import copy
@@ -51,23 +51,6 @@ def row() -> Design:
 def ring() -> Design:
     """The federation, in which one line can be gone round."""
     return styled("three_federated")
-
-
-def colleague() -> str:
-    """A design that a colleague is proud of, with six faults."""
-    text = example_text("three_federated")
-    for old, new in (
-        ("ms = 12\n", "ms = 12\ntls = false\n"),
-        ("2.25.2026102.2", "2.25.2026101.2"),
-        ('audit = "north"\n', ""),
-        ('patients_to = ["north"]\n', ""),
-        ("\nyears = 10", "\nyears = 5"),
-        ('studies = ["cr-chest-prior"]', 'studies = ["cr-chest-prior"]\nforward = ["harbour"]'),
-        ('studies = ["dx-hand"]', 'studies = ["dx-hand"]\nforward = ["lakeside"]'),
-    ):
-        assert old in text
-        text = text.replace(old, new, 1)
-    return text
 
 
 def said(value: Any) -> str:

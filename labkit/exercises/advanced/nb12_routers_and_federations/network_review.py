@@ -7,19 +7,16 @@ from __future__ import annotations
 
 from labkit.common import cite
 from labkit.common.errors import LabkitError
-from labkit.exchange.network import Network, check_design, read_design
+from labkit.exchange.network import Network, check_design, example, read_design
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
 from labkit.exercises.advanced.nb12_routers_and_federations._networks import (
     IMPORTS,
     NEW,
-    colleague,
     quick,
 )
 
 _TEXT = """
-    from labkit.exercises.advanced.nb12_routers_and_federations._networks import colleague
-
-    theirs = colleague()
+    theirs = example_text("broken_federated")
 """
 _MEND = """
     mended = theirs
@@ -93,7 +90,7 @@ RULE = cite("IHE ITI TF-3", "4.2.3.1.7")
 
 def check(work: Work) -> Verdict:
     """Read it, compare what it is with what it was, and run it."""
-    before = read_design(colleague())
+    before = example("broken_federated")
     try:
         design = read_design(work.answer)
     except LabkitError as error:
