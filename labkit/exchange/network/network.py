@@ -112,6 +112,8 @@ class Network(Built):
         running = self.site(site)
         self.wires.shut(site=site)
         running.stop()
+        if self.gateways is not None:
+            self.gateways.stop(site)
         self.ledger.note("killed", site, site)
 
     def revive(self, site: str) -> None:
@@ -119,6 +121,8 @@ class Network(Built):
         stopped = self.site(site)
         if not stopped.running:
             stopped.start()
+            if self.gateways is not None:
+                self.gateways.restart(site)
         self.wires.reopen(site=site)
         self.ledger.note("revived", site, site)
         self._try_again()
