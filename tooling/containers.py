@@ -51,6 +51,7 @@ def steps() -> list[tuple[str, Sequence[str]]]:
     return [
         ("images", (*own, *profiles, "--profile", "viewer", "--profile", "tests", "build")),
         ("from this machine", ("-m", "pytest", "-s", "tests/containers/test_from_host.py")),
+        ("the secure lab", ("-m", "pytest", "-s", "tests/containers/test_secure.py")),
         ("start", (*own, *profiles, "up", "-d")),
         ("contract suites", (*own, "inside", *suites)),
         (
@@ -90,6 +91,7 @@ def environment() -> dict[str, str]:
         "COMPOSE_PROJECT_NAME": PROJECT,
         "LABKIT_CONTAINERS": "1",
         "LABKIT_SUBNET": "172.28.79.0/24",
+        "LABKIT_SECURE_SUBNET": "172.28.80.0/24",
     }
 
 
@@ -117,10 +119,12 @@ def tidy(python: Path, env: dict[str, str]) -> None:
     # Of dcm4chee too: its volumes are made, empty, with the others.
     profiles = ("full", "tests", "security", "dcm4chee")
     every = [word for profile in profiles for word in ("--profile", profile)]
-    subprocess.run(
-        [str(python), "-m", "tooling.containers", *every, "down", "--volumes", "--remove-orphans"],
-        cwd=ROOT, env=env, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    down = [str(python), "-m", "tooling.containers", *every, "down", "--volumes"]
+    for project in (PROJECT, f"{PROJECT}-secure"):  # the second is the secure lab's
+        subprocess.run(
+            [*down, "--remove-orphans"], cwd=ROOT, check=False, stdin=subprocess.DEVNULL,
+            env={**env, "COMPOSE_PROJECT_NAME": project},
+        )  # fmt: skip
 
 
 def main(arguments: Sequence[str]) -> int:

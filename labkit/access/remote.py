@@ -82,6 +82,16 @@ class RemoteSubjects:
         asked = {"_count": str(min(most, _PAGE)), **criteria}
         return list(islice(self._fhir.search(kind, **asked), most))
 
+    def put(self, resource: dict[str, Any]) -> None:
+        """Store a resource under its own id, without asking who may.
+
+        Raises
+        ------
+        LabkitError
+            The server does not take it, or does not answer.
+        """
+        self._fhir.update(resource)
+
     def close(self) -> None:
         """Close the connections."""
         self._fhir.close()

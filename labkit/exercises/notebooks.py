@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,9 @@ def build(source: Path, target: Path | None = None) -> Path:
     return target
 
 
-def run(path: Path, *, reference: bool = False) -> Any:
+def run(
+    path: Path, *, reference: bool = False, environment: Mapping[str, str] | None = None
+) -> Any:
     """Execute a notebook from top to bottom in a new lab of its own.
 
     Parameters
@@ -80,6 +82,8 @@ def run(path: Path, *, reference: bool = False) -> Any:
         The notebook.
     reference
         Run it with every blank replaced by its reference, and store nothing.
+    environment
+        Of the learner whose lab it is run in; by default a new one's.
 
     Returns
     -------
@@ -107,11 +111,11 @@ def run(path: Path, *, reference: bool = False) -> Any:
         record_timing=False,
         resources={"metadata": {"path": str(path.resolve().parent)}},
     )
-    with own_workspace() as environment:
+    with nullcontext(dict(environment)) if environment else own_workspace() as used:
         if reference:
-            environment["LABKIT_ANSWERS"] = "reference"
+            used["LABKIT_ANSWERS"] = "reference"
         try:
-            client.execute(env=environment)
+            client.execute(env=used)
         except CellExecutionError as error:
             raise _cell_failed(notebook, path, f"{error.ename}: {error.evalue}") from None
         except (CellTimeoutError, DeadKernelError) as error:

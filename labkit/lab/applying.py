@@ -94,10 +94,12 @@ def _storage(
         values["duplicates"] == "discard",
     )
     around = node.around
-    if isinstance(around.sink, RuledArchive):
-        around.sink.finish()
+    sink = around.sink
+    if isinstance(sink, RuledArchive):
+        sink.finish()
+        sink = sink.sink
     ruled = rules != StorageRules() and around.archive is not None
-    around.sink = RuledArchive(around.archive, rules) if ruled and around.archive else None
+    around.sink = RuledArchive(around.archive, rules, sink) if ruled and around.archive else sink
     blocked = frozenset(values["blocked_to"])
     around.destinations = Reachable(destinations, blocked, closed) if blocked else destinations
 

@@ -9,7 +9,7 @@ from labkit.common.errors import UsageError
 from labkit.lab import launch
 from labkit.lab.description import Description
 from labkit.lab.secure.mark import is_secure
-from labkit.lab.workspace import Workspace
+from labkit.lab.workspace import PRODUCTS, Workspace
 
 VARIABLE = "LABKIT_BACKEND"
 EMBEDDED, CONTAINERS, OWN = NAMES = ("embedded", "containers", "own")
@@ -21,8 +21,9 @@ def chosen(backend: str | None = None, *, secure: bool = False) -> str:
     Parameters
     ----------
     secure
-        Whether it is for the secure lab, which has no products behind its doors. Where only the
-        variable says ``containers``, that lab is the embedded one, beside them.
+        Whether it is for the secure lab. Where only the variable says ``containers``, and another
+        has started the products (``LABKIT_PRODUCTS`` names them), these are open: the secure lab is
+        then the embedded one, beside them.
 
     Raises
     ------
@@ -35,7 +36,8 @@ def chosen(backend: str | None = None, *, secure: bool = False) -> str:
             f"There is no back end {name!r}.",
             remedy=f"Use --backend, backend= or {VARIABLE} with one of: {', '.join(NAMES)}.",
         )
-    return EMBEDDED if secure and not backend and name == CONTAINERS else name
+    beside = secure and not backend and name == CONTAINERS and bool(os.environ.get(PRODUCTS))
+    return EMBEDDED if beside else name
 
 
 def not_own(backend: str) -> None:
@@ -66,26 +68,24 @@ def launched(
     Raises
     ------
     UsageError
-        A user's own servers are never started; a secure lab has no products behind its doors.
+        A user's own servers are never started; or the folder holds a lab of another kind.
     """
     not_own(backend)
     if backend == CONTAINERS:
-        from labkit.lab.containers.up import bring_up
+        from labkit.lab.containers import secure_up, up
 
         if secure or is_secure(workspace):
-            raise UsageError(
-                "The secure lab is embedded: not every door of the products is guarded yet.",
-                remedy="Leave --backend out: labkit up --secure. What guards products now: "
-                "docs/security/containers.md",
-            )
-        return bring_up(workspace, say)
+            return secure_up.bring_up(workspace, say)
+        return up.bring_up(workspace, say)
     return launch.start(workspace, secure=secure)
 
 
 def ended(backend: str, workspace: Workspace) -> bool:
     """End the lab of a workspace; False if none was running."""
     if backend == CONTAINERS:
-        from labkit.lab.containers.up import bring_down
+        from labkit.lab.containers import secure_up, up
 
-        return bring_down(workspace)
+        if is_secure(workspace):
+            return secure_up.bring_down(workspace)
+        return up.bring_down(workspace)
     return launch.stop(workspace)

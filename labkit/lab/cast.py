@@ -100,6 +100,7 @@ class Cast:
             or Archive(workspace.node(name))
             for name in WITH_ARCHIVE
         }
+        self.sinks = supply.sinks() if supply is not None else {}
         self.logs = {name: EventLog(workspace.log(name)) for name in SERVICES}
         self.destinations = Destinations(workspace.destinations)
         if supply is not None:
@@ -129,6 +130,7 @@ class Cast:
                 ManagedConfig(name, services, accepted_transfer_syntaxes=SYNTAXES.get(name)),
                 self.archives.get(name),
                 destinations=guarding.known(name, self.destinations),
+                sink=self.sinks.get(name),
                 worklist=self.worklist,
                 mpps=self.mpps,
                 **common(name),

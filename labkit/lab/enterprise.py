@@ -73,15 +73,16 @@ class Enterprise(Observed, SecondPort):
         self.cast = Cast(workspace, self._traces, guarding=guarding, supply=supply)
         fhir_log = EventLog(workspace.log(FHIR))
         own_fhir = FhirNode(workspace.fhir, fhir_log, guarding=guarding)
-        self._fhir = (supply and supply.fhir(fhir_log)) or own_fhir
-        guarding.stores(lambda: own_fhir.store)
+        self._fhir = (supply and supply.fhir(fhir_log, guarding)) or own_fhir
+        guarding.holds(self._fhir.holding)
         self.floor = Floor(workspace, self.cast, guarding)
         self.faults = FaultBoard(self)
         self.ris = north_general(self.cast, lambda: self.fhir_url, guarding)
         web_log, proxy_log = (EventLog(workspace.log(name)) for name in (DICOMWEB, PROXY))
-        # A product in the place of ARCHIVE has a web face of its own.
-        archive = self.cast.archives["ARCHIVE"]
-        self._web = WebNode(archive, web_log, guarding=guarding) if supply is None else None
+        # A product in the place of ARCHIVE has a web face of its own, unless it is guarded.
+        archive, sink = self.cast.archives["ARCHIVE"], self.cast.sinks.get("ARCHIVE")
+        web = WebNode(archive, web_log, sink=sink, guarding=guarding)
+        self._web = web if supply is None or supply.guarded else None
         self.proxy = ProxyNode(
             workspace.node(PROXY), proxy_log, lambda: self.floor.peers()["LEGACY"],
             guarding=guarding,
@@ -102,9 +103,9 @@ class Enterprise(Observed, SecondPort):
     @property
     def dicomweb_url(self) -> str:
         """Base URL of the archive's DICOMweb service; ``""`` where it has none."""
-        if self.supply is not None:
-            return self.supply.dicomweb_url
-        return self._web.url if self._web is not None else ""
+        if self._web is not None:
+            return self._web.url
+        return self.supply.dicomweb_url if self.supply is not None else ""
 
     def addresses(self) -> dict[str, NodeAddress]:
         """Return where the nodes listen."""
@@ -113,6 +114,8 @@ class Enterprise(Observed, SecondPort):
     def start(self, ports: Mapping[str, int], fhir_port: int = 0) -> None:
         """Start everything, on the given ports where they are free; fill a new workspace first."""
         with self.changing:
+            if self.supply is not None:
+                self.supply.prove()
             new, self._new = self._new, False
             if new:
                 self._put_back()

@@ -16,6 +16,7 @@ from labkit.lab.face import Face
 from labkit.lab.health import HEALTH_AE
 from labkit.lab.nodes import FHIR
 from labkit.lab.secure.guarding import Guarding
+from labkit.lab.secure.subjects import LabSubjects
 from labkit.pacs import EventLog
 
 if TYPE_CHECKING:
@@ -68,6 +69,10 @@ class FhirNode(Face):
         policy = self._guarding.policy_of(FHIR)
         app = fhir_app(self.store, policy=policy, base_url=self.url)
         return under("/fhir", logged(self._guarding.guard(FHIR, app, self.url), self._log))
+
+    def holding(self, base_url: str) -> LabSubjects:
+        """Return what it holds, asked past every policy."""
+        return LabSubjects(lambda: self.store, base_url)
 
     def close(self) -> None:
         """Stop, and close the store."""

@@ -20,7 +20,15 @@ from pynetdicom import evt
 from labkit.common.errors import DataError
 from labkit.dimse import Peer
 from labkit.lab.health import HEALTH_AE
-from labkit.pacs import Archive, DuplicateSopInstance, NodeConfig, PacsNode, StoredObject, Worklist
+from labkit.pacs import (
+    Archive,
+    DuplicateSopInstance,
+    NodeConfig,
+    ObjectSink,
+    PacsNode,
+    StoredObject,
+    Worklist,
+)
 from labkit.pacs.header import Header, encoding_of, read_header
 from labkit.pacs.part10 import file_meta
 
@@ -121,10 +129,20 @@ class StorageRules:
 
 
 class RuledArchive:
-    """An archive behind `StorageRules`; the sink of its node's storage service."""
+    """An archive behind `StorageRules`; the sink of its node's storage service.
 
-    def __init__(self, archive: Archive, rules: StorageRules) -> None:
-        self._archive, self._rules = archive, rules
+    Parameters
+    ----------
+    archive
+        What is held.
+    sink
+        Where objects are put, if not into the archive.
+    """
+
+    def __init__(
+        self, archive: Archive, rules: StorageRules, sink: ObjectSink | None = None
+    ) -> None:
+        self._archive, self._rules, self.sink = archive, rules, sink
         self._hurry = threading.Event()
         self._busy = 0
         self._idle = threading.Condition()
@@ -184,7 +202,7 @@ class RuledArchive:
                 data = _coerced(ds, rules.coerce, transfer_syntax)
                 header = read_header(data, transfer_syntax)
         try:
-            stored = self._archive.add(
+            stored = (self.sink or self._archive).add(
                 data, transfer_syntax=transfer_syntax, source=source, header=header
             )
             return replace(stored, outcome="coerced") if rules.coerce else stored

@@ -25,8 +25,8 @@ def open_lab(
         ``LABKIT_BACKEND``, else ``"embedded"``.
     secure
         Whether every door is guarded: tokens before HTTP, certificates before DIMSE, consent and
-        audit behind both. Such a lab has a folder of its own, ``.lab-secure``, and is embedded,
-        also where ``LABKIT_BACKEND`` says ``containers``.
+        audit behind both. Such a lab has a folder of its own, ``.lab-secure``, and on containers
+        products of its own, ``.lab-containers-secure``.
 
     Returns
     -------

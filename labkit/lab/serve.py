@@ -119,15 +119,11 @@ def supplied(workspace: Workspace, *, secure: bool = False) -> Supply | None:
     Raises
     ------
     LabError
-        The workspace is of a secure lab and has products of its own, which nothing would guard.
+        The workspace is of a secure lab, and of its products one file says that they are there, and
+        the other, with what opens them, is missing.
     """
-    if secure:  # products that the environment names are for open labs
-        if workspace.products == workspace.root / "products.json" and workspace.products.exists():
-            raise LabError(
-                f"{workspace.root.name} is a secure lab, and has a products.json.",
-                remedy="Delete that file: a secure lab has no products behind its doors.",
-            )
-        return None
+    if secure:
+        return _guarded(workspace)
     if not workspace.products.exists():
         return None
     from labkit.lab.containers.products import read as read_products
@@ -135,6 +131,25 @@ def supplied(workspace: Workspace, *, secure: bool = False) -> Supply | None:
 
     found = read_products(workspace.products)
     return Supply(found) if found is not None else None
+
+
+def _guarded(workspace: Workspace) -> Supply | None:
+    """Return the products behind a secure lab: its own alone, those of the environment are open."""
+    own, shared = workspace.root / "products.json", workspace.product_secrets
+    if not own.exists() and not shared.exists():
+        return None
+    from labkit.lab.containers.guarded import GuardedSupply
+    from labkit.lab.containers.products import read as read_products
+    from labkit.lab.containers.secrets import read as read_secrets
+
+    found, secrets = read_products(own), read_secrets(shared)
+    if found is None or secrets is None:
+        raise LabError(
+            f"{workspace.root.name} is a secure lab on containers, and "
+            f"{(own if found is None else shared).name} of it is missing.",
+            remedy="Run `labkit up --backend containers --secure`, which makes it again.",
+        )
+    return GuardedSupply(found, secrets)
 
 
 def _last_time(workspace: Workspace) -> dict[str, int]:

@@ -17,6 +17,8 @@ from labkit.pacs import Archive, EventLog
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from labkit.pacs import ObjectSink
+
 BASE, WADO = "/dicom-web", "/wado"
 OUTSIDE = PlainTextResponse(f"DICOMweb is at {BASE}, WADO-URI at {WADO}", status_code=404)
 
@@ -30,15 +32,22 @@ class WebNode(Face):
         Shared with the DICOM node.
     log
         Gets one line a request.
+    sink
+        Where STOW-RS puts objects, if not into the archive.
     guarding
         Says who decides, and what checks tokens; the open lab's by default.
     """
 
     def __init__(
-        self, archive: Archive, log: EventLog, *, guarding: Guarding | None = None
+        self,
+        archive: Archive,
+        log: EventLog,
+        *,
+        sink: ObjectSink | None = None,
+        guarding: Guarding | None = None,
     ) -> None:
         super().__init__(DICOMWEB, BASE, log)
-        self._source = ArchiveSource(archive)
+        self._source = ArchiveSource(archive, sink)
         self._guarding = guarding or Guarding()
 
     def start(self, port: int = 0) -> int:

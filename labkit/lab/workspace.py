@@ -95,6 +95,11 @@ class Workspace:
         return self.root / "secure"
 
     @property
+    def product_secrets(self) -> Path:
+        """What the products of a secure lab on containers share with it; its owner's alone."""
+        return self.guarded / "keys" / "products.json"
+
+    @property
     def traces(self) -> Path:
         """PDU traces, newest kept."""
         return self.root / "traces"

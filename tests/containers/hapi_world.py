@@ -35,7 +35,7 @@ class Switch:
         if current_grant() is None:
             return Decision(False, "nobody asks")
         about = request.resource
-        if request.action == "search" or about["resourceType"] in ABOUT_NOBODY:
+        if about.keys() <= {"resourceType", "query"} or about["resourceType"] in ABOUT_NOBODY:
             return Decision(True, "it is about nobody")
         patient = about.get("patient", "")
         if not patient:

@@ -28,7 +28,7 @@ PRODUCTS = {
     "Keycloak": "26.7.3",
 }
 SECURE = "open_lab(secure=True"
-"""In a cell that works on the secure lab, which is embedded also where the products are."""
+"""In a cell that works on the secure lab."""
 NOT_YET: dict[str, str] = {}
 """Notebooks that do not hold on the containers yet, and why."""
 SUITES = {
@@ -66,7 +66,7 @@ def notebooks() -> Iterator[Line]:
             reasons = "; ".join(dict.fromkeys(str(c.metadata[WHY]) for c in varying))
             said = f"the same but for {len(varying)} of {len(cells)} cells: {reasons}"
         if any(SECURE in cell.source for cell in cells):
-            said += "; its secure lab is the embedded one, beside the products"
+            said += "; at the secure lab on HAPI and Orthanc too"
         yield Line(name, "as stored", said)
 
 

@@ -18,7 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA: dict[str, Any] = yaml.safe_load((ROOT / compose.FILE).read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = DATA["services"]
 DOCKERFILES = sorted((ROOT / "containers").glob("*/Dockerfile"))
-PROFILES = ("core", "security", "viewer", "proxy", "workbook", "full", "tests", "dcm4chee")
+PROFILES = (
+    "core", "secure", "security", "viewer", "proxy", "workbook", "full", "tests", "dcm4chee",
+)  # fmt: skip
 PORT = re.compile(r"127\.0\.0\.1:\$\{(LABKIT_PORT_[A-Z0-9_]+):-(\d+)\}:(\d+)")
 
 
@@ -56,6 +58,15 @@ def test_every_service_is_of_a_profile() -> None:
     for name, service in SERVICES.items():
         everything = service["profiles"] not in (["tests"], ["dcm4chee"])
         assert ("full" in service["profiles"]) == everything, name
+
+
+def test_of_a_secure_lab_only_what_is_guarded_is_started() -> None:
+    placed = {compose.SERVED[node][0] for node in compose.GUARDED} | {"fhir"}
+    assert {n for n, service in SERVICES.items() if compose.SECURE in service["profiles"]} == placed
+    for name in placed - {"fhir"}:
+        said = SERVICES[name]["environment"]
+        assert {"GUARDED", "GUARD_PASSWORD", "DICOM_SERVER"} <= set(said)
+    assert {"DECISIONS_URL", "DECISIONS_KEY"} <= set(SERVICES["fhir"]["environment"])
 
 
 def test_no_version_of_the_file_is_named() -> None:

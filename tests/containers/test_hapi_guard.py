@@ -97,10 +97,20 @@ def test_no_write_touches_it(guarded: Guarded, write: Callable[[Guarded], httpx.
     before = versions()
     answer = write(guarded)
     assert answer.status_code == 403, answer.text
-    assert "is not allowed" in told(answer)
+    assert "is not allowed" in told(answer) or "only POST and PUT" in told(answer)
     assert (
         guarded.lab.get(f"{guarded.url}/ImagingStudy/_history?_count=200").json()["total"] == before
     )
+
+
+def test_a_delete_does_not_say_what_is_there(guarded: Guarded) -> None:
+    where = f"{guarded.url}/ImagingStudy"
+    made = guarded.http.post(where, json=unnamed(OPEN)).headers["location"]
+    gone = made.partition("/_history")[0]
+    assert guarded.http.delete(gone).status_code == 200
+    answers = [guarded.http.delete(url) for url in (f"{where}/shut-0", f"{where}/nobody", gone)]
+    assert {answer.status_code for answer in answers} == {403}
+    assert len({told(answer) for answer in answers}) == 1
 
 
 def test_what_is_allowed_is_written(guarded: Guarded) -> None:
@@ -170,7 +180,7 @@ BROKEN: dict[str, Response] = {
 @pytest.mark.parametrize("what", BROKEN)
 def test_what_is_not_a_clear_yes_is_a_no(guarded: Guarded, what: str) -> None:
     guarded.switch.broken = BROKEN[what]
-    assert guarded.get("ImagingStudy/open-0").status_code == 404
+    assert guarded.get("ImagingStudy/open-0").status_code == 403
     assert guarded.get("ImagingStudy").status_code == 403
     answer = guarded.http.put(f"{guarded.url}/ImagingStudy/open-0", json=study("open-0", OPEN))
     assert answer.status_code == 403
@@ -191,7 +201,8 @@ def test_what_is_not_a_clear_yes_is_a_no(guarded: Guarded, what: str) -> None:
 )
 def test_who_proves_nothing_sees_nothing(guarded: Guarded, headers: Any) -> None:
     calls = {"headers": headers, "timeout": 60, "trust_env": False}
-    assert httpx.get(f"{guarded.url}/ImagingStudy/open-0", **calls).status_code == 404
+    for id_ in ("open-0", "shut-0", "nobody"):
+        assert httpx.get(f"{guarded.url}/ImagingStudy/{id_}", **calls).status_code == 403
     assert httpx.get(f"{guarded.url}/ImagingStudy", **calls).status_code == 403
 
 

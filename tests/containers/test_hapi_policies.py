@@ -12,6 +12,7 @@ from labkit.access import AllOf
 from labkit.access.consent import ConsentPolicy
 from labkit.access.oauth import TokenPolicy
 from labkit.access.remote import RemoteConsents, RemoteSubjects
+from labkit.fhir import FhirError
 from tests.containers.hapi_process import AT_HAND
 from tests.containers.hapi_world import OPEN, SHUT, Guarded, found, uid_of
 
@@ -84,7 +85,8 @@ def test_a_withdrawal_holds_from_the_next_request_on(governed: Guarded) -> None:
 def test_a_token_has_no_more_than_its_scope_and_its_patient(governed: Guarded) -> None:
     assert patients(governed, "portal") == {"open"}
     assert patients(governed, "narrow") == set()
-    assert get(governed, "narrow", "ImagingStudy/open-0").status_code == 404
+    assert get(governed, "narrow", "ImagingStudy/open-0").status_code == 403
+    assert get(governed, "narrow", "ImagingStudy/nobody").status_code == 403
     assert get(governed, "narrow", "Patient/open").status_code == 200
     body = {"resourceType": "Patient", "id": "open"}
     headers = {"Authorization": "Bearer north", "Content-Type": "application/fhir+json"}
@@ -105,6 +107,7 @@ def test_whose_study_it_is_can_be_asked(governed: Guarded) -> None:
         subjects.close()
     wrong = RemoteSubjects(governed.url, "another key of some length")
     try:
-        assert wrong.resource("Patient", "shut") is None
+        with pytest.raises(FhirError, match="nobody has shown a token"):
+            wrong.resource("Patient", "shut")
     finally:
         wrong.close()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 import labkit
-from labkit.common.errors import LabError, UsageError
+from labkit.common.errors import LabError, PortTaken, UsageError
 from labkit.lab import launch
 from labkit.lab.backends import VARIABLE, chosen, ended, launched
-from labkit.lab.containers import products
+from labkit.lab.containers import products, secrets, secure_up
+from labkit.lab.containers.compose import Compose
+from labkit.lab.containers.secrets import Secrets
 from labkit.lab.containers.up import bring_down, bring_up
-from labkit.lab.secure.mark import agree
+from labkit.lab.secure.mark import agree, is_secure
 from labkit.lab.serve import supplied
 from labkit.lab.workspace import Workspace
 
@@ -28,31 +31,19 @@ def test_the_argument_comes_before_the_variable(monkeypatch: pytest.MonkeyPatch)
     assert chosen(" Embedded ") == "embedded"
 
 
-def test_where_only_the_variable_says_containers_the_secure_lab_is_embedded(
-    monkeypatch: pytest.MonkeyPatch,
+def test_the_secure_lab_is_embedded_where_another_has_started_open_products(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, "containers")
+    monkeypatch.delenv("LABKIT_PRODUCTS", raising=False)
+    assert chosen(secure=True) == "containers"
+    monkeypatch.setenv("LABKIT_PRODUCTS", str(tmp_path / "products.json"))
     assert chosen() == "containers"
     assert chosen(secure=True) == "embedded"
-    assert chosen("containers", secure=True) == "containers", "which is then refused"
+    with pytest.raises(UsageError, match="open, and started by another"):
+        launched("containers", Workspace.at(tmp_path / "lab"), secure=True)
     monkeypatch.setenv(VARIABLE, "own")
-    assert chosen(secure=True) == "own", "which is refused too"
-
-
-@pytest.mark.parametrize("marked", [True, False])
-def test_products_are_never_put_behind_the_doors_of_a_secure_lab(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, marked: bool
-) -> None:
-    def started(*_: object, **__: object) -> None:
-        raise AssertionError("nothing may start")
-
-    monkeypatch.setattr("labkit.lab.containers.up.bring_up", started)
-    workspace = Workspace.at(tmp_path / "lab")
-    workspace.prepare()
-    if marked:  # a secure folder, and nobody says so again
-        agree(workspace, secure=True)
-    with pytest.raises(UsageError, match="not every door of the products is guarded"):
-        launched("containers", workspace, secure=not marked)
+    assert chosen(secure=True) == "own", "which is refused"
 
 
 def test_a_secure_lab_takes_no_products_from_its_surroundings(
@@ -67,8 +58,65 @@ def test_a_secure_lab_takes_no_products_from_its_surroundings(
     assert supplied(workspace) is not None
     assert supplied(workspace, secure=True) is None
     products.Products().write(workspace.root / "products.json")
-    with pytest.raises(LabError, match=r"has a products\.json"):
+    with pytest.raises(LabError, match=r"products\.json of it is missing"):
         supplied(workspace, secure=True)
+
+
+class Guarded(Compose):
+    """Stands for guarded containers: what it was made with, and where they say they are."""
+
+    made: ClassVar[list[Secrets]] = []
+    taken = False
+
+    def __init__(self, drawn: Secrets) -> None:
+        self.made.append(drawn)
+
+    def up(self, say: Callable[[str], None], *, patience: float = 0) -> None:
+        if self.taken and len(self.made) == 1:
+            raise PortTaken("Port 1 of this machine is taken.")
+
+    def products(self) -> products.Products:
+        return products.Products()
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_secrets_are_drawn_once_and_again_where_a_port_was_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: bool
+) -> None:
+    monkeypatch.delenv("LABKIT_PRODUCTS", raising=False)
+    monkeypatch.setattr(Guarded, "made", [])
+    monkeypatch.setattr(Guarded, "taken", taken)
+    workspace = Workspace.at(tmp_path / "lab")
+    for _ in range(2):  # these are not the products that are guarded, so the lab does not begin
+        with pytest.raises(LabError, match="and guarded are"):
+            secure_up.bring_up(workspace, make=Guarded)
+    assert is_secure(workspace)
+    first, *_, last = Guarded.made
+    assert len(Guarded.made) == 2 + taken
+    assert (first == last) is not taken
+    assert secrets.read(workspace.product_secrets) == last
+    environment = last.environment
+    assert environment["LABKIT_GUARDED"] == "true" and environment["LABKIT_GUARD_PASSWORD"]
+    assert environment["LABKIT_ORTHANC_DICOM"] == "false"
+    assert environment["LABKIT_DECISIONS_URL"].endswith(f":{last.decisions}/decide")
+
+
+def test_the_folder_of_another_lab_is_not_put_before_guarded_products(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LABKIT_PRODUCTS", raising=False)
+    monkeypatch.setattr(Guarded, "made", [])
+    embedded, opened = (Workspace.at(tmp_path / name) for name in ("embedded", "open"))
+    for workspace in (embedded, opened):
+        workspace.prepare()
+    agree(embedded, secure=True)
+    for workspace in (embedded, opened):
+        (workspace.root / "nodes").mkdir()
+    with pytest.raises(UsageError, match="holds an embedded secure lab"):
+        secure_up.bring_up(embedded, make=Guarded)
+    with pytest.raises(UsageError, match="holds an open lab"):
+        secure_up.bring_up(opened, make=Guarded)
+    assert not Guarded.made
 
 
 def test_a_back_end_that_is_none_names_those_that_are(monkeypatch: pytest.MonkeyPatch) -> None:

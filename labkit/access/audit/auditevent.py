@@ -11,7 +11,7 @@ import base64
 from typing import Any
 
 from labkit.access.audit.chain import Record
-from labkit.access.audit.events import code
+from labkit.access.audit.events import TRANSACTIONS, code
 from labkit.access.audit.message import event_types, participants
 
 DCM = "http://dicom.nema.org/resources/ontology/DCM"
@@ -21,6 +21,7 @@ _REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _OBJECT = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
 _ROLE = "http://terminology.hl7.org/CodeSystem/object-role"
 _USER = "https://profiles.ihe.net/ITI/BALP/CodeSystem/UserAgentTypes"
+_IHE = "urn:ihe:event-type-code"  # as IHE BALP has it
 _JTI = "urn:ietf:params:oauth:jti:"
 
 
@@ -53,6 +54,8 @@ def audit_event(record: Record, source: str = "labkit") -> dict[str, Any]:
     subtypes = [{"system": _REST, "code": "search-type" if rest == "search" else _interaction(rest),
                  "display": rest}] if rest else []  # fmt: skip
     subtypes += [_coding(keyword) for keyword in event_types(record)]
+    if (action := str(record.get("action", ""))) in TRANSACTIONS:
+        subtypes.append({"system": _IHE, "code": action, "display": TRANSACTIONS[action]})
     if subtypes:
         event["subtype"] = subtypes
     event |= {
@@ -116,7 +119,9 @@ def _entities(record: Record) -> list[dict[str, Any]]:
         if patient.startswith("Patient/"):
             about["reference"] = patient
         if what.get("PatientID"):
-            about["identifier"] = {"value": str(what["PatientID"])}
+            issuer = str(what.get("IssuerOfPatientID", ""))
+            system = {"system": f"urn:oid:{issuer}"} if issuer else {}
+            about["identifier"] = {**system, "value": str(what["PatientID"])}
         elif patient and "reference" not in about:
             about["identifier"] = {"value": patient}
         entities.append({"what": about, **_roles("1", "Person", "1", "Patient")})

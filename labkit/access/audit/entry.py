@@ -13,8 +13,8 @@ from labkit.common.access import AccessRequest, Decision
 from labkit.common.occasion import Occasion
 
 KEPT = (
-    "PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID",
-    "AccessionNumber", "resourceType", "id", "patient", "destination",
+    "PatientID", "IssuerOfPatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID",
+    "SOPClassUID", "AccessionNumber", "resourceType", "id", "patient", "destination",
 )  # fmt: skip
 """What is kept of a request's resource. Everything else a service may say of it is left out."""
 _MOST = 300

@@ -48,6 +48,27 @@ _EVENTS = {
     "store": Event("DICOMInstancesTransferred", "C", "2"),
     "delete": Event("DICOMStudyDeleted", "D", "15"),
 }
+# IHE's transactions of documents, as the side that serves them records them (ITI TF-2 3.18.5.1,
+# 3.41.5.1, 3.42.5.1, 3.43.5.1): what comes in is an Import, what goes out an Export.
+_IMPORT = Event("Import", "C", "2")
+_EXPORT = Event("Export", "R", "10")
+TRANSACTIONS = {
+    "ITI-18": "Registry Stored Query",
+    "ITI-38": "Cross Gateway Query",
+    "ITI-39": "Cross Gateway Retrieve",
+    "ITI-41": "Provide and Register Document Set-b",
+    "ITI-42": "Register Document Set-b",
+    "ITI-43": "Retrieve Document Set",
+    "RAD-69": "Retrieve Imaging Document Set",
+    "RAD-75": "Cross Gateway Retrieve Imaging Document Set",
+}
+"""Transactions of IHE that services ask a policy about, by name: the Event Type Code of each."""
+_EVENTS |= {
+    **dict.fromkeys(("ITI-18", "ITI-38"), _QUERY),
+    **dict.fromkeys(("ITI-41", "ITI-42"), _IMPORT),
+    **dict.fromkeys(("ITI-39", "ITI-43"), _EXPORT),
+    **dict.fromkeys(("RAD-69", "RAD-75"), Event("DICOMInstancesTransferred", "R", "10")),
+}
 _FHIR = {
     "search": Event("Query", "E", "6", "search", search=True),
     "history": Event("Query", "E", "6", "history", search=True),

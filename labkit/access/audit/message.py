@@ -10,7 +10,7 @@ from lxml import etree
 from pydicom.sr.coding import Code
 
 from labkit.access.audit.chain import Record
-from labkit.access.audit.events import code
+from labkit.access.audit.events import TRANSACTIONS, code
 
 RFC3881 = "RFC-3881"
 """Coding scheme of the ID types 1 to 12 (PS3.15 A.5.1.2.4), as A.5.3 spells it."""
@@ -62,6 +62,8 @@ def _event(root: Any, record: Record) -> None:
     _coded(event, "EventID", code(str(record["event"])))
     for keyword in event_types(record):
         _coded(event, "EventTypeCode", code(keyword))
+    if (action := str(record.get("action", ""))) in TRANSACTIONS:
+        _coded(event, "EventTypeCode", (action, "IHE Transactions", TRANSACTIONS[action]))
     etree.SubElement(event, "EventOutcomeDescription").text = str(record["reason"])
 
 
@@ -138,6 +140,8 @@ def _objects(root: Any, record: Record) -> None:
         name = f"{what['resourceType']}/{what.get('id', '')}".rstrip("/")
         _object(root, name, "2", "4", life, URI, name)
     patient = str(what.get("PatientID") or what.get("patient", ""))
+    if what.get("PatientID") and what.get("IssuerOfPatientID"):  # CX, as IHE's transactions want
+        patient = f"{patient}^^^&{what['IssuerOfPatientID']}&ISO"
     if patient:  # the name is mandatory in the schema, and is not recorded here: the id stands in
         _object(root, patient, "1", "1", "", PATIENT_NUMBER, patient)
     if record.get("query"):

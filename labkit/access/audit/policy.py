@@ -14,7 +14,7 @@ from labkit.common.access import AccessPolicy, AccessRequest, Decision, decide
 from labkit.common.occasion import Occasion, current_occasion
 
 About = Callable[[AccessRequest], Mapping[str, str]]
-_READS = {"C-FIND", "read", "vread", "search"}
+_READS = {"C-FIND", "read", "vread", "search", "ITI-18", "ITI-38"}
 _MOST_LISTED = 5000
 UNWRITTEN = "the decision could not be recorded, so the answer is no"
 

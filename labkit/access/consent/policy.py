@@ -25,6 +25,10 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("create", "store", "C-STORE", "N-CREATE"), ("collect",)),
     **dict.fromkeys(("update", "delete"), ("access", "correct")),
     "N-SET": ("correct",),
+    # Documents and images by IHE's transactions; those between gateways leave the community.
+    **dict.fromkeys(("ITI-18", "ITI-43", "RAD-69"), ("access",)),
+    **dict.fromkeys(("ITI-38", "ITI-39", "RAD-75"), ("access", "disclose")),
+    **dict.fromkeys(("ITI-41", "ITI-42"), ("collect",)),
 }
 _WRITING = frozenset(("create", "update", "delete"))
 

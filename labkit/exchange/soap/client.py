@@ -76,8 +76,13 @@ class SoapClient(HttpClient):
         self._ids = ids
         self._most = most_bytes
 
-    def call(self, message: Message) -> Message:
+    def call(self, message: Message, *, mtom: bool | None = None) -> Message:
         """Send a request and return the response.
+
+        Parameters
+        ----------
+        mtom
+            How this message goes, where it is not as the client's others.
 
         Raises
         ------
@@ -88,7 +93,7 @@ class SoapClient(HttpClient):
         DataError
             Its answer cannot be read, or belongs to another request.
         """
-        sent, status, answer = self._post(message)
+        sent, status, answer = self._post(message, mtom)
         content_type = ContentType(answer.content_type)
         if not content_type.soap:
             raise HttpError(
@@ -128,7 +133,7 @@ class SoapClient(HttpClient):
         SoapFault, NetworkError
             As of `call`.
         """
-        _, status, answer = self._post(message)
+        _, status, answer = self._post(message, None)
         if status in (200, 202, 204) and not answer.data:
             return
         content_type = ContentType(answer.content_type)
@@ -142,14 +147,17 @@ class SoapClient(HttpClient):
             remedy="Have the receiver answer 202 (WS-Addressing SOAP Binding 5.1).",
         )
 
-    def _post(self, message: Message) -> tuple[Message, int, Wire]:
+    def _post(self, message: Message, mtom: bool | None) -> tuple[Message, int, Wire]:
         message = replace(
             message, message_id=message.message_id or self._ids(), to=message.to or self.url
         )
         if self.secure is not None:
             message = replace(message, headers=(*message.headers, *self.secure(message)))
         packed = wire.pack(
-            write_envelope(message), message.attachments, message.action, mtom=self.mtom
+            write_envelope(message),
+            message.attachments,
+            message.action,
+            mtom=self.mtom if mtom is None else mtom,
         )
         way = (self.name, self.peer)
         tell(self.observer, packed, message.action, way, response=bool(message.relates_to))

@@ -272,7 +272,8 @@ class DocumentConsumer(Connections):
 
     def _ask(self, asked: StoredQuery) -> object:
         client = self.client(self.registry_url)
-        return client.call(Message(STORED_QUERY, write_query(asked))).body
+        # ITI-18 is simple SOAP, the transactions that carry documents are MTOM (3.18.4.1.2.1).
+        return client.call(Message(STORED_QUERY, write_query(asked)), mtom=False).body
 
     def _address(self, request: DocumentRequest) -> str:
         elsewhere = request.homeCommunityId and request.homeCommunityId != self.home

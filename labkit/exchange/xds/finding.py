@@ -215,7 +215,10 @@ def _contents(search: _Search, packages: list[RegistryObject]) -> list[RegistryO
         if not isinstance(each, DocumentEntry) or search.filter.entry(each)
     ]
     found = search.seen([*packages, *inside])
-    return [*found, *search.ties(found, both=True)]
+    ties = search.ties(found, both=True)
+    made = {tie.entryUUID for tie in ties}
+    of_ties = [tie for tie in search.store.associations(sources=here) if tie.targetObject in made]
+    return [*found, *ties, *of_ties]
 
 
 def _get_folders_for_document(search: _Search) -> list[RegistryObject]:

@@ -8,7 +8,7 @@ A `SubmissionSet` is the act of submitting; its `DocumentEntry` objects describe
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from labkit.common.errors import UsageError
 from labkit.exchange.parties import PatientId
@@ -259,9 +259,21 @@ class Submission:
         """
         mine = submission_set.entryUUID
         there = {a.targetObject for a in associations if a.sourceObject == mine}
+        # Who put a document into a folder is on record: that tie is a member of the set itself.
+        ties = tuple(
+            replace(tie, entryUUID=tie.entryUUID or f"member{number}")
+            if tie.type == HAS_MEMBER and tie.sourceObject != mine
+            else tie
+            for number, tie in enumerate(associations)
+        )
         new: list[tuple[str, str]] = [(entry.entryUUID, "Original") for entry in entries]
         new += [(folder.entryUUID, "") for folder in folders]
+        new += [
+            (tie.entryUUID, "")
+            for tie in ties
+            if tie.type == HAS_MEMBER and tie.sourceObject != mine
+        ]
         members = [
             Association(HAS_MEMBER, mine, id_, status) for id_, status in new if id_ not in there
         ]
-        return cls(submission_set, entries, folders, (*members, *associations))
+        return cls(submission_set, entries, folders, (*members, *ties))

@@ -14,9 +14,11 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 
 from labkit.exchange.parties import PatientId
+from labkit.exchange.xds.folders import followed, touch
 from labkit.exchange.xds.model import (
     HAS_MEMBER,
     REPLACES,
@@ -40,6 +42,11 @@ def new_uuid() -> str:
     return f"urn:uuid:{uuid.uuid4()}"
 
 
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(timezone.utc)
+
+
 class Registry:
     """A registry of one affinity domain.
 
@@ -53,6 +60,8 @@ class Registry:
         Makes an entryUUID for an object that came with a symbolic id.
     registered
         A watcher: told of each submission that was taken, with its final UUIDs.
+    clock
+        Says the time, in UTC: when a folder was changed.
     """
 
     def __init__(
@@ -62,11 +71,13 @@ class Registry:
         home: str = "",
         ids: Callable[[], str] = new_uuid,
         registered: Callable[[Submission], None] | None = None,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.store = RegistryStore(folder)
         self.home = home
         self._ids = ids
         self._watcher = registered
+        self._clock = clock
         self._one = threading.Lock()
 
     def close(self) -> None:
@@ -105,9 +116,11 @@ class Registry:
             errors = [*self._checked(final), *self._related(final)]
             if errors:
                 raise XdsError(errors)
+            final = followed(self.store, final, self._ids)
             for each in final.objects():
                 self.store.add(each)
             self.store.set_status(self._replaced(final), DEPRECATED)
+            touch(self.store, final, self._clock().strftime("%Y%m%d%H%M%S"))
         if self._watcher is not None:
             try:
                 self._watcher(final)

@@ -123,11 +123,11 @@ class RegistryClient(Connections):
     url
         The registry's address.
     connect
-        Makes the client. The default sends plain SOAP: there is nothing to attach.
+        Makes the client. ITI-42 is simple SOAP whatever the client does: nothing is attached.
     """
 
-    def __init__(self, url: str, *, connect: Connect | None = None) -> None:
-        super().__init__(connect or (lambda address: SoapClient(address, mtom=False)))
+    def __init__(self, url: str, *, connect: Connect = SoapClient) -> None:
+        super().__init__(connect)
         self.url = url
 
     def __enter__(self) -> RegistryClient:
@@ -141,5 +141,7 @@ class RegistryClient(Connections):
         XdsError, SoapFault, NetworkError
             As of `DocumentSource.provide`.
         """
-        response = self.client(self.url).call(Message(REGISTER, write_submission(submission)))
+        response = self.client(self.url).call(
+            Message(REGISTER, write_submission(submission)), mtom=False
+        )
         return read_response(response.body)

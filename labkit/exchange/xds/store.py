@@ -18,6 +18,7 @@ from labkit.exchange.xds.ebxml_read import read_objects
 from labkit.exchange.xds.ebxml_write import write_object
 from labkit.exchange.xds.model import (
     Association,
+    Described,
     DocumentEntry,
     Folder,
     RegistryObject,
@@ -92,9 +93,7 @@ class RegistryStore:
 
     def add(self, what: RegistryObject) -> None:
         """Keep an object; it has its entryUUID."""
-        holder = xml.make(rim("RegistryObjectList"), NSMAP)
-        write_object(holder, what)
-        written = xml.to_bytes(holder)
+        written = _written(what)
         with self._lock:
             if isinstance(what, Association):
                 self._db.execute(
@@ -121,6 +120,13 @@ class RegistryStore:
                     what.availabilityStatus,
                     written,
                 ),
+            )
+
+    def change(self, what: Described) -> None:
+        """Keep an object anew, under its entryUUID."""
+        with self._lock:
+            self._db.execute(
+                "UPDATE objects SET ebxml = ? WHERE uuid = ?", (_written(what), what.entryUUID)
             )
 
     def set_status(self, uuids: Iterable[str], status: str) -> None:
@@ -210,6 +216,12 @@ class RegistryStore:
                 f"SELECT ebxml, status FROM objects {where} ORDER BY position", arguments
             ).fetchall()
         return [_read(ebxml, status) for ebxml, status in rows]
+
+
+def _written(what: RegistryObject) -> bytes:
+    holder = xml.make(rim("RegistryObjectList"), NSMAP)
+    write_object(holder, what)
+    return xml.to_bytes(holder)
 
 
 def _read(ebxml: bytes, status: str) -> RegistryObject:

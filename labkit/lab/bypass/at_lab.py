@@ -17,6 +17,7 @@ from labkit.dicom import samples
 from labkit.dimse import Receiver, server_context, store
 from labkit.dimse.tls import Credential
 from labkit.lab import launch
+from labkit.lab.backends import EMBEDDED, ended
 from labkit.lab.bypass import story
 from labkit.lab.bypass.doors import Doors, Resource
 from labkit.lab.bypass.seats import LAKESIDE, AtLab, Seat, bearing, patients_token
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
 
 TARGET, OWN = "ct-chest", "mr-brain"
 """The study that Consent/thistlewick denies Lakeside, and one that Lakeside may see."""
+_FHIR = {"Content-Type": "application/fhir+json"}
+"""Plain JSON would be taken for the bytes of a Binary, which is then nobody's (R4 http.html)."""
 
 
 @contextmanager
-def secure_lab(folder: Path) -> Iterator[SecureLab]:
+def secure_lab(folder: Path, backend: str = EMBEDDED) -> Iterator[SecureLab]:
     """Have the secure lab of a folder in its first state, and leave it so.
 
     One that does not run is started, and ended again.
@@ -41,7 +44,7 @@ def secure_lab(folder: Path) -> Iterator[SecureLab]:
 
     workspace = Workspace.at(folder)
     ran = launch.find(workspace) is not None
-    lab = cast("SecureLab", open_lab(folder, backend="embedded", secure=True))
+    lab = cast("SecureLab", open_lab(folder, backend=backend, secure=True))
     try:
         lab.reset()
         yield lab
@@ -50,7 +53,7 @@ def secure_lab(folder: Path) -> Iterator[SecureLab]:
             lab.reset()  # also where the attempts were broken off: a Consent may have been changed
         finally:
             if not ran:
-                launch.stop(workspace)
+                ended(backend, workspace)
 
 
 @contextmanager
@@ -84,7 +87,8 @@ def at_lab(lab: SecureLab, seat: Seat = LAKESIDE) -> Iterator[Doors]:
 
         def write(resource: Resource) -> None:
             url = f"{lab.fhir.url}/{resource['resourceType']}/{resource['id']}"
-            hospital.put(url, json={**hospital.get(url).json(), **resource}).raise_for_status()
+            now = {**hospital.get(url).json(), **resource}
+            hospital.put(url, json=now, headers=_FHIR).raise_for_status()
 
         yield Doors(
             lab.fhir.url, lab.dicomweb.url, lab.dicomweb.wado_url, lab.proxy.url,
@@ -125,16 +129,21 @@ def _fill(lab: SecureLab, hospital: httpx.Client) -> None:
         store(lab.legacy, objects)
     for resource in story.told_of(TARGET, OWN):
         url = f"{lab.fhir.url}/{resource['resourceType']}/{resource['id']}"
-        hospital.put(url, json=resource).raise_for_status()
+        hospital.put(url, json=resource, headers=_FHIR).raise_for_status()
     for slug in (TARGET, OWN):
         hospital.delete(f"{lab.fhir.url}/Observation/gone-{slug}").raise_for_status()
 
 
 def _told(lab: SecureLab) -> Any:
-    """Make what looks into the queue of notices: in the file, since no door shows it."""
+    """Make what looks into the queue of notices: in the file, since no door shows it.
+
+    There is none where HAPI is the server: guarded, it takes no Subscription.
+    """
     path = Workspace(lab.workspace).fhir / "fhir.sqlite"
 
     def told(subscription: str) -> list[str]:
+        if not path.exists():
+            return []
         sql = ("SELECT r.type, r.id FROM notice n JOIN resource r ON r.pk = n.pk "
                "WHERE n.subscription = ?")  # fmt: skip
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as stored:

@@ -26,6 +26,12 @@ Folder = Annotated[
                  help="Try at the secure lab of this folder. It is reset before and after: what "
                       "was done there is gone."),
 ]  # fmt: skip
+Backend = Annotated[
+    str,
+    typer.Option("--backend", metavar="NAME",
+                 help="What that lab is made of: embedded, or containers, where it has to be named "
+                      "by --workspace, since a machine has its products once."),
+]  # fmt: skip
 House = Annotated[
     bool,
     typer.Option("--house", help="Try at a small enterprise in this process, where consents rule "
@@ -41,6 +47,7 @@ def bypass(
     as_json: AsJson = False,
     page: Page = None,
     folder: Folder = None,
+    backend: Backend = "embedded",
     in_house: House = False,
     opened: Open = False,
 ) -> None:
@@ -55,8 +62,11 @@ def bypass(
     if folder is not None and (in_house or opened):
         raise UsageError("--workspace names a secure lab, --house and --open are none.",
                          remedy="Leave one of them out.")  # fmt: skip
+    if backend != "embedded" and folder is None:
+        raise UsageError("On containers the lab is named.",
+                         remedy="Name its folder: --workspace DIR. It is reset.")  # fmt: skip
     with _own(folder) as where:
-        tried = _in_house(where, opened) if in_house or opened else _at_lab(where)
+        tried = _in_house(where, opened) if in_house or opened else _at_lab(where, backend)
     if page is not None:
         into_page(page, tried)
     through = [each for each in tried if each.succeeded]
@@ -84,9 +94,9 @@ def _in_house(folder: Path, opened: bool) -> list[Tried]:
         return run(doors, attempts())
 
 
-def _at_lab(folder: Path) -> list[Tried]:
+def _at_lab(folder: Path, backend: str) -> list[Tried]:
     from labkit.lab.bypass import attempts, run
     from labkit.lab.bypass.at_lab import at_lab, secure_lab
 
-    with secure_lab(folder) as lab, at_lab(lab) as doors:
+    with secure_lab(folder, backend) as lab, at_lab(lab) as doors:
         return run(doors, attempts(secure=True))

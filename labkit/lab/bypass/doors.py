@@ -170,5 +170,5 @@ def _clean(text: str, known: Known) -> str:
     for name in known.names():
         text = text.replace(name, "{}")
     # a boundary, an id that was just given, and moments
-    text = re.sub(r"[0-9a-f]{32}", "{hex}", text)
+    text = re.sub(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "{hex}", text)
     return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)", "{now}", text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from labkit.common.errors import LabError, PortTaken
@@ -26,6 +26,10 @@ SERVED: Mapping[str, tuple[str, str, int, int]] = {
     "WORKLIST": ("worklist", "wlmscpfs", 11112, _KEEPER),
 }
 """Node to service, product, and its ports inside: DIMSE and administration."""
+SECURE = "secure"
+"""The profile of those that stand behind the doors of a secure lab."""
+GUARDED = ("ARCHIVE", "WORKSTN")
+"""The nodes of `SERVED` among them."""
 
 _TAKEN = re.compile(
     r":(\d+)(?:/tcp)?:? (?:failed: port is already allocated|bind: address already in use)"
@@ -46,10 +50,13 @@ def inside(callback: str) -> Products:
     return Products(_placed(lambda service, port: (service, port)), callback)
 
 
-def _placed(at: Callable[[str, int], tuple[str, int]]) -> dict[str, Placed]:
+def _placed(
+    at: Callable[[str, int], tuple[str, int]], nodes: Iterable[str] = tuple(SERVED)
+) -> dict[str, Placed]:
     """Place every product; `at` gives host and port for a service's port inside."""
     placed = {}
-    for node, (service, kind, port, admin) in SERVED.items():
+    for node in nodes:
+        service, kind, port, admin = SERVED[node]
         web = "http://{}:{}".format(*at(service, admin))
         placed[node] = Placed(kind, *at(service, port), web, (service, port))
     host, port = at("fhir", _FHIR)
@@ -73,6 +80,7 @@ class Compose:
     def __init__(self, folder: Path, *, profile: str = "core", run: Run = engine.run) -> None:
         self._run = run
         self._folder = folder
+        self._nodes = GUARDED if profile == SECURE else tuple(SERVED)
         command = engine.compose_command(run)
         project = ["--project-directory", str(folder), "-f", str(folder / FILE)]
         self._command = [*command, *project, "--profile", profile]
@@ -108,7 +116,9 @@ class Compose:
 
     def products(self) -> Products:
         """Return where the products are, as this machine finds them: by their published ports."""
-        return Products(_placed(lambda service, port: (HOST, self.port(service, port))))
+        return Products(
+            _placed(lambda service, port: (HOST, self.port(service, port)), self._nodes)
+        )
 
     def port(self, service: str, port: int) -> int:
         """Return the port of this machine at which a port of a service is published."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 from starlette.requests import Request
@@ -26,6 +27,8 @@ from labkit.pacs import EventLog
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from labkit.lab.secure.subjects import Holding
 
 _HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding", "content-length", "te", "upgrade")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -46,9 +49,29 @@ class HapiNode(Face):
         Lets HAPI reach the listeners of Subscriptions.
     """
 
+    headers: Mapping[str, str] = MappingProxyType({})
+    """What the lab's own requests carry; an open HAPI asks for nothing."""
+
     def __init__(self, upstream: str, log: EventLog, porch: Porch) -> None:
         super().__init__(FHIR, "/fhir", log)
         self._upstream, self._porch = upstream.rstrip("/"), porch
+
+    def holding(self, base_url: str) -> Holding:
+        """Return what it holds, asked past every policy.
+
+        Raises
+        ------
+        LabError
+            It is open: there is no policy.
+        """
+        raise LabError(
+            "This FHIR server is not guarded.",
+            remedy="Start the secure lab: labkit up --backend containers --secure",
+        )
+
+    def story(self) -> Iterable[dict[str, Any]]:
+        """Return what it holds in a new lab."""
+        return stories.patients(samples.patients())
 
     def close(self) -> None:
         """Close the door."""
@@ -82,7 +105,7 @@ class HapiNode(Face):
         try:
             answer = httpx.post(
                 f"{self._upstream}/$expunge", json=body, timeout=PATIENCE, trust_env=False,
-                headers={"content-type": "application/fhir+json"},
+                headers={"content-type": "application/fhir+json", **self.headers},
             )  # fmt: skip
         except httpx.HTTPError as error:
             raise LabError(f"HAPI FHIR does not answer: {error}", remedy=_COMPOSE) from error
@@ -91,11 +114,26 @@ class HapiNode(Face):
                 f"HAPI FHIR cannot be emptied: {answer.status_code} {answer.text[:200]}",
                 remedy=_COMPOSE,
             )
-        self.put(stories.patients(samples.patients()))
+        with FhirClient(self._upstream, timeout=PATIENCE, headers=dict(self.headers)) as fhir:
+            fhir.transaction(
+                {
+                    "resourceType": "Bundle",
+                    "type": "transaction",
+                    "entry": [self._entry(resource) for resource in self.story()],
+                }
+            )
+
+    def _entry(self, resource: dict[str, Any]) -> dict[str, Any]:
+        url = f"{resource['resourceType']}/{resource['id']}"
+        return {
+            "fullUrl": f"{self._upstream}/{url}",
+            "resource": resource,
+            "request": {"method": "PUT", "url": url},
+        }
 
     def put(self, resources: Iterable[dict[str, Any]]) -> None:
         """Store resources under their own ids, those that differ from what is stored."""
-        with FhirClient(self._upstream, timeout=PATIENCE) as fhir:
+        with FhirClient(self._upstream, timeout=PATIENCE, headers=dict(self.headers)) as fhir:
             for resource in resources:
                 held = None
                 with suppress(LabkitError):
@@ -104,6 +142,13 @@ class HapiNode(Face):
                     fhir.update(resource)
 
     def _app(self) -> ASGIApp:
+        return under("/fhir", logged(self._door(), self._log))
+
+    def _sent(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Return what of a request's headers is passed on."""
+        return {k: v for k, v in headers.items() if k not in _HOP_BY_HOP}
+
+    def _door(self) -> ASGIApp:
         """Pass every request on as it is, and the answer back."""
         link = httpx.AsyncClient(timeout=PATIENCE, trust_env=False, limits=ONCE)
 
@@ -112,13 +157,12 @@ class HapiNode(Face):
             body = await request.body()
             for port in callbacks(body) if b"Subscription" in body else ():
                 self._porch.open(port)
-            path = scope["path"].removeprefix("/fhir")
+            path = quote(scope["path"].removeprefix("/fhir"), safe="/:@!$&'()*+,;=~|")
             query = f"?{request.url.query}" if request.url.query else ""
-            headers = {k: v for k, v in request.headers.items() if k not in _HOP_BY_HOP}
             try:
                 answer = await link.request(
                     request.method, f"{self._upstream}{path.rstrip('/')}{query}",
-                    headers=headers, content=body,
+                    headers=self._sent(request.headers), content=body,
                 )  # fmt: skip
             except httpx.HTTPError as error:
                 said = {"severity": "fatal", "code": "transient", "diagnostics": str(error)}
@@ -135,7 +179,7 @@ class HapiNode(Face):
                 passed.headers["content-length"] = str(len(answer.content))
             await passed(scope, receive, send)
 
-        return under("/fhir", logged(door, self._log))
+        return door
 
 
 _COMPOSE = "`docker compose logs fhir` shows its log."

@@ -25,7 +25,8 @@ from labkit.lab.nodes import FHIR
 
 if TYPE_CHECKING:
     from labkit.lab.managed import StationWorklist
-    from labkit.pacs import Archive, EventLog, PacsNode
+    from labkit.lab.secure.guarding import Guarding
+    from labkit.pacs import Archive, EventLog, ObjectSink, PacsNode
 
 _MPPS = b"1.2.840.10008.3.1.2.3.3"
 """Modality Performed Procedure Step SOP Class, as it stands in an A-ASSOCIATE-RQ."""
@@ -38,9 +39,14 @@ class Supply:
     ----------
     products
         Where they are.
+    password
+        Of guarded Orthancs; ``""`` where they are open.
     """
 
-    def __init__(self, products: Products) -> None:
+    guarded = False
+    """Whether nobody reaches the products but through the lab's own services."""
+
+    def __init__(self, products: Products, password: str = "") -> None:
         self.products = products
         self.porch = Porch(products.callback)
         self._taps: dict[str, Tap] = {}
@@ -52,9 +58,12 @@ class Supply:
         self._telling = threading.Lock()
         for name, placed in products.placed.items():
             if placed.kind == "orthanc":
-                self._admin[name] = Orthanc(name, placed.admin)
+                self._admin[name] = Orthanc(name, placed.admin, password)
             elif placed.kind in ("dcmqrscp", "wlmscpfs"):
                 self._admin[name] = Keeper(name, placed.admin)
+
+    def prove(self) -> None:
+        """Find out that the products are guarded, where they have to be: here they are open."""
 
     @property
     def kinds(self) -> Mapping[str, str]:
@@ -79,12 +88,16 @@ class Supply:
         admin = self._admin.get(name)
         return Mirror(folder, admin) if admin is not None else None
 
+    def sinks(self) -> Mapping[str, ObjectSink]:
+        """Return where the lab's own nodes put objects for a product; here products take them."""
+        return {}
+
     def worklist(self, folder: Path) -> StationWorklist | None:
         """Return the worklist that a product lists, or ``None``."""
         keeper = self._admin.get("WORKLIST")
         return ServedWorklist(folder, keeper) if isinstance(keeper, Keeper) else None
 
-    def fhir(self, log: EventLog) -> HapiNode | None:
+    def fhir(self, log: EventLog, guarding: Guarding) -> HapiNode | None:
         """Return the FHIR server, or ``None`` where the lab has its own."""
         placed = self.products.placed.get(FHIR)
         return HapiNode(placed.admin, log, self.porch) if placed is not None else None

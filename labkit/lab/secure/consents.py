@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from labkit.access import StoredSubjects
 from labkit.common.errors import UsageError
 from labkit.fhir.validation import validate
 
 if TYPE_CHECKING:
-    from labkit.fhir import FhirStore
     from labkit.lab.control import Asked
     from labkit.lab.secure.guarding import Act
+    from labkit.lab.secure.subjects import Holding
 
 ENDED = "inactive"
 """R4 consent-state-codes: no longer in force. The resource stays, and says that it was."""
@@ -23,16 +22,16 @@ class Consents:
 
     Parameters
     ----------
-    store
-        Gives the FHIR server's store.
+    held
+        Gives what the FHIR server holds.
     """
 
-    def __init__(self, store: Callable[[], FhirStore]) -> None:
-        self._store = store
+    def __init__(self, held: Callable[[], Holding]) -> None:
+        self._held = held
 
     def of(self, patient: str) -> list[dict[str, Any]]:
         """Return the consents of a patient (its id), whatever their status."""
-        return StoredSubjects(self._store()).search("Consent", {"patient": f"Patient/{patient}"})
+        return self._held().search("Consent", {"patient": f"Patient/{patient}"})
 
     def put(self, resource: Any) -> dict[str, Any]:
         """Store a Consent under its own id; that of the patient where it has none.
@@ -46,8 +45,8 @@ class Consents:
             raise UsageError("This is no Consent.", remedy='Give {"resourceType": "Consent", …}.')
         link = resource.get("patient")
         kind, _, id_ = str(link.get("reference") if isinstance(link, dict) else "").partition("/")
-        patient = self._store().read(kind, id_) if kind == "Patient" and id_ else None
-        if patient is None or patient.deleted:
+        known = kind == "Patient" and id_ and self._held().resource(kind, id_) is not None
+        if not known:
             raise UsageError(
                 "The Consent is of no patient of this lab.",
                 remedy='Say whose it is: "patient": {"reference": "Patient/thistlewick"}.',
@@ -59,7 +58,7 @@ class Consents:
             raise UsageError(
                 f"This is no valid Consent: {said}", remedy="Correct it (R4 consent.html)."
             )
-        self._store().put(made)
+        self._held().put(made)
         return made
 
     def withdraw(self, id_: str) -> dict[str, Any]:
@@ -70,13 +69,13 @@ class Consents:
         UsageError
             There is none of this id.
         """
-        found = self._store().read("Consent", id_)
-        if found is None or found.deleted:
+        found = self._held().resource("Consent", id_)
+        if found is None:
             raise UsageError(
                 f"There is no Consent/{id_}.", remedy="lab.consents.of(patient) lists them."
             )
-        ended = {**found.resource, "status": ENDED}
-        self._store().put(ended)
+        ended = {**found, "status": ENDED}
+        self._held().put(ended)
         return ended
 
     def acts(self) -> Mapping[tuple[str, str], Act]:

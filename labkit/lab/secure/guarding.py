@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from labkit.access import Grant
     from labkit.dimse import Peer
     from labkit.dimse.association import Tls
-    from labkit.fhir import FhirStore
     from labkit.lab.face import Face
+    from labkit.lab.secure.subjects import Holding
     from labkit.pacs import EventLog
 
 RIS_CLIENT = "ris"
@@ -112,8 +113,18 @@ class Guarding:
         """Return more acts of the control interface, by verb and path."""
         return {}
 
-    def stores(self, store: Callable[[], FhirStore]) -> None:
-        """Take note of how the FHIR server's store is had."""
+    def holds(self, held: Callable[[str], Holding]) -> None:
+        """Take note of how it is found out what the FHIR server at a base URL holds."""
+
+    def proven(self, token: str, audience: str) -> Grant:
+        """Say what a token proves at a service.
+
+        Raises
+        ------
+        LabkitError
+            It proves nothing; an open lab gives no tokens, so here it always is so.
+        """
+        raise UsageError("An open lab gives no tokens.", remedy="Start one with --secure.")
 
     def close(self) -> None:
         """Close every file."""

@@ -23,7 +23,6 @@ from labkit.lab.secure.authorization import Authorization
 from labkit.lab.secure.consents import Consents
 from labkit.lab.secure.guarding import Act, Guarding, only_open
 from labkit.lab.secure.rights import RIGHTS, allow_list
-from labkit.lab.secure.subjects import LabSubjects
 from labkit.lab.secure.tls import CalledBy, NodeTls
 from labkit.lab.secure.trails import Trails
 from labkit.pacs import EventLog
@@ -31,10 +30,11 @@ from labkit.pacs import EventLog
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from labkit.access import Grant
     from labkit.access.audit import AuditTrail
     from labkit.dimse import Peer
-    from labkit.fhir import FhirStore
     from labkit.lab.face import Face
+    from labkit.lab.secure.subjects import Holding
     from labkit.lab.workspace import Workspace
 
 WEB = (FHIR, DICOMWEB, PROXY)
@@ -67,7 +67,8 @@ class SecureGuarding(Guarding):
         self.authorization = Authorization(
             own, self._log, self._turned_away, lambda: clock().timestamp()
         )
-        self._store: Callable[[], FhirStore] | None = None
+        self._holding: Callable[[str], Holding] | None = None
+        self._held: Holding | None = None
         self._nodes: dict[str, NodePolicy] = {}
         self._policies: dict[str, AccessPolicy] = {}
 
@@ -79,15 +80,15 @@ class SecureGuarding(Guarding):
         for ae_title in (*story.STATIONS, HEALTH_AE):
             self._tls.credential(ae_title)
 
-    def stores(self, store: Callable[[], FhirStore]) -> None:
-        """Take note of how the FHIR server's store is had."""
-        self._store = store
+    def holds(self, held: Callable[[str], Holding]) -> None:
+        """Take note of how it is found out what the FHIR server at a base URL holds."""
+        self._holding = held
 
     def moved(self, urls: Mapping[str, str]) -> None:
         """Have policies for services at these base URLs; until then all is refused."""
-        assert self._store is not None
+        assert self._holding is not None
         self.authorization.moved({name: urls[name] for name in WEB if name in urls})
-        subjects = LabSubjects(self._store, urls[FHIR])
+        self._held = subjects = self._holding(urls[FHIR])
         trail = cast("AuditTrail", self._trails)  # has what recording takes
         consent = ConsentPolicy(
             subjects,
@@ -141,6 +142,10 @@ class SecureGuarding(Guarding):
     def guard(self, name: str, app: ASGIApp, base_url: str) -> ASGIApp:
         """Put what checks tokens before a service."""
         return self.authorization.guard(name, app, base_url)
+
+    def proven(self, token: str, audience: str) -> Grant:
+        """Say what a token proves at a service; raises where it proves nothing."""
+        return self.authorization.verifier().verify(token, audience=audience)
 
     @property
     def auth_url(self) -> str:
@@ -197,12 +202,16 @@ class SecureGuarding(Guarding):
         """Return the acts of the control interface that are about access."""
         from labkit.lab.secure.acts import acts
 
-        assert self._store is not None
         return {
-            **Consents(self._store).acts(),
+            **Consents(self._now_held).acts(),
             **self._trails.acts(),
             **acts(self.authorization, self._trails),
         }
+
+    def _now_held(self) -> Holding:
+        if self._held is None:
+            raise LabError("The lab is still starting.", remedy="Ask again in a moment.")
+        return self._held
 
     def _turned_away(self, name: str, address: str, told: str) -> None:
         """Have on record who was turned away at a guard; never the token."""

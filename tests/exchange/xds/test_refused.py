@@ -166,13 +166,25 @@ def test_a_submission_of_which_the_last_is_wrong_leaves_nothing(registry: Regist
     assert old.availabilityStatus.endswith("Approved")
 
 
-def test_a_folder_and_its_documents(registry: Registry) -> None:
+def test_what_fails_midway_is_taken_back(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    before = registry.store.count()
+    with monkeypatch.context() as patched:
+        patched.setattr(registry.store, "set_status", broken)
+        with pytest.raises(OSError, match="no space"):
+            registry.register(one(full()))
+    assert registry.store.count() == before
+    registry.register(one(full()))
+    assert registry.store.count()["DocumentEntry"] == 1
+
+
+def test_a_folder_has_documents_of_its_own_patient(registry: Registry) -> None:
     folder = Folder("2.25.3000.1", MARIGOLD, (IMAGES,), "Chest", entryUUID=uuid(5))
-    ties = (Association(HAS_MEMBER, uuid(5), "doc1"),)
-    registry.register(Submission.of(submission_set(), (full(),), ties, (folder,)))
-    registry.register(
-        Submission.of(submission_set(2), (full(2),), (Association(HAS_MEMBER, uuid(5), "doc2"),))
-    )
+    registry.register(Submission.of(submission_set(), (), (), (folder,)))
     of_other = one(full(3, patientId=OTHER), 3)
     member = Association(HAS_MEMBER, uuid(5), "doc3")
     submission = replace(of_other, associations=(*of_other.associations, member))
@@ -182,12 +194,14 @@ def test_a_folder_and_its_documents(registry: Registry) -> None:
 
 
 def test_a_repository_refuses_what_is_said_falsely_of_a_document(domain: Domain) -> None:
-    for change in ({"hash": "a" * 40}, {"size": 3}, {"repositoryUniqueId": "2.25.1"}):
+    for change in ({"hash": "a" * 40}, {"size": 3}):
         with pytest.raises(XdsError, match="XDSRepositoryMetadataError"):
             domain.provide(document(**change))
     right = hashlib.sha1(b"2.25.1000.1").hexdigest()
-    domain.provide(document(hash=right.upper(), size=11, repositoryUniqueId=NORTH.repository))
+    domain.provide(document(hash=right.upper(), size=11, repositoryUniqueId="2.25.1"))
     assert len(domain.repository) == 1
+    (found,) = domain.consumer.find_documents(MARIGOLD)
+    assert found.repositoryUniqueId == NORTH.repository
 
 
 def test_a_repository_keeps_one_document_under_a_name(domain: Domain) -> None:

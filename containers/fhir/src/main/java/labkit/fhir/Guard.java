@@ -3,6 +3,7 @@ package labkit.fhir;
 import ca.uhn.fhir.interceptor.api.Hook;
 import ca.uhn.fhir.interceptor.api.Interceptor;
 import ca.uhn.fhir.interceptor.api.Pointcut;
+import ca.uhn.fhir.model.api.StorageResponseCodeEnum;
 import ca.uhn.fhir.rest.api.RestOperationTypeEnum;
 import ca.uhn.fhir.rest.api.server.RequestDetails;
 import ca.uhn.fhir.rest.api.server.ResponseDetails;
@@ -14,12 +15,14 @@ import ca.uhn.fhir.rest.server.exceptions.ResourceNotFoundException;
 import ca.uhn.fhir.rest.server.interceptor.auth.AuthorizationConstants;
 import ca.uhn.fhir.rest.server.servlet.ServletRequestDetails;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.hl7.fhir.instance.model.api.IBaseResource;
 import org.hl7.fhir.instance.model.api.IIdType;
 import org.hl7.fhir.r4.model.Bundle;
+import org.hl7.fhir.r4.model.OperationOutcome;
 import org.hl7.fhir.r4.model.Subscription;
 
 /**
@@ -52,9 +55,23 @@ public final class Guard {
                     RestOperationTypeEnum.DELETE,
                     RestOperationTypeEnum.TRANSACTION);
 
+    /** What is asked about a type before one resource of it is looked up; a search is asked too. */
+    private static final Map<RestOperationTypeEnum, String> ASKED_BEFORE =
+            Map.of(
+                    RestOperationTypeEnum.READ, "read",
+                    RestOperationTypeEnum.VREAD, "vread",
+                    RestOperationTypeEnum.HISTORY_INSTANCE, "history",
+                    RestOperationTypeEnum.HISTORY_TYPE, "history");
+
     /** Parameters that look into other resources than those that are returned. */
     private static final Set<String> LOOK_ELSEWHERE =
             Set.of("_filter", "_content", "_text", "_list", "_query", "_contained");
+
+    /** As which HAPI's storage answers a delete that found nothing to delete. */
+    private static final Set<String> NOTHING_DELETED =
+            Set.of(
+                    StorageResponseCodeEnum.SUCCESSFUL_DELETE_NOT_FOUND.name(),
+                    StorageResponseCodeEnum.SUCCESSFUL_DELETE_ALREADY_DELETED.name());
 
     private final Decisions decisions;
 
@@ -72,6 +89,11 @@ public final class Guard {
         if (!validates && (request.getOperation() != null && request.getOperation().startsWith("$")
                 || !KNOWN.contains(operation))) {
             throw refused(request.getOperation() + " (" + operation.getCode() + ") is not offered here");
+        }
+        // Whether the token gives this kind of resource at all; that is no news about any of them.
+        String asked = ASKED_BEFORE.get(operation);
+        if (asked != null) {
+            demand(decisions.ask(request, asked, request.getResourceName(), "", ""), asked);
         }
         if (operation == RestOperationTypeEnum.SEARCH_TYPE) {
             search(request);
@@ -107,12 +129,9 @@ public final class Guard {
         }
         for (Bundle.BundleEntryComponent entry : bundle.getEntry()) {
             var method = entry.getRequest().getMethod();
-            boolean byId = !entry.getRequest().getUrl().contains("?");
-            boolean fits =
-                    method == Bundle.HTTPVerb.POST || method == Bundle.HTTPVerb.PUT
-                            || method == Bundle.HTTPVerb.DELETE && byId;
-            if (!fits) {
-                throw refused("in a Bundle only POST, PUT, and DELETE by id are offered here");
+            // A DELETE is done where there is nothing, and refused where something is hidden.
+            if (method != Bundle.HTTPVerb.POST && method != Bundle.HTTPVerb.PUT) {
+                throw refused("in a Bundle only POST and PUT are offered here");
             }
         }
     }
@@ -131,7 +150,11 @@ public final class Guard {
 
     @Hook(Pointcut.STORAGE_PRESTORAGE_RESOURCE_DELETED)
     public void deletes(IBaseResource resource, RequestDetails request) {
-        write(request, "delete", resource);
+        try {
+            write(request, "delete", resource);
+        } catch (ForbiddenOperationException why) {
+            throw undeletable(); // without the reason: what is not there has none
+        }
     }
 
     private void write(RequestDetails request, String action, IBaseResource resource) {
@@ -144,7 +167,10 @@ public final class Guard {
         demand(decisions.ask(request, action, resource), action);
     }
 
-    /** A history of which nothing may be seen is one that is not there. */
+    /**
+     * A history of which nothing may be seen is one that is not there; and a delete of what is not
+     * there is answered as one of what may not be deleted.
+     */
     @Hook(value = Pointcut.SERVER_OUTGOING_RESPONSE, order = AFTER)
     public void show(RequestDetails request, ResponseDetails response) {
         if (request.getRestOperationType() == RestOperationTypeEnum.HISTORY_INSTANCE
@@ -153,6 +179,18 @@ public final class Guard {
                 && bundle.getEntry().isEmpty()) {
             throw unknown(request.getId());
         }
+        if (request.getRestOperationType() == RestOperationTypeEnum.DELETE
+                && !decisions.administers(request)
+                && response.getResponseResource() instanceof OperationOutcome outcome
+                && outcome.getIssue().stream()
+                        .flatMap(issue -> issue.getDetails().getCoding().stream())
+                        .anyMatch(coding -> NOTHING_DELETED.contains(coding.getCode()))) {
+            throw undeletable();
+        }
+    }
+
+    private static ForbiddenOperationException undeletable() {
+        return refused("delete is not allowed");
     }
 
     /** "Hidden", "deleted" and "never there" are told in the same words. */
