@@ -6,6 +6,7 @@ EXCHANGE = """\
 ```sh
 labkit exchange demo          # one prior by XCA-I: each message, from, to, bytes, SHA-256
 labkit exchange demo --json
+python -m labkit.exchange.conformance    # runs the tests of XDS-I.b and XCA-I, writes docs/xds-i.md
 ```
 
 | within a community | between gateways | what | wsa:Action ends in |

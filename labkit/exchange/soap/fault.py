@@ -77,8 +77,9 @@ def write_fault(fault: SoapFault) -> xml.Element:
     if fault.subcode:
         space, _, local = fault.subcode[1:].partition("}")
         sub = xml.add(code, env("Subcode"))
-        value = xml.make(env("Value"), {"s": space})
-        value.text = f"s:{local}"
+        prefix = _prefix(space)
+        value = xml.make(env("Value"), {prefix: space})
+        value.text = f"{prefix}:{local}"
         sub.append(value)
     text = " ".join(_printable(part) for part in (fault.reason, fault.remedy) if part)
     reason = xml.add(xml.add(element, env("Reason")), env("Text"), text)
@@ -94,9 +95,20 @@ def not_understood_headers(fault: SoapFault) -> list[xml.Element]:
     blocks = []
     for name in fault.not_understood:
         space, _, local = name[1:].partition("}") if name.startswith("{") else ("", "", name)
-        nsmap: dict[str | None, str] = {"env": ENV, **({"n": space} if space else {})}
-        blocks.append(xml.make(env("NotUnderstood"), nsmap, qname=f"n:{local}" if space else local))
+        prefix = _prefix(space)
+        nsmap: dict[str | None, str] = {"env": ENV, **({prefix: space} if space else {})}
+        qname = f"{prefix}:{local}" if space else local
+        blocks.append(xml.make(env("NotUnderstood"), nsmap, qname=qname))
     return blocks
+
+
+def _prefix(namespace: str) -> str:
+    """Choose a prefix for a name that stands in a text.
+
+    lxml drops the declaration of a namespace that an element further out declares too, whatever
+    its prefix: the text would be left with a prefix that nobody knows. So it is the envelope's.
+    """
+    return {ENV: "env", WSA: "wsa"}.get(namespace, "n")
 
 
 def read_fault(element: xml.Element) -> SoapFault:

@@ -29,6 +29,10 @@ CREATE TABLE IF NOT EXISTS documents (
 """
 
 
+MOST_RETRIEVED = 256 * 1024 * 1024
+"""Bytes of the documents in one answer: the same document may be asked for a thousand times."""
+
+
 class RegistersDocuments(Protocol):
     """Where a repository registers: a `Registry`, or one behind SOAP (`RegistryClient`)."""
 
@@ -66,10 +70,20 @@ class Repository:
         Its repositoryUniqueId, an OID.
     registry
         Where documents are registered.
+    most_bytes
+        Bytes of the documents that one answer has at most; what is more is an error each.
     """
 
-    def __init__(self, folder: Path, unique_id: str, *, registry: RegistersDocuments) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        unique_id: str,
+        *,
+        registry: RegistersDocuments,
+        most_bytes: int = MOST_RETRIEVED,
+    ) -> None:
         self.unique_id = unique_id
+        self._most = most_bytes
         self.registry = registry
         self._files = folder / "documents"
         self._files.mkdir(parents=True, exist_ok=True)
@@ -158,6 +172,7 @@ class Repository:
         """
         found: list[Retrieved] = []
         errors: list[RegistryError] = []
+        left = self._most
         for each in requests:
             if each.repositoryUniqueId != self.unique_id:
                 errors.append(
@@ -171,11 +186,16 @@ class Repository:
             if kept is None or (allowed is not None and not allowed(kept)):
                 errors.append(RegistryError("XDSDocumentUniqueIdError", each.uniqueId[:128]))
                 continue
+            if kept.size > left:
+                what = f"{kept.uniqueId}: ask for it alone, the answer is large enough"
+                errors.append(RegistryError("XDSRepositoryOutOfResources", what))
+                continue
             data = (self._files / kept.file).read_bytes()
             if hashlib.sha1(data, usedforsecurity=False).hexdigest() != kept.hash:
                 what = f"{kept.uniqueId} is not on the disk as it was kept"
                 errors.append(RegistryError("XDSRepositoryError", what))
                 continue
+            left -= kept.size
             found.append(Retrieved(each, kept.mimeType, data))
         return Answer(found, errors)
 

@@ -166,6 +166,22 @@ def test_a_submission_of_which_the_last_is_wrong_leaves_nothing(registry: Regist
     assert old.availabilityStatus.endswith("Approved")
 
 
+def test_what_fails_midway_is_taken_back(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    before = registry.store.count()
+    with monkeypatch.context() as patched:
+        patched.setattr(registry.store, "set_status", broken)
+        with pytest.raises(OSError, match="no space"):
+            registry.register(one(full()))
+    assert registry.store.count() == before
+    registry.register(one(full()))
+    assert registry.store.count()["DocumentEntry"] == 1
+
+
 def test_a_folder_has_documents_of_its_own_patient(registry: Registry) -> None:
     folder = Folder("2.25.3000.1", MARIGOLD, (IMAGES,), "Chest", entryUUID=uuid(5))
     registry.register(Submission.of(submission_set(), (), (), (folder,)))

@@ -169,7 +169,9 @@ final class Client {
 
     private static <T extends WsAuditDataset> Object port(WsTransactionConfiguration<T> transaction, JsonNode asked) throws Exception {
         // Answers are also held to IHE's and OASIS's schemas, which IPF's jar carries.
-        Map<String, Object> properties = Map.of("schema-validation-enabled", "IN");
+        // By itself CXF reads no fault under HTTP 400, which SOAP 1.2 (Part 2, Table 20) has for env:Sender.
+        Map<String, Object> properties = Map.of(
+            "schema-validation-enabled", "IN", "org.apache.cxf.transport.no_io_exceptions", true);
         var factory = new JaxWsRequestClientFactory<>(transaction, asked.get("url").asText(),
             null, null, null, null, properties, null, null, null);
         Object port = factory.getClient();

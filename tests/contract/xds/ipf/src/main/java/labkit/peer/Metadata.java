@@ -25,9 +25,13 @@ import org.openehealth.ipf.commons.ihe.xds.core.metadata.XDSMetaClass;
 import org.openehealth.ipf.commons.ihe.xds.core.requests.QueryRegistry;
 import org.openehealth.ipf.commons.ihe.xds.core.requests.query.FindDocumentsByReferenceIdQuery;
 import org.openehealth.ipf.commons.ihe.xds.core.requests.query.FindDocumentsQuery;
+import org.openehealth.ipf.commons.ihe.xds.core.requests.query.FindFoldersQuery;
 import org.openehealth.ipf.commons.ihe.xds.core.requests.query.FindSubmissionSetsQuery;
 import org.openehealth.ipf.commons.ihe.xds.core.requests.query.GetAssociationsQuery;
 import org.openehealth.ipf.commons.ihe.xds.core.requests.query.GetDocumentsQuery;
+import org.openehealth.ipf.commons.ihe.xds.core.requests.query.GetFolderAndContentsQuery;
+import org.openehealth.ipf.commons.ihe.xds.core.requests.query.GetFoldersForDocumentQuery;
+import org.openehealth.ipf.commons.ihe.xds.core.requests.query.GetFoldersQuery;
 import org.openehealth.ipf.commons.ihe.xds.core.requests.query.GetRelatedDocumentsQuery;
 import org.openehealth.ipf.commons.ihe.xds.core.requests.query.GetSubmissionSetAndContentsQuery;
 import org.openehealth.ipf.commons.ihe.xds.core.requests.query.QueryList;
@@ -142,6 +146,27 @@ final class Metadata {
                 sets.setStatus(status);
                 yield sets;
             }
+            case "FindFolders" -> {
+                var folders = new FindFoldersQuery();
+                folders.setPatientId(Identifiable.parse(text(asked, "patientId")));
+                folders.setStatus(status);
+                yield folders;
+            }
+            case "GetFolders" -> {
+                var get = new GetFoldersQuery();
+                get.setUuids(ids);
+                yield get;
+            }
+            case "GetFolderAndContents" -> {
+                var get = new GetFolderAndContentsQuery();
+                get.setUuid(ids.get(0));
+                yield get;
+            }
+            case "GetFoldersForDocument" -> {
+                var get = new GetFoldersForDocumentQuery();
+                get.setUuid(ids.get(0));
+                yield get;
+            }
             case "GetDocuments" -> {
                 var get = new GetDocumentsQuery();
                 if (asked.path("by").asText().equals("uniqueId")) {
@@ -202,6 +227,7 @@ final class Metadata {
         if (response instanceof QueryResponse query) {
             said.put("entries", query.getDocumentEntries().stream().map(Metadata::described).toList());
             said.put("submissionSets", query.getSubmissionSets().stream().map(Metadata::described).toList());
+            said.put("folders", query.getFolders().stream().map(Metadata::described).toList());
             said.put("associations", query.getAssociations().stream().map(Metadata::described).toList());
             said.put("references", query.getReferences().stream().map(one -> {
                 var reference = new LinkedHashMap<String, Object>();

@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.apache.cxf.binding.soap.SoapFault;
 
 /**
  * IPF as the other side of labkit's exchange. One JSON object a line is asked on standard input, one a
@@ -52,16 +53,17 @@ public final class Peer {
     /** What was raised, with its causes: a fault of the other side, or IPF not understanding it. */
     static Map<String, Object> failed(Throwable e) {
         var said = new StringBuilder();
+        var answer = new LinkedHashMap<String, Object>();
         for (Throwable t = e; t != null && t != t.getCause(); t = t.getCause()) {
             said.append(said.isEmpty() ? "" : " <- ").append(t.getClass().getSimpleName())
                 .append(": ").append(t.getMessage());
+            if (t instanceof SoapFault fault) {
+                answer.put("fault", fault.getReason());
+                answer.put("code", fault.getFaultCode().getLocalPart());
+                answer.put("subcode", String.valueOf(fault.getSubCode()));
+            }
         }
-        var answer = new LinkedHashMap<String, Object>();
         answer.put("failed", said.toString());
-        if (e instanceof jakarta.xml.ws.soap.SOAPFaultException fault) {
-            answer.put("fault", fault.getFault().getFaultString());
-            answer.put("fault_code", fault.getFault().getFaultCodeAsQName().getLocalPart());
-        }
         return answer;
     }
 }
