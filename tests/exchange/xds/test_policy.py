@@ -7,7 +7,7 @@ import pytest
 from labkit.common.access import DENY_ALL, AccessRequest, Decision
 from labkit.exchange.parties import NORTH
 from labkit.exchange.soap import SoapFault
-from labkit.exchange.xds import DocumentRequest, Submission, XdsError
+from labkit.exchange.xds import Association, DocumentRequest, Submission, XdsError
 from tests.exchange.xds.conftest import MARIGOLD, OTHER, Make, document, submission_set, uuid
 
 
@@ -68,3 +68,22 @@ def test_a_registry_behind_gateways_says_its_community(make_domain: Make) -> Non
     assert entry.homeCommunityId == NORTH.home
     (document_,) = domain.consumer.retrieve([entry])
     assert document_.request.homeCommunityId == NORTH.home
+
+
+class OneStudy:
+    """Refuses what is about one study."""
+
+    def decide(self, request: AccessRequest) -> Decision:
+        return Decision(request.resource.get("StudyInstanceUID") != "1.2", "so it is tested")
+
+
+def test_a_tie_to_a_document_that_may_not_be_seen_is_not_seen_either(make_domain: Make) -> None:
+    domain = make_domain(OneStudy())
+    study = "%s^^^^urn:ihe:iti:xds:2016:studyInstanceUID"
+    domain.provide(document(1, entryUUID=uuid(1), referenceIdList=(study % "1.1",)))
+    hidden = document(2, entryUUID=uuid(2), referenceIdList=(study % "1.2",))
+    domain.provide(hidden, number=2, associations=[Association("APND", uuid(2), uuid(1))])
+    assert [e.entryUUID for e in domain.consumer.find_documents(MARIGOLD)] == [uuid(1)]
+    ties = domain.consumer.get_associations([uuid(1)])
+    assert [tie.type for tie in ties] == ["HasMember"]
+    assert domain.consumer.get_related_documents(uuid(1)) == []
