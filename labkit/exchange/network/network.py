@@ -100,7 +100,8 @@ class Network(Built):
         until = time.monotonic() + timeout
         while time.monotonic() < until:
             waiting = self.waiting()
-            if all(self._sites[name].stuck() for name in waiting):
+            # What has gone since is not stuck: look again, it may wait at the next router.
+            if not waiting or all(self._sites[name].stuck() for name in waiting):
                 return waiting
             time.sleep(0.01)
         return self.waiting()
