@@ -59,7 +59,8 @@ def test_a_new_run_of_a_size_that_nobody_showed_it(parameters: Parameters) -> No
 def test_the_fit_is_that_of_the_page(parameters: Parameters) -> None:
     runs = [attempt(s, 3, work_for(3), each=0).measured for s in DATA["checked"]["3"]]
     found = fit(runs)
-    for name in ("search", "wrapped", "announced", "stored_object"):
+    # stored_object is left out: how many objects a router sends in one association is chance.
+    for name in ("search", "wrapped", "announced", "manifest"):
         assert getattr(found, name) == pytest.approx(getattr(parameters, name), rel=0.1), name
     one = checked(runs[0], found, {3: {runs[0].style: runs[0]}})
     assert abs(one["error"]) < 0.01

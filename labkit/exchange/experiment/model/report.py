@@ -87,14 +87,15 @@ object, 5 ms for a megabyte, lognormal), not fitted: the machine was too busy to
 _FAR = """
 ### {hospitals} hospitals, {million:g} million studies a year
 
-{seconds:g} seconds of the busiest hour (after 20 seconds in which queues fill), {seeds} seeds. In brackets the 95 % confidence interval of the mean over seeds, by Student's t: what other draws would
-give, cut at 0. It says nothing of wrong assumptions, which weigh more. A percentile that jumps (all doors
-answer, or one waits for the timeout) has a band that means little: read the last column.
+{seconds:g} seconds of the busiest hour (after 20 seconds in which queues fill), {seeds} seeds. In
+brackets the 95 % confidence interval of the mean over seeds, by Student's t, cut at 0: what other
+draws would give. It says nothing of wrong assumptions, which weigh more. A percentile that jumps
+(all doors answer, or one waits for the timeout) has a band that means little: read the last column.
 
 Assumed: {mbyte:g} MB a study in the mean (lognormal), {priors:g} reads of priors from elsewhere for
 each new study, {misses:g} reads of own studies that have left the hospital where originals are
-central, {mbit:g} Mbit/s and {ms:g} ms for each hospital. A door answers {available:.2%} of the time,
-and nobody waits longer than {timeout:g} s for it. Federated is the one on the star.
+central, {mbit:g} Mbit/s and {ms:g} ms for each hospital. A door answers {available:.2%} of the
+time, and nobody waits longer than {timeout:g} s for it. Federated is the one on the star.
 """
 _MONEY = """
 ### Storage and cost over years
