@@ -120,6 +120,7 @@ class Network(Built):
         if not stopped.running:
             stopped.start()
         self.wires.reopen(site=site)
+        self._forget(site)
         self.ledger.note("revived", site, site)
         self._try_again()
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from labkit.exchange.xds.messages import DocumentRequest, Retrieved, write_retrieve
-from labkit.exchange.xds.problems import RegistryError
-
 from labkit.dicom.samples import sample
 from labkit.exchange.images import ImageRequest
 from labkit.exchange.parties import LAKESIDE, NORTH, PatientId
@@ -14,6 +11,8 @@ from labkit.exchange.soap import Message
 from labkit.exchange.xca import InitiatingGateway
 from labkit.exchange.xca.query import ITI18
 from labkit.exchange.xca.retrieval import ITI43, KINDS, Kind
+from labkit.exchange.xds.messages import DocumentRequest, Retrieved, write_retrieve
+from labkit.exchange.xds.problems import RegistryError
 from tests.exchange.xca.conftest import find
 
 MILAN = replace(NORTH, name="Milan", home="urn:oid:2.25.77.1", authority="2.25.77.2")

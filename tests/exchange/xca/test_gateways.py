@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from labkit.exchange.xds.messages import DocumentRequest, write_retrieve
 
 from labkit.dicom.samples import sample
 from labkit.exchange.images import ImagingConsumer, ImagingRequest
@@ -16,6 +15,7 @@ from labkit.exchange.soap import Message
 from labkit.exchange.xca import InitiatingGateway, Neighbour
 from labkit.exchange.xca.query import ITI18, ITI38, found_by
 from labkit.exchange.xca.retrieval import ITI39
+from labkit.exchange.xds.messages import DocumentRequest, write_retrieve
 from tests.exchange.xca.asking import MILAN, ask, codes, documents, kind, prior, status
 from tests.exchange.xca.conftest import (
     IGNATIUS,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from labkit.exchange.xds.messages import DocumentRequest
 
 from labkit.exchange.images.answer import answered, came
 from labkit.exchange.parties import LAKESIDE, PatientId
@@ -11,6 +10,7 @@ from labkit.exchange.soap import Message, Operation, xml
 from labkit.exchange.xca import InitiatingGateway, Neighbour
 from labkit.exchange.xca.query import ITI38, found_by, found_response
 from labkit.exchange.xca.retrieval import ITI39
+from labkit.exchange.xds.messages import DocumentRequest
 from tests.exchange.xca.asking import MILAN, ask, codes, document, documents, kind, status
 from tests.exchange.xca.conftest import IGNATIUS, MARIGOLD, MARIGOLD_THERE, Serve, entry
 
