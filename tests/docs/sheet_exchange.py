@@ -29,4 +29,5 @@ in the answer |
 | XDSDocumentUniqueIdError | not there, rejected, or not for you: the answer does not tell which |
 | XDSUnknownRepositoryId | the repositoryUniqueId, of images the Retrieve Location \
 UID of the manifest |
-| XDSRepositoryError | its text: a transfer syntax, an archive that is away, a malformed request |"""
+| XDSRepositoryError | its text: a transfer syntax, an archive that is away, a malformed \
+request |"""

@@ -45,7 +45,7 @@ class Images:
         return [dcmread(BytesIO(data)) for data in self.files.values()]
 
     def __repr__(self) -> str:
-        counted = f"{len(self.files)} images, {len(self.errors)} errors"
+        counted = f"{_many(len(self.files), 'image')}, {_many(len(self.errors), 'error')}"
         return "\n".join([counted, *(f"  {error}" for error in self.errors)])
 
 
@@ -167,6 +167,10 @@ class ImagingConsumer:
                 )
             groups.setdefault(url, []).append(one)
         yield from groups.items()
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _parts(asked: list[ImageRequest], size: int) -> Iterator[list[ImageRequest]]:

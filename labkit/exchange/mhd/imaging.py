@@ -6,6 +6,7 @@ and the related study.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -56,34 +57,39 @@ def manifest_document(kos: bytes, *, modalities: Sequence[str] = ()) -> Document
 
 
 def fhir_manifest_document(
-    bundle: Mapping[str, Any], manifest: Manifest, *, transforms: str = ""
+    bundle: Mapping[str, Any], manifest: Manifest, *, transforms: str = "", unique_id: str = ""
 ) -> Document:
     """Make a document of a manifest that is a FHIR document Bundle.
 
     Parameters
     ----------
     bundle
-        Of type document; its ``identifier`` becomes the uniqueId.
+        Of type document.
     manifest
         What it says.
     transforms
         Reference of the DocumentReference of the same manifest as KOS, or ``""``.
+    unique_id
+        OID of this document; one made of ``Bundle.identifier`` where it is not given. That
+        identifier itself is the SOP Instance UID of the KOS (MADO), and one uniqueId for two
+        documents a registry refuses (ITI TF-3 4.2.4.1, XDSNonIdenticalHash).
 
     Raises
     ------
     DataError
         The Bundle is no document, or has no identifier.
     """
-    unique_id = str(bundle.get("identifier", {}).get("value", ""))
-    if bundle.get("type") != "document" or not unique_id:
+    named = str(bundle.get("identifier", {}).get("value", ""))
+    if bundle.get("type") != "document" or not named:
         raise DataError(
             "This Bundle is no FHIR document with an identifier.",
             remedy="A document is immutable and named: Bundle.type document, Bundle.identifier.",
         )
+    own = unique_id or f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, f'{named} {FHIR_JSON}').int}"
     content = dumps(dict(bundle)).encode("utf-8")
     relates = (("transforms", transforms),) if transforms else ()
     said = _said(manifest, manifest.modalities)
-    return Document(content, FHIR_JSON, unique_id, format=FHIR_MANIFEST, relates=relates, **said)
+    return Document(content, FHIR_JSON, own, format=FHIR_MANIFEST, relates=relates, **said)
 
 
 def _said(manifest: Manifest, modalities: Sequence[str]) -> dict[str, Any]:

@@ -62,18 +62,26 @@ class Portal:
 
     # -- serving --
 
-    def __enter__(self) -> Portal:
+    def start(self) -> None:
+        """Serve the pages."""
         from labkit.exchange.portal.app import portal_app
 
         self.url = f"http://{HOST}:{self._http.bind()}"
         self._http.start(portal_app(self))
+
+    def stop(self) -> None:
+        """Stop; what was shared is over with this object."""
+        self._http.stop()
+
+    def __enter__(self) -> Portal:
+        self.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
-        self._http.stop()
+        self.stop()
 
     def enter(self, token: str, patient: str = "") -> str:
         """Return an address that opens the portal for this token in a browser: once, and soon.
@@ -174,6 +182,7 @@ class Portal:
                 Share("", uid, recipient, name, ends), patient=self._patient(reader, uid),
                 actors=actors, maker=_actor(token), token=token, purpose=purpose,
             )  # fmt: skip
+            about.update(share=made.id, until=f"{ends:.0f}")
             url = f"{self.url}/shared/{made.id}/{secret}"
             return Share(**{**vars(made), "url": url, "passcode": passcode})
 

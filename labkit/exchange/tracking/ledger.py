@@ -121,7 +121,7 @@ class Ledger:
                 known = self.state(*key)
                 before = known[4] if known and known[5] else None
                 kind = kind_of(version.type, before, version.facts)
-                self.write(source, version, kind, before, by)
+                self.write(source, version, kind, before, by, _gap(known, version))
 
     def write(
         self, source: str, version: Version, kind: str, before: Facts | None, by: str,
@@ -221,9 +221,19 @@ def _about(type_: str, id_: str, facts: Facts) -> tuple[str, str]:
     """Return study and patient that something is about."""
     if type_ == "Patient":
         return "", f"Patient/{id_}"
-    study = id_ if type_ == STUDY else facts.get("study") or next(iter(facts["studies"]), "")
+    study = (
+        id_ if type_ == STUDY else facts.get("study") or next(iter(facts.get("studies", ())), "")
+    )
     return str(study), str(facts.get("patient", ""))
 
 
 def _pairs(text: str) -> dict[str, tuple[Any, Any]]:
     return {name: (before, after) for name, (before, after) in json.loads(text).items()}
+
+
+def _gap(known: State | None, version: Version) -> dict[str, tuple[Any, Any]]:
+    """Say which versions a history no longer has: a server may drop old ones."""
+    if known is None or not (known[3].isdigit() and version.version.isdigit()):
+        return {}
+    first, last = int(known[3]) + 1, int(version.version) - 1
+    return {"not in the history": (str(first), str(last))} if first <= last else {}

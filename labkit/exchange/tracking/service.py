@@ -17,6 +17,8 @@ from labkit.fhir.outcome import FhirError
 
 _log = logging.getLogger(__name__)
 _AGAIN = 5.0
+_ACTIVE = 20.0
+"""Seconds that a server may take to activate a Subscription."""
 
 
 class TrackingService:
@@ -93,6 +95,7 @@ class TrackingService:
                 if stored is None:
                     stored = fhir.create(wanted)
                 self.tracker.ledger.set_mark(name, str(stored["id"]))
+                self._await(fhir, str(stored["id"]))
         self.tracker.poll()
 
     def unsubscribe(self, source: str) -> None:
@@ -104,6 +107,14 @@ class TrackingService:
                 if id_ := self.tracker.ledger.mark(name):
                     fhir.delete(f"Subscription/{id_}")
                     self.tracker.ledger.set_mark(name, "")
+
+    def _await(self, fhir: Any, id_: str) -> None:
+        """Wait until the server says active: until then it may not be listening (HAPI FHIR)."""
+        until = time.monotonic() + _ACTIVE
+        while time.monotonic() < until and not self._stopping.is_set():
+            if fhir.read(f"Subscription/{id_}").get("status") != "requested":
+                return
+            self._stopping.wait(0.05)
 
     def _subscription(self, source: str, type_: str, payload: str) -> dict[str, Any]:
         key = self.tracker.ledger.mark("notice key")

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from labkit.fhir import FhirClient
 
 
+_EVER = "1970-01-01T00:00:00Z"
+
+
 class Listing(Protocol):
     """Lists the studies of an archive, and asks for one: `QidoListing`, `FindListing`."""
 
@@ -127,8 +130,10 @@ class FhirSource:
         return self._versions(type_, {"_since": moment} if moment else {})
 
     def _versions(self, path: str, parameters: dict[str, str]) -> list[Version]:
+        # HAPI FHIR keeps the count of a history that has no _since, and cuts the next answer to it.
+        asked = {"_count": "100", "_since": _EVER, **parameters}
         with self.client() as fhir:
-            entries = list(fhir.history(path, _count="100", **parameters))
+            entries = list(fhir.history(path, **asked))
         return [version for version in map(_version, reversed(entries)) if version is not None]
 
     def __repr__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
@@ -267,5 +268,7 @@ def _at_once(do: Callable[[_T], _R], what: Sequence[_T]) -> list[_R]:
     """Do it for each, at the same time; results in the order of `what`."""
     if not what:
         return []
+    # Threads of a pool do not inherit on whose behalf this is (`labkit.access.grant`).
+    contexts = [copy_context() for _ in what]
     with ThreadPoolExecutor(min(len(what), _MOST_AT_ONCE)) as pool:
-        return list(pool.map(do, what))
+        return list(pool.map(lambda context, one: context.run(do, one), contexts, what))

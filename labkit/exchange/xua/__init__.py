@@ -14,11 +14,11 @@ WS-Security; signatures are signxml's.
 """
 
 from labkit.exchange.xua.door import TrustedIssuer, XuaDoor
-from labkit.exchange.xua.provider import AssertionProvider, User, security_header
-from labkit.exchange.xua.statement import Coded, Statement
+from labkit.exchange.xua.provider import AssertionProvider, security_header
+from labkit.exchange.xua.statement import Coded, Statement, User, UserGrant, current_statement
 from labkit.exchange.xua.verifier import AssertionRefused, verify_assertion
 
 __all__ = [
     "AssertionProvider", "AssertionRefused", "Coded", "Statement", "TrustedIssuer", "User",
-    "XuaDoor", "security_header", "verify_assertion",
+    "UserGrant", "XuaDoor", "current_statement", "security_header", "verify_assertion",
 ]  # fmt: skip

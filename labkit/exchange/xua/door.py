@@ -16,7 +16,7 @@ from labkit.exchange.soap.message import Message
 from labkit.exchange.soap.names import SECURITY, WSSE
 from labkit.exchange.xua import names
 from labkit.exchange.xua.names import saml
-from labkit.exchange.xua.statement import Statement
+from labkit.exchange.xua.statement import Statement, UserGrant
 from labkit.exchange.xua.verifier import (
     LEEWAY,
     LONGEST,
@@ -148,7 +148,7 @@ class XuaDoor:
         purposes = {self._purpose(code.system, code.code) for code in statement.purposes}
         if len(purposes) > 1:
             raise refusal("it has more than one purpose of use")
-        return Grant(
+        return UserGrant(
             client_id=trusted.client_id or statement.issuer,
             subject=statement.user,
             scope=trusted.scope,
@@ -156,6 +156,7 @@ class XuaDoor:
             # Not the default of a Grant: who does not say why has not said "treatment".
             purpose=purposes.pop() if purposes else "",
             token_id=statement.id,
+            statement=statement,
         )
 
     def _purpose(self, system: str, code: str) -> str:

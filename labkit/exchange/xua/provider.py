@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -13,44 +12,17 @@ from cryptography.x509 import Certificate
 from signxml import CanonicalizationMethod, DigestAlgorithm, SignatureMethod, XMLSigner
 from signxml.algorithms import SignatureConstructionMethod
 
-from labkit.common.errors import UsageError
+from labkit.common.errors import AccessDenied, UsageError
 from labkit.exchange.soap import xml
 from labkit.exchange.soap.message import Message
 from labkit.exchange.soap.names import ENV, SECURITY, WSSE, env
 from labkit.exchange.xua import names
 from labkit.exchange.xua.names import ds, hl7, saml
-from labkit.exchange.xua.statement import Coded
+from labkit.exchange.xua.statement import User, current_statement
 
 LIFETIME = 300
 """Seconds that an assertion is good for by default: long enough for one task, short if stolen."""
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-
-
-@dataclass(frozen=True)
-class User:
-    """A user, as the identity provider knows them.
-
-    Attributes
-    ----------
-    id
-        The NameID.
-    name, organization, organization_id, home, alias
-        As in `Statement`.
-    role, purpose
-        Role and purpose of use; ``None`` leaves the attribute out.
-    patient
-        CX of the patient whose data is wanted; ``""`` leaves it out.
-    """
-
-    id: str
-    name: str = ""
-    organization: str = ""
-    organization_id: str = ""
-    home: str = ""
-    role: Coded | None = None
-    purpose: Coded | None = None
-    patient: str = ""
-    alias: str = ""
 
 
 class AssertionProvider:
@@ -110,14 +82,56 @@ class AssertionProvider:
         return self.sign(self._unsigned(user, audience, lifetime, once))
 
     def headers_for(
-        self, user: User, audience: str, *, once: bool = False
+        self,
+        user: User | Callable[[], User],
+        audience: str | Callable[[Message], str],
+        *,
+        once: bool = False,
     ) -> Callable[[Message], Sequence[xml.Element]]:
-        """Return the hook of `SoapClient` that gives each message a new assertion of this user."""
+        """Return the hook of `SoapClient` that gives each message a new assertion.
+
+        Parameters
+        ----------
+        user
+            Of whom; or what says it at each message (`on_behalf`).
+        audience
+            Which service the assertion is for; or what says it, by the message's ``to``.
+        once
+            Whether each assertion may be used once only.
+        """
 
         def secure(message: Message) -> Sequence[xml.Element]:
-            return [security_header(self.assertion(user, audience, once=once))]
+            who = user if isinstance(user, User) else user()
+            where = audience if isinstance(audience, str) else audience(message)
+            return [security_header(self.assertion(who, where, once=once))]
 
         return secure
+
+    def on_behalf(self, otherwise: User | None = None) -> Callable[[], User]:
+        """Return what says on whose behalf a message goes: of a gateway, its caller's.
+
+        Who calls is known to `labkit.access.grant` while a service works on a request that came
+        through a `XuaDoor`. The user is passed on with the issuer's name, and this provider vouches
+        for that.
+
+        Parameters
+        ----------
+        otherwise
+            Who it is where no request is being worked on; ``None``: nothing is sent.
+        """
+
+        def who() -> User:
+            statement = current_statement()
+            if statement is not None:
+                return statement.user_for(self.issuer)
+            if otherwise is None:
+                raise AccessDenied(
+                    "no message is sent on nobody's behalf",
+                    remedy="Say who sends where no user's request is worked on (otherwise=…).",
+                )
+            return otherwise
+
+        return who
 
     def sign(self, assertion: xml.Element) -> xml.Element:
         """Sign an assertion that has none yet, as SAML Core 5.4 wants it: enveloped, by its ID."""

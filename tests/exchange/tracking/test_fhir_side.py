@@ -182,6 +182,26 @@ def test_a_malformed_resource_does_no_harm(bad: dict[str, object]) -> None:
     assert made is not None and made.facts is not None and made.facts["study"] == ""
 
 
+def test_versions_that_a_server_has_dropped_are_named(server: Server, track: Track) -> None:
+    server.put(study())
+    tracker = track(fhir_source(server))
+    tracker.poll()
+    server.put(study(of="bob"), study(of="carl"), study(of="dora"))
+    server.store.execute("DELETE FROM version WHERE version IN (2, 3)", [])
+    tracker.poll()
+    (event,) = tracker.events()[1:]
+    assert event.version == "4" and event.changes["not in the history"] == ("2", "3")
+
+
+def test_a_study_without_a_uid_is_counted_too(server: Server, track: Track) -> None:
+    bare = {"resourceType": "ImagingStudy", "id": "s1", "status": "registered"}
+    server.put({**bare, "subject": {"reference": "Patient/ann"}})
+    server.delete("ImagingStudy/s1")
+    tracker = track(fhir_source(server))
+    tracker.poll()
+    assert kinds(tracker) == [("arrived", "ImagingStudy"), ("deleted", "ImagingStudy")]
+
+
 def test_what_is_not_followed_is_refused(server: Server, track: Track) -> None:
     with pytest.raises(DataError, match="not followed"):
         FhirSource("FHIR", lambda: FhirClient(server.url), ["Observation"])

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from labkit.lab import Lab
-from tests.exercises.beginner.learner import attempt, passes
+from tests.exercises.beginner.learner import attempt
 
 RIGHT = [
     ("publish-a-manifest", """
         images = lab.dicomweb.client().metadata(sample("dx-chest").study_uid)
         told = read(build(images, "mado", maker=site.maker, when=NOW))
         entry = document_entry(told)
-        site.source.provide(submission_set(entry, NORTH, NOW), {entry: part10(write(told))})
+        clinic.source.provide(submission_set(entry, NORTH, NOW), {entry: part10(write(told))})
     """),
     ("where-to-retrieve", """
         def addresses(kos, known):
@@ -31,7 +31,7 @@ RIGHT = [
     """),
     ("replace-after-rejection", """
         after = gather([*chest, note], "mado", maker=site.maker, when=later)
-        publish(site.source, after, NORTH, later, replaces=entry)
+        publish(clinic.source, after, NORTH, later, replaces=entry)
     """),
     ("missing-or-silent", """
         def next_step(resolution):
@@ -42,7 +42,7 @@ RIGHT = [
     """),
     ("import-a-disc", """
         decisions = {"LK-21044^^^LAKESIDE": "NG-100812^^^NORTHGEN", "1001234^^^LAKESIDE": ""}
-        done = carry_out(plan(medium, house, decisions=decisions), site.deliver, when=NOW,
+        done = carry_out(plan(medium, house, decisions=decisions), clinic.deliver, when=NOW,
                          system="IMPORTER", source="Lakeside Clinic")
     """),
     ("import-a-disc", """
@@ -51,7 +51,7 @@ RIGHT = [
             patient = next((p for p in house if p.id == ours), None)
             for file in files if patient else ():
                 from pydicom import dcmread
-                site.store(coerce(dcmread(file.path), patient, when=NOW, system="IMPORTER"))
+                clinic.store(coerce(dcmread(file.path), patient, when=NOW, system="IMPORTER"))
     """),
     ("history-of-an-id", """
         def history(ds):
@@ -65,7 +65,7 @@ RIGHT = [
 WRONG = [
     ("publish-a-manifest", """
         told = gather(sample("dx-chest").datasets(), maker=site.maker, when=NOW)
-        publish(site.source, told, NORTH, NOW)
+        publish(clinic.source, told, NORTH, NOW)
     """, "with description"),
     ("where-to-retrieve", """
         def addresses(kos, known):
@@ -81,10 +81,10 @@ WRONG = [
     """, "names as they stand"),
     ("replace-after-rejection", """
         after = without(manifest, manifest.instance_uids[:3], when=later)
-        publish(site.source, after, NORTH, later, replaces=entry)
+        publish(clinic.source, after, NORTH, later, replaces=entry)
     """, "42 objects"),
     ("import-a-disc", """
-        carry_out(plan(medium, house), site.deliver, when=NOW, system="IMPORTER")
+        carry_out(plan(medium, house), clinic.deliver, when=NOW, system="IMPORTER")
     """, "knee-ap"),
     ("history-of-an-id", """
         def history(ds):
@@ -93,15 +93,25 @@ WRONG = [
 ]  # fmt: skip
 
 
+BEFORE = {
+    "publish-a-manifest": "clinic = Practice()\n",
+    "import-a-disc": "clinic = Practice()\n",
+    "replace-after-rejection": "clinic = Practice()\n"
+    "entry = publish(clinic.source, manifest, NORTH, NOW)\n",
+}
+"""What stands above the learner's own lines."""
+
+
 @pytest.mark.parametrize(("slug", "source"), RIGHT)
 def test_other_right_answers_pass(slug: str, source: str, lab: Lab) -> None:
-    passes(lab, slug, source)
+    verdict = attempt(lab, slug, source, before=BEFORE.get(slug, ""))
+    assert verdict.outcome == "passed", verdict
 
 
 @pytest.mark.parametrize(("slug", "source", "says"), WRONG)
 def test_wrong_answers_that_nobody_foresaw_fail(
     slug: str, source: str, says: str, lab: Lab
 ) -> None:
-    verdict = attempt(lab, slug, source)
+    verdict = attempt(lab, slug, source, before=BEFORE.get(slug, ""))
     assert verdict.outcome == "failed"
     assert says in f"{verdict.expected} {verdict.got}"

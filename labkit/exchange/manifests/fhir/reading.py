@@ -30,6 +30,7 @@ from labkit.exchange.manifests.model import (
     Subject,
 )
 from labkit.exchange.manifests.terms import MANIFEST_WITH_DESCRIPTION, Code
+from labkit.fhir.validation import validate
 
 _SEX = {"male": "M", "female": "F", "other": "O"}
 
@@ -47,9 +48,16 @@ def from_fhir(bundle: Any, *, systems: Systems | None = None) -> Manifest:
     Raises
     ------
     DataError
-        It is no document of an imaging study: there is no study, or more than one.
+        It is no document of an imaging study (there is no study, or more than one), or no FHIR.
     """
-    return _Reader(bundle, systems or {}).manifest()
+    try:
+        return _Reader(bundle, systems or {}).manifest()
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        issues = validate(bundle)
+        raise DataError(
+            f"This is not valid FHIR R4: {issues[0] if issues else error}",
+            remedy="Have the document corrected by whoever made it.",
+        ) from error
 
 
 class _Reader:
@@ -196,7 +204,7 @@ class _Reader:
             found.append(Series(
                 str(one.get("uid") or ""),
                 tuple(self.instance(i) for i in one.get("instance") or ()),
-                str((one.get("modality") or {}).get("code") or ""), one.get("number"),
+                str((one.get("modality") or {}).get("code") or ""), _whole(one.get("number")),
                 str(one.get("description") or ""), date, time,
                 code_of(one.get("bodySite"), self.systems),
                 code_of(one.get("laterality"), self.systems), self.location(one),
@@ -219,8 +227,8 @@ class _Reader:
         title = extensions.get(names.DOCUMENT_TITLE, {}).get("valueCodeableConcept")
         kind = str((said.get("sopClass") or {}).get("code") or "").removeprefix("urn:oid:")
         return Instance(
-            str(said.get("uid") or ""), kind, said.get("number"),
-            extensions.get(names.FRAMES, {}).get("valueInteger"),
+            str(said.get("uid") or ""), kind, _whole(said.get("number")),
+            _whole(extensions.get(names.FRAMES, {}).get("valueInteger")),
             code_of_concept(title, self.systems), str(said.get("title") or ""),
         )  # fmt: skip
 
@@ -244,3 +252,8 @@ class _Reader:
             if number is not None and number != listed:
                 self.problems.append(Problem(where, f"says {number}; {listed} are listed",
                                              "MadoImagingStudy"))  # fmt: skip
+
+
+def _whole(value: Any) -> int | None:
+    """Return a number that is one: ``"3"`` and ``true`` are not (R4 json)."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

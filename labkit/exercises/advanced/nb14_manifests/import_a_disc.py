@@ -13,18 +13,20 @@ from labkit.exercises.advanced.nb14_manifests._site import DISC
 EXERCISE = Exercise(
     given=DISC,
     blank="""
+    clinic = Practice()  # a North General of your own: run the cell as often as you like
     # The front desk: Barnaby Larkwhistle (LK-21044) was registered this morning as NG-100812.
     # Ignatius Marblethorpe has never been here, and nobody reaches him: leave him out.
-    # Import the disc into site's archive: site.deliver, at NOW, system "IMPORTER".
+    # Import the disc into clinic's archive: clinic.deliver, at NOW, system "IMPORTER".
     decisions = {}
     ...
     """,
-    answer="site",
+    answer="clinic",
     expects=object,
     reference="""
+    clinic = Practice()  # a North General of your own: run the cell as often as you like
     decisions = {"LK-21044^^^LAKESIDE": "NG-100812", "1001234^^^LAKESIDE": ""}
     planned = plan(medium, house, decisions=decisions)
-    carry_out(planned, site.deliver, when=NOW, system="IMPORTER")
+    carry_out(planned, clinic.deliver, when=NOW, system="IMPORTER")
     """,
     explanation="""
         Marigold is found by name, birth date and sex. Barnaby is registered with a first letter
@@ -35,15 +37,16 @@ EXERCISE = Exercise(
     hints=(
         "print(plan(medium, house)): what is ready, and what is a question.",
         'A decision is {"ID^^^ISSUER": the ID here}; "" leaves it out.',
-        'carry_out(plan(medium, house, decisions=…), site.deliver, when=NOW, system="IMPORTER").',
+        'carry_out(plan(medium, house, decisions=…), clinic.deliver, when=NOW, system="IMPORTER").',
     ),
     wrong=(
         Wrong(
             "same-number",
             """
+            clinic = Practice()  # a North General of your own: run the cell as often as you like
             decisions = {"LK-21044^^^LAKESIDE": "NG-100812", "1001234^^^LAKESIDE": "1001234"}
             planned = plan(medium, house, decisions=decisions)
-            carry_out(planned, site.deliver, when=NOW, system="IMPORTER")
+            carry_out(planned, clinic.deliver, when=NOW, system="IMPORTER")
             """,
             """You gave the bone scan of Ignatius Marblethorpe to Posy Brackenfold, who has his
             number here. It is in her record now, and nobody will look for it in his.""",
@@ -51,7 +54,8 @@ EXERCISE = Exercise(
         Wrong(
             "as-it-is",
             """
-            site.archive.add_files([file.path for file in medium.files])
+            clinic = Practice()  # a North General of your own: run the cell as often as you like
+            clinic.archive.add_files([file.path for file in medium.files])
             """,
             """You copied the files as they are. 1001234 of Lakeside now lies beside 1001234 of the
             house, and Marigold is two patients in one archive.""",
@@ -59,13 +63,14 @@ EXERCISE = Exercise(
         Wrong(
             "overwritten",
             """
+            clinic = Practice()  # a North General of your own: run the cell as often as you like
             from pydicom import dcmread
             ours = {"LK-20871": "NG-100457", "LK-21044": "NG-100812"}
             for file in medium.files:
                 if file.header.PatientID in ours:
                     ds = dcmread(file.path)
                     ds.PatientID, ds.IssuerOfPatientID = ours[ds.PatientID], "NORTHGEN"
-                    site.store(ds)
+                    clinic.store(ds)
             """,
             """The IDs are right, and what they were is gone: no Original Attributes Sequence says
             whose they were at Lakeside. If the match was wrong, nobody can undo it.""",
@@ -81,7 +86,7 @@ def check(work: Work) -> Verdict:
     """Look into the archive."""
     site: Any = work.answer
     if not hasattr(site, "archive"):
-        return failed(expected="the site", got=site, rule=RULE)
+        return failed(expected="clinic", got=site, rule=RULE)
     held = {slug: site.archive.get(sample(slug).datasets()[0].SOPInstanceUID)
             for slug in (*_WANTED, "nm-bone")}  # fmt: skip
     if not any(held.values()):

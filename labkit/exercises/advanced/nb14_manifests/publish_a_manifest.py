@@ -14,17 +14,19 @@ from labkit.exercises.advanced.nb14_manifests._site import SITE
 EXERCISE = Exercise(
     given=SITE,
     blank="""
-    # Publish Marigold's chest radiograph (sample "dx-chest", accession number NG2600103) from
-    # `site`: a manifest with description (MADO), at NOW.
+    clinic = Practice()  # a North General of your own: run the cell as often as you like
+    # Publish Marigold's chest radiograph (sample "dx-chest", accession number NG2600103) there:
+    # a manifest with description (MADO), at NOW.
     images = sample("dx-chest").datasets()
     ...
     """,
-    answer="site",
+    answer="clinic",
     expects=object,
     reference="""
+    clinic = Practice()  # a North General of your own: run the cell as often as you like
     images = sample("dx-chest").datasets()
     radiograph = gather(images, "mado", maker=site.maker, when=NOW)
-    publish(site.source, radiograph, NORTH, NOW)
+    publish(clinic.source, radiograph, NORTH, NOW)
     """,
     explanation="""
         gather() says what a manifest has to say, publish() writes it as a key object selection,
@@ -35,17 +37,18 @@ EXERCISE = Exercise(
     hints=(
         "Two steps: what the manifest says, and the submission of it. Both are in the cells above.",
         'gather(images, "mado", maker=site.maker, when=NOW) gives the first.',
-        "publish(site.source, that, NORTH, NOW) is the second.",
+        "publish(clinic.source, that, NORTH, NOW) is the second.",
     ),
     wrong=(
         Wrong(
             "image-as-document",
             """
+            clinic = Practice()  # a North General of your own: run the cell as often as you like
             images = sample("dx-chest").datasets()
             radiograph = gather(images, "mado", maker=site.maker, when=NOW)
             entry = document_entry(radiograph)
             data = sample("dx-chest").paths()[0].read_bytes()
-            site.source.provide(submission_set(entry, NORTH, NOW), {entry: data})
+            clinic.source.provide(submission_set(entry, NORTH, NOW), {entry: data})
             """,
             """You put the image itself into the repository, under the manifest's metadata. Who
             retrieves the document gets a radiograph where a list is due, and every copy of the
@@ -54,9 +57,10 @@ EXERCISE = Exercise(
         Wrong(
             "bare-manifest",
             """
+            clinic = Practice()  # a North General of your own: run the cell as often as you like
             images = sample("dx-chest").datasets()
             radiograph = read(build(images, maker=site.maker, when=NOW))
-            publish(site.source, radiograph, NORTH, NOW)
+            publish(clinic.source, radiograph, NORTH, NOW)
             """,
             """You published a bare manifest that had been written and read again. It has no place
             for the modality, so the registry was told none: a search for DX finds nothing.""",
@@ -64,9 +68,10 @@ EXERCISE = Exercise(
         Wrong(
             "somebody-else",
             """
+            clinic = Practice()  # a North General of your own: run the cell as often as you like
             images = sample("dx-chest").datasets()
             radiograph = gather(images, "mado", maker=site.maker, when=NOW)
-            publish(site.source, radiograph, NORTH, NOW, patient=NORTH.patient("1001234"))
+            publish(clinic.source, radiograph, NORTH, NOW, patient=NORTH.patient("1001234"))
             """,
             """You registered it under another patient of the house. The manifest says NG-100457,
             the registry 1001234, and the registry is what is asked.""",
@@ -84,7 +89,7 @@ def check(work: Work) -> Verdict:
 
     site: Any = work.answer
     if not hasattr(site, "consumer"):
-        return failed(expected="the site", got=site, rule=RULE)
+        return failed(expected="clinic", got=site, rule=RULE)
     study = sample("dx-chest").study_uid
     number = f"NG2600103^^^&{NORTH.authority}.1&ISO^urn:ihe:iti:xds:2013:accession"
     ask = site.consumer.find_documents_by_reference_id

@@ -12,15 +12,19 @@ from labkit.exercises.advanced.nb14_manifests._site import PUBLISHED
 EXERCISE = Exercise(
     given=PUBLISHED,
     blank="""
-    # `note` rejects two images of `manifest`, which is published as `entry`. Put the registry
-    # right, at `later`.
+    clinic = Practice()  # a North General of your own: run the cell as often as you like
+    entry = publish(clinic.source, manifest, NORTH, NOW)
+    # `note` rejects two images of `manifest`, which is published as `entry`. Put clinic's
+    # registry right, at `later`.
     ...
     """,
-    answer="site",
+    answer="clinic",
     expects=object,
     reference="""
+    clinic = Practice()  # a North General of your own: run the cell as often as you like
+    entry = publish(clinic.source, manifest, NORTH, NOW)
     after = without(manifest, read(note).instance_uids, when=later)
-    publish(site.source, after, NORTH, later, replaces=entry)
+    publish(clinic.source, after, NORTH, later, replaces=entry)
     """,
     explanation="""
         A source that makes objects unavailable which a published manifest lists shall submit one
@@ -31,14 +35,16 @@ EXERCISE = Exercise(
     hints=(
         "Which objects are they? read(note).instance_uids.",
         "without(manifest, uids, when=later) is the manifest that does not list them.",
-        "publish(site.source, that, NORTH, later, replaces=entry).",
+        "publish(clinic.source, that, NORTH, later, replaces=entry).",
     ),
     wrong=(
         Wrong(
             "published-beside",
             """
+            clinic = Practice()  # a North General of your own: run the cell as often as you like
+            entry = publish(clinic.source, manifest, NORTH, NOW)
             after = without(manifest, read(note).instance_uids, when=later)
-            publish(site.source, after, NORTH, later)
+            publish(clinic.source, after, NORTH, later)
             """,
             """You published the new manifest beside the old one. The registry now has two current
             documents of one study, and half of the readers take the wrong one.""",
@@ -46,8 +52,10 @@ EXERCISE = Exercise(
         Wrong(
             "still-listed",
             """
+            clinic = Practice()  # a North General of your own: run the cell as often as you like
+            entry = publish(clinic.source, manifest, NORTH, NOW)
             after = gather(chest, "mado", maker=site.maker, when=later)
-            publish(site.source, after, NORTH, later, replaces=entry)
+            publish(clinic.source, after, NORTH, later, replaces=entry)
             """,
             """The old manifest is replaced, but yours lists the two images again: you gathered all
             objects and left the note out. With the note among them gather() leaves them out.""",
@@ -55,8 +63,10 @@ EXERCISE = Exercise(
         Wrong(
             "note-as-document",
             """
+            clinic = Practice()  # a North General of your own: run the cell as often as you like
+            entry = publish(clinic.source, manifest, NORTH, NOW)
             told = read(note)
-            publish(site.source, told, NORTH, later, replaces=entry,
+            publish(clinic.source, told, NORTH, later, replaces=entry,
                     patient=NORTH.patient("NG-100457"))
             """,
             """You published the rejection note in place of the manifest. It is a list too, but of
@@ -76,7 +86,7 @@ def check(work: Work) -> Verdict:
 
     site: Any = work.answer
     if not hasattr(site, "consumer"):
-        return failed(expected="the site", got=site, rule=RULE)
+        return failed(expected="clinic", got=site, rule=RULE)
     patient = NORTH.patient("NG-100457")
     chest = [e for e in site.consumer.find_documents(patient) if _of_chest(e)]
     old = [e for e in site.consumer.find_documents(patient, status=DEPRECATED) if _of_chest(e)]
