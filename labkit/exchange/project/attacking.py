@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from labkit.access.audit import AuditTrail
 from labkit.common.cite import cite
-from labkit.common.errors import AssociationRejected, HttpError, LabkitError
+from labkit.common.errors import AssociationRejected, LabkitError
 from labkit.dicom.samples import sample
-from labkit.dimse import echo, identifier
-from labkit.dimse import find as c_find
+from labkit.dimse import echo
 from labkit.exchange.parties import PatientId
+from labkit.exchange.project.doors import ask, by_dimse, by_web, plain, take
 from labkit.exchange.project.marks import Mark, State, first_of
 from labkit.exchange.project.trial import Trial
 
@@ -63,28 +62,11 @@ def _listened(trial: Trial) -> Mark:
 
 def _talk(trial: Trial, at: str, of: str, number: str) -> None:
     """Ask after a patient, both ways that there are."""
-    for ask in (_by_dimse, _by_web):
+    for door in (by_dimse, by_web):
         try:
-            ask(trial, at, of, number)
+            door(trial, at, of, number)
         except LabkitError:
             continue  # the service is not there; the association or the request was on the line
-
-
-def _by_dimse(trial: Trial, at: str, of: str, number: str) -> list[str]:
-    peer = trial.network.peer(at, of)
-    asked = identifier("STUDY", PatientID=number, StudyInstanceUID=None, IssuerOfPatientID=None)
-    answer = c_find(peer, asked, ae_title=peer.calling, timeout=trial.network.timeout)
-    answer.raise_for_status()
-    return [str(ds.StudyInstanceUID) for ds in answer]
-
-
-def _by_web(trial: Trial, at: str, of: str, number: str) -> list[str]:
-    keys = {"PatientID": number} if number else {}
-    client = trial.network.web(at, of)
-    try:
-        return [str(ds.StudyInstanceUID) for ds in client.studies(**keys)]
-    finally:
-        client.close()
 
 
 def _stranger(trial: Trial) -> Mark:
@@ -120,7 +102,7 @@ def _domain(trial: Trial) -> Mark:
         try:
             found = trial.network.find(at=at, patient=pid)
         except LabkitError as error:
-            rows.append(f"{at}: {pid.value}: {error.message}")
+            rows.append(f"{at}: {pid.value}: {plain(error)}")
             continue
         rows.append(f"{at} asks for {pid.value} of {pid.authority or 'nobody'}: {len(found)} found")
         if len(found):
@@ -150,12 +132,6 @@ def _misfits(trial: Trial) -> Iterable[tuple[str, str, PatientId]]:
     yield brief.hospitals[0].name, first.name, PatientId(number, "2.25.999.1")
 
 
-@dataclass
-class _Leak:
-    studies: int = 0
-    people: frozenset[str] = frozenset()
-
-
 def _everybody(trial: Trial) -> Mark:
     """Ask a door for all that it has, with no patient named, as a site that is known there."""
     design, whose = trial.design, trial.whose()
@@ -166,18 +142,11 @@ def _everybody(trial: Trial) -> Mark:
                 continue
             if trial.network.wires.way(attacker.name, target.name) is None:
                 continue
-            leak = _Leak()
-            for ask in (_by_web, _by_dimse):
-                try:
-                    got = [whose[uid] for uid in ask(trial, attacker.name, target.name, "")
-                           if uid in whose]  # fmt: skip
-                except LabkitError:
-                    continue
-                leak = _Leak(len(got), frozenset(person for _, person in got))
-                break
-            told += leak.studies > 0
-            rows.append(f"{attacker.name} asks {target.name} for everybody: {leak.studies} studies "
-                        f"of {len(leak.people)} people")  # fmt: skip
+            got = [whose[uid] for uid in ask(trial, attacker.name, target.name) if uid in whose]
+            people = {person for _, person in got}
+            told += bool(got)
+            rows.append(f"{attacker.name} asks {target.name} for everybody: {len(got)} studies "
+                        f"of {len(people)} people")  # fmt: skip
     said = trial.design.security.xua
     return Mark(
         "attack", "who-asks-for-everybody", 3 if rows and (said or not told) else 0, 3,
@@ -197,18 +166,19 @@ def _state(shown: bool, said: bool) -> State:
 
 def _consent(trial: Trial) -> Mark:
     """Fetch what a patient has said no to."""
-    rows, came = [], []
+    rows = []
     for slug, at in refusals(trial):
+        uid, of = sample(slug).study_uid, trial.keeper(slug)
         try:
-            trial.network.fetch(at=at, study=sample(slug).study_uid, source=trial.keeper(slug))
-        except HttpError as error:
-            refused = error.status in (401, 403)
-            rows.append(f"{slug} to {at}: {'refused' if refused else error.message}")
+            if "dicomweb" in trial.design.site(of).services:
+                how = take(trial, at, of, uid)
+            else:
+                trial.network.fetch(at=at, study=uid, source=of)
+                how = "came"
         except LabkitError as error:
-            rows.append(f"{slug} to {at}: {error.message}")
-        else:
-            came.append(slug)
-            rows.append(f"{slug} to {at}: its images came, and the patient has said no")
+            how = plain(error)
+        told = "its images came, and the patient has said no" if how == "came" else how
+        rows.append(f"{slug} to {at}: {told}")
     trial.forget_copies()
     said = bool(trial.design.security.consent)
     shown = bool(rows) and all(row.endswith(": refused") for row in rows)

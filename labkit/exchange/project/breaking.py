@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from labkit.dicom.samples import sample
+from labkit.exchange.project.doors import ask
 from labkit.exchange.project.marks import Mark, share
 from labkit.exchange.project.trial import Trial
 
@@ -94,7 +96,11 @@ def _own(trial: Trial, gone: str, cases: _Cases, line: bool) -> None:
             continue
         done = trial.see(study.site, study.person, [study.sample])
         why = "; ".join(done.missing.values())
-        cases.add(not done.missing, f"{_what(gone, line)}: {study.sample} at {study.site}: {why}")
+        uid = sample(study.sample).study_uid
+        number = trial.brief.id_at(study.person, study.site)
+        # Where the network does not find it, the own archive still may be asked.
+        there = not done.missing or uid in ask(trial, study.site, study.site, number)
+        cases.add(there, f"{_what(gone, line)}: {study.sample} at {study.site}: {why}")
 
 
 def _lost(trial: Trial, lines: list[str]) -> Mark:
@@ -105,6 +111,9 @@ def _lost(trial: Trial, lines: list[str]) -> Mark:
     taken = trial.make(late)
     for name in beside:
         trial.network.mend(name)
+    if taken and trial.network.gateways is not None:
+        # A source that could not submit tries again (RAD-68).
+        trial.network.gateways.publish(late.site, sample(late.sample).study_uid)
     waiting = trial.network.settle()
     done = trial.see(late.seen_at, late.person, [late.sample])
     ok = taken and not done.missing

@@ -16,6 +16,7 @@ from labkit.exchange.project.attacking import attack
 from labkit.exchange.project.breaking import break_it
 from labkit.exchange.project.brief import Brief, read_brief
 from labkit.exchange.project.copying import Calendar, copies_gone
+from labkit.exchange.project.doors import plain
 from labkit.exchange.project.driving import drive
 from labkit.exchange.project.marks import Mark, Marks
 from labkit.exchange.project.paper import on_paper
@@ -86,7 +87,7 @@ def _run(
     try:
         return run(brief, design, place, carried)
     except LabkitError as error:
-        return _not_run(brief, part, f"it could not be run: {error.message}", error.remedy)
+        return _not_run(brief, part, f"it could not be run: {plain(error)}", error.remedy)
 
 
 def _not_run(brief: Brief, part: str, why: str, todo: str = "") -> list[Mark]:

@@ -164,7 +164,7 @@ class Trial:
         try:
             self.network.acquire(study.site, self.datasets(study))
         except LabkitError as error:
-            self.refused[study.sample] = error.message
+            self.refused[study.sample] = error.message.rstrip(".")
             return False
         self.made[study.sample] = study.site
         return True
@@ -188,7 +188,7 @@ class Trial:
         try:
             found = self.network.find(at=at, patient=self.patient(person, at))
         except LabkitError as error:
-            return Done(missing=dict.fromkeys(wanted.values(), error.message))
+            return Done(missing=dict.fromkeys(wanted.values(), error.message.rstrip(".")))
         silent = tuple(found.silent)
         uids = {each.study for each in found}
         others = sorted(whose[uid][0] for uid in uids if whose.get(uid, ("", person))[1] != person)
