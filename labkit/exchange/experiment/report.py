@@ -138,7 +138,8 @@ _HEAD = """
 
 Written by `{command}`. Each network is built of real nodes (archives, DICOM
 doors, DICOMweb, lines that count bytes) in one process, and gets the same steps in the same order.
-Counts are the same in every run; bytes to a percent or so. How: `labkit/exchange/experiment/`.
+Counts are the same in every run; bytes to a percent or so. How: `labkit/exchange/experiment/`. The
+lesson: [notebook 13](../notebooks/advanced/13_centralised_or_federated.ipynb).
 
 Styles: **centralised** sends each study to one archive; **hybrid** leaves images where they are
 made and sends a manifest (KOS, XDS-I.b) to one index; **federated** leaves images and asks
