@@ -96,6 +96,8 @@ RULE = cite("IHE ITI TF-3", "4.2.3.1.7")
 
 def check(work: Work) -> Verdict:
     """Compare with the classes, and look at what was moved."""
+    if len(work.answer) != 3:
+        return failed(expected="(order, exception, because)", got=work.answer, rule=RULE)
     order, exception, because = work.answer
     if ... in (exception, because) or not isinstance(order, list) or ... in order:
         return blank()
