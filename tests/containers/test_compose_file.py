@@ -61,9 +61,9 @@ def test_every_service_is_of_a_profile() -> None:
 
 
 def test_of_a_secure_lab_only_what_is_guarded_is_started() -> None:
-    placed = {compose.SERVED[node][0] for node in compose.GUARDED} | {"fhir"}
+    placed = {compose.SERVED[node][0] for node in compose.GUARDED} | {"fhir", "auth"}
     assert {n for n, service in SERVICES.items() if compose.SECURE in service["profiles"]} == placed
-    for name in placed - {"fhir"}:
+    for name in placed - {"fhir", "auth"}:
         said = SERVICES[name]["environment"]
         assert {"GUARDED", "GUARD_PASSWORD", "DICOM_SERVER"} <= set(said)
     assert {"DECISIONS_URL", "DECISIONS_KEY"} <= set(SERVICES["fhir"]["environment"])

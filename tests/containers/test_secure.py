@@ -33,7 +33,7 @@ from labkit.lab.workspace import Workspace
 from tests.containers.test_from_host import ROOT, docker, inspected
 from tests.notebooks.test_notebooks import HOME, compared
 
-SERVICES = {"archive", "workstn", "fhir"}
+SERVICES = {"archive", "workstn", "fhir", "auth"}
 ON_IT = ("advanced/08_oauth_smart.ipynb", "advanced/11_audit.ipynb")
 """The notebooks that open the secure lab."""
 DENIED = "ct-chest"

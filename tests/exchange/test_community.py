@@ -224,6 +224,8 @@ def test_a_refusal_of_the_other_community_is_said_and_on_record(make: Make, tmp_
         north.beyond().find_documents(MARIGOLD)
     records = [r for r in trail.records() if r.get("action") == "ITI-38"]
     assert records and not records[-1]["allowed"]
+    kinds = {r["action"]: r["event"] for r in trail.records() if r.get("allowed")}
+    assert kinds["ITI-41"] == kinds["ITI-42"] == "Import" and kinds["ITI-18"] == "Query"
     trail.close()
 
 

@@ -47,6 +47,11 @@ _EVENTS = {
     "read": Event("DICOMInstancesAccessed", "R", "6"),
     "store": Event("DICOMInstancesTransferred", "C", "2"),
     "delete": Event("DICOMStudyDeleted", "D", "15"),
+    # IHE: who gives documents and images audits an Export, who takes them an Import, and whoever
+    # is asked what there is a Query (ITI TF-2 3.18.5.1.2, 3.41.7, 3.43.6; RAD TF-2 5.1).
+    **dict.fromkeys(("ITI-18", "ITI-38"), Event("Query", "E", "6")),
+    **dict.fromkeys(("ITI-39", "ITI-43", "RAD-69", "RAD-75"), Event("Export", "R", "6")),
+    **dict.fromkeys(("ITI-41", "ITI-42"), Event("Import", "C", "1")),
 }
 # IHE's transactions of documents, as the side that serves them records them (ITI TF-2 3.18.5.1,
 # 3.41.5.1, 3.42.5.1, 3.43.5.1): what comes in is an Import, what goes out an Export.

@@ -101,6 +101,10 @@ def participants(record: Record) -> list[dict[str, str]]:
                      "requestor": "false", "role": "DestinationRoleID", "network": ""}  # fmt: skip
             return [node, other, asker]
         asker["role"] = "DestinationRoleID"
+    elif event == "Export":  # to whoever asked (IHE ITI TF-2 3.43.6)
+        node["role"], asker["role"] = "SourceRoleID", "DestinationRoleID"
+    elif event == "Import":  # ITI TF-2 3.41.7
+        asker["role"], node["role"] = "SourceRoleID", "DestinationRoleID"
     elif event == "ApplicationActivity":  # A.5.3.1
         node["role"] = "Application"
     return [asker, node]

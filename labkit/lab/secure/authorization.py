@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from labkit.pacs import EventLog
 
 BASE = "/auth"
+METADATA = "/.well-known/oauth-authorization-server"
 PUBLIC: Mapping[str, tuple[str, ...]] = {FHIR: ("/metadata",)}
 """Paths that need no token, by service: what they tell is about nobody."""
 SECONDS = {"user": 3600, "system": 300}
@@ -64,7 +65,14 @@ class AuthFace(Face):
             inner = {**scope, "path": scope["path"].removeprefix(BASE), "root_path": ""}
             await app(inner, receive, self._noted(scope, send))
 
-        return under(BASE, current)
+        inside = under(BASE, current)
+
+        async def found(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["path"] == f"{METADATA}{BASE}":  # between host and path (RFC 8414 3.1)
+                scope = {**scope, "path": f"{BASE}{METADATA}"}
+            await inside(scope, receive, send)
+
+        return found
 
     def _noted(self, scope: Scope, send: Send) -> Send:
         async def noting(message: Message) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,7 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
-from labkit.access.oauth import client_assertion, pkce
+from labkit.access.oauth import client_assertion, pkce, sign
 from labkit.access.oauth.client import ASSERTION_TYPE
 from tests.contract.auth.browser import browse
 from tests.contract.auth.servers import Target
@@ -73,6 +75,13 @@ class Party:
         system = self.target.system["client_id"]
         given = {"key": self.target.key, "audience": self.metadata["token_endpoint"], **changes}
         return client_assertion(system, given.pop("key"), given.pop("audience"), **given)
+
+    def short_assertion(self) -> str:
+        """Sign no more claims than RFC 7523 3 and SMART ask for: without iat."""
+        system = self.target.system["client_id"]
+        said = {"iss": system, "sub": system, "aud": self.metadata["token_endpoint"],
+                "exp": int(time.time()) + 240, "jti": secrets.token_urlsafe(24)}  # fmt: skip
+        return sign({"typ": "JWT"}, said, self.target.key)
 
     def credentials(self, assertion: str, scope: str = "") -> httpx.Response:
         return self.token(

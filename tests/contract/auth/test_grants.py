@@ -95,6 +95,10 @@ def test_smart_a_system_proves_itself(party: Party) -> None:
     assert set(said["scope"].split()) >= set(party.target.system["scope"].split())
 
 
+def test_rfc7523_3_iat_may_be_left_out(party: Party) -> None:
+    assert party.credentials(party.short_assertion()).status_code == 200
+
+
 def test_smart_an_assertion_is_good_once(party: Party) -> None:
     made = party.assertion()
     assert party.credentials(made).status_code == 200

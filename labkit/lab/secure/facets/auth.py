@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from joserfc.jwk import Key
 
     from labkit.access.oauth import SmartClient
+    from labkit.lab.secure.facets.peer import PeerServer
 
 TIMEOUT = 10.0
 
@@ -102,10 +103,28 @@ class AuthFacet:
         Base URLs of the authorization server and of the FHIR server.
     call
         Asks the control interface of the lab.
+    beside
+        Gives the server of a product, where the lab has one.
     """
 
-    def __init__(self, url: str, fhir_url: str, call: Call) -> None:
-        self.issuer, self._fhir, self._call = url, fhir_url, call
+    def __init__(
+        self,
+        url: str,
+        fhir_url: str,
+        call: Call,
+        beside: Callable[[], PeerServer | None] = lambda: None,
+    ) -> None:
+        self.issuer, self._fhir, self._call, self._beside = url, fhir_url, call, beside
+
+    def peer(self) -> PeerServer:
+        """Return a server that is known by the standards alone: Keycloak, where the lab has it.
+
+        On the embedded lab it is this server, met as a stranger.
+        """
+        from labkit.lab.secure.facets.peer import PeerServer
+
+        known = self.clients["backend"]
+        return self._beside() or PeerServer("labkit", self.issuer, "backend", known.key or {})
 
     def smart_configuration(self) -> dict[str, Any]:
         """Return what the FHIR server says at ``/.well-known/smart-configuration``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from labkit.dimse import Receiver, server_context
@@ -14,6 +15,7 @@ from labkit.lab.nodes import AUTH, Node, NodeName, Nodes
 from labkit.lab.secure.facets.audit import AuditFacet
 from labkit.lab.secure.facets.auth import AuthFacet
 from labkit.lab.secure.facets.consents import ConsentsFacet
+from labkit.lab.secure.facets.peer import keycloak
 from labkit.lab.secure.tls import learner_tls
 from labkit.lab.workspace import Workspace
 
@@ -45,7 +47,8 @@ class SecureLab(EmbeddedLab):
     def auth(self) -> AuthFacet:
         """The authorization server: ``issuer``, ``clients``, ``users``, ``token`` …"""
         described = self._described()
-        return AuthFacet(described.auth_url, described.fhir_url, self._call)
+        beside = partial(keycloak, self._workspace)
+        return AuthFacet(described.auth_url, described.fhir_url, self._call, beside)
 
     @property
     def audit(self) -> AuditFacet:
