@@ -1,5 +1,7 @@
 """Make ``docs/orals.md``: how to run the two oral examinations, with the rubric of the notebook."""
 
+# ruff: noqa: E501 - lines of tables
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -51,7 +53,12 @@ def page() -> str:
 
 
 def _one(each: Oral) -> str:
-    lines = [f"## {each.title}\n", each.sheet(), "", "How the three transcripts of the notebook are marked:\n"]  # fmt: skip
+    lines = [
+        f"## {each.title}\n",
+        each.sheet(),
+        "",
+        "How the three transcripts of the notebook are marked:\n",
+    ]
     names = [candidate.name for candidate in each.candidates]
     lines += [f"| criterion | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
     for criterion in each.criteria:

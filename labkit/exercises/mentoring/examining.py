@@ -115,8 +115,8 @@ def _by_length(oral: Oral, given: dict[tuple[str, str], Score]) -> bool:
     if len(totals) < len(oral.candidates) or len(set(totals.values())) < len(totals):
         return False
     by_words = sorted(totals, key=lambda name: oral.candidate(name).words)
-    return by_words == sorted(totals, key=lambda name: totals[name]) != sorted(
-        totals, key=oral.total
+    return (
+        by_words == sorted(totals, key=lambda name: totals[name]) != sorted(totals, key=oral.total)
     )
 
 

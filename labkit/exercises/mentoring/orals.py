@@ -6,11 +6,12 @@ import html
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from labkit.common.errors import UsageError
 from labkit.exercises.mentoring.data_files import data
 
+_Each = TypeVar("_Each")
 FILES = {"missing-study": "missing_study.toml", "legacy-pacs": "legacy_pacs.toml"}
 
 
@@ -111,7 +112,7 @@ class Oral:
         UsageError
             There is none of that name.
         """
-        return _named(self.criteria, name, "criterion")
+        return _named({each.name: each for each in self.criteria}, name, "criterion")
 
     def candidate(self, name: str) -> Candidate:
         """Return a candidate by name.
@@ -121,7 +122,7 @@ class Oral:
         UsageError
             There is none of that name.
         """
-        return _named(self.candidates, name, "candidate")
+        return _named({each.name: each for each in self.candidates}, name, "candidate")
 
     def total(self, candidate: str) -> int:
         """Return what a candidate's answer is worth."""
@@ -203,9 +204,7 @@ def _oral(found: dict[str, Any]) -> Oral:
     return made
 
 
-def _named(among: tuple[Any, ...], name: str, what: str) -> Any:
-    for each in among:
-        if each.name == name:
-            return each
-    names = ", ".join(each.name for each in among)
-    raise UsageError(f"There is no {what} {name!r}.", remedy=f"There is {names}.")
+def _named(among: Mapping[str, _Each], name: str, what: str) -> _Each:
+    if name not in among:
+        raise UsageError(f"There is no {what} {name!r}.", remedy=f"There is {', '.join(among)}.")
+    return among[name]

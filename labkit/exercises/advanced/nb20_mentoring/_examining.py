@@ -8,15 +8,15 @@ from labkit.common import Citation
 from labkit.exercises import Verdict, Work, Wrong, blank, failed, passed
 from labkit.exercises.mentoring import Oral, Score, judge_scores, oral
 
-HALO = """You gave the fluent candidate more than the lines hold, at more than one criterion: the halo
-    effect. Cover the name, and read line by line what is claimed, and whether it is true."""
-DOUBT = """You took points off for "I think" and "I am not sure", at more than one criterion. Doubt is
-    not a mistake: mark what is said. Somebody who looks things up is safer than one who does
+HALO = """You gave the fluent candidate more than the lines hold, at more than one criterion: the
+    halo effect. Cover the name, and read line by line what is claimed, and whether it is true."""
+DOUBT = """You took points off for "I think" and "I am not sure", at more than one criterion. Doubt
+    is not a mistake: mark what is said. Somebody who looks things up is safer than one who does
     not."""
-LENGTH = """Your totals are in the order of how much the candidates said. Count what is in the lines,
-    not the lines."""
-UNSAID = """You gave points for what was not said, or for the opposite of what was said. "They surely
-    know that" is a guess: ask a follow-up question, or mark what is there."""
+LENGTH = """Your totals are in the order of how much the candidates said. Count what is in the
+    lines, not the lines."""
+UNSAID = """You gave points for what was not said, or for the opposite of what was said. "They
+    surely know that" is a guess: ask a follow-up question, or mark what is there."""
 
 
 def source(scores: Mapping[tuple[str, str], tuple[int, int]]) -> str:
@@ -36,17 +36,13 @@ def reference(name: str) -> dict[tuple[str, str], tuple[int, int]]:
 def halo(name: str, fluent: str) -> str:
     """Scores of somebody who likes the fluent one."""
     scores = reference(name)
-    return source(
-        {k: (min(3, v[0] + 1), v[1]) if k[0] == fluent else v for k, v in scores.items()}
-    )
+    return source({k: (min(3, v[0] + 1), v[1]) if k[0] == fluent else v for k, v in scores.items()})
 
 
 def doubting(name: str, unsure: str) -> str:
     """Scores of somebody who does not like doubt."""
     scores = reference(name)
-    return source(
-        {k: (max(0, v[0] - 1), v[1]) if k[0] == unsure else v for k, v in scores.items()}
-    )
+    return source({k: (max(0, v[0] - 1), v[1]) if k[0] == unsure else v for k, v in scores.items()})
 
 
 def generous(name: str, who: str, what: str) -> str:

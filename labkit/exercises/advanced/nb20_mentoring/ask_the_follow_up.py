@@ -48,8 +48,8 @@ EXERCISE = Exercise(
         answer open: the key words of the rubric are not in it, and yes is no answer to it.
     """,
     hints=(
-        "Lay the scores of Birch and Cole side by side. Where is one at 3 and the other low because "
-        "little was said?",
+        "Lay the scores of Birch and Cole side by side. Where is one at 3 and the other low "
+        "because little was said?",
         "Put a case, and ask what they do: what, how, which. Read it again: does it hold a word "
         "that only the answer should?",
         'oral("missing-study").criterion("data").follow_up is one way to ask it; Devon\'s is '
@@ -101,7 +101,7 @@ def check(work: Work) -> Verdict:
     if not asked or all(not _given(asked.get(who)) for who in cases):
         return blank()
     for who, one in cases.items():
-        pair = asked.get(who)
+        pair: Any = asked.get(who)
         if not _given(pair):
             return failed(expected=f"(criterion, question) for {who}", got=pair, rule=RULE)
         verdict = _one(who, one, *map(str, pair))

@@ -25,6 +25,7 @@ _GIVEN = """
         for ds in out:
             for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
                 setattr(ds, keyword, names.setdefault(ds[keyword].value, generate_uid()))
+            ds.AccessionNumber = "LK26FRESH"
             ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
         store(lab.legacy, out).raise_for_status()
         return str(out[0].StudyInstanceUID)
@@ -193,7 +194,7 @@ def _decided(plan: dict[str, Any]) -> Verdict:
         "all-the-licence": (
             isinstance(most, int) and 0 < most < LICENCE, f"fewer than {LICENCE}", most),
         "same-error": (
-            (plan["away"], plan["busy"]) == (502, 503), "502 while it is away, 503 while it is busy",
+            (plan["away"], plan["busy"]) == (502, 503), "502 while away, 503 while busy",
             (plan["away"], plan["busy"])),
         "final": (plan["status"] == "preliminary", "what software may say", plan["status"]),
         "bare-number": (

@@ -25,8 +25,9 @@ EXERCISE = Exercise(
     expects=list,
     reference=source(reference(NAME)),
     explanation="""
-        Ashby has the words of a method and the acts of a guess: ping for DICOM, the router's success
-        for the archive's, two restarts. Birch doubts aloud and asks each machine what it has done.
+        Ashby has the words of a method and the acts of a guess: ping for DICOM, the router's
+        success for the archive's, two restarts. Birch doubts aloud and asks each machine what it
+        has done.
         Cole is nearly complete, and has not looked whether the images are under somebody else,
         which is the one case that cannot wait.
     """,

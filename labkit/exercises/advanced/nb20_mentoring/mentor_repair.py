@@ -89,7 +89,7 @@ EXERCISE = Exercise(
         ),
         Wrong(
             "opened-to-all",
-            _CHANGES.replace("(', \"TEST\"', \"\")", "('allow = ', 'allow = [] # ')"),
+            _CHANGES.replace('(\', "TEST"\', "")', "('allow = ', 'allow = [] # ')"),
             """TEST is not on the list any more, because there is no list: now anybody is
             answered.""",
         ),
