@@ -18,7 +18,6 @@ from labkit.common.errors import LabkitError
 from labkit.deid.attack_commands import attack
 from labkit.deid.commands import deid
 from labkit.deid.review_commands import review
-from labkit.exchange.manifests.commands import manifest
 from labkit.exercises.commands import exercises_app, notebooks_app
 from labkit.lab import commands as lab_commands
 from labkit.lab import launch
@@ -26,6 +25,7 @@ from labkit.lab.backends import OWN, chosen, ended, launched
 from labkit.lab.bypass.commands import bypass
 from labkit.lab.doctor.commands import doctor
 from labkit.lab.exchange.commands import exchange_app
+from labkit.lab.manifest_command import manifest
 from labkit.lab.media_command import media
 from labkit.lab.node_commands import nodes_app, running
 from labkit.lab.own import commands as own_commands

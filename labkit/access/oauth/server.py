@@ -10,6 +10,7 @@ from typing import Any
 
 from authlib.common.security import generate_token
 
+from labkit.access.oauth.attempts import Attempts
 from labkit.access.oauth.choice import Choice, Proposal
 from labkit.access.oauth.core import Asked, Core, Reply
 from labkit.access.oauth.keys import KeyRing
@@ -64,6 +65,7 @@ class AuthorizationServer:
         self._seconds = {**SECONDS, **(seconds or {})}
         self._clients = {client.client_id: client for client in clients}
         self._users = {user.id: user for user in users}
+        self._attempts = Attempts(clock)
         self._services = {name: tuple(urls) for name, urls in services.items()}
         self._keys = KeyRing(folder / "keys.json", algorithm=algorithm, clock=clock)
         self._records = Records(folder / "oauth.sqlite", clock)
@@ -196,9 +198,11 @@ class AuthorizationServer:
         return reply
 
     def login(self, user: str, password: str) -> User | None:
-        """Return who it is; ``None`` if the name or the password is not right."""
+        """Return who it is; ``None`` if name or password is not right, or was wrong too often."""
         found = self._users.get(user)
-        return found if found is not None and found.knows(password) else None
+        if found is None or not self._attempts.passes(user, lambda: found.knows(password)):
+            return None
+        return found
 
     def ticket(self, user: User, request: str) -> str:
         """Remember that a user has logged in for one request; good once."""

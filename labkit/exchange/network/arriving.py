@@ -47,6 +47,8 @@ def acquire(network: Built, site: str, datasets: list[Dataset]) -> Arrived:
     study = studies.pop()
     if network.design.style == "hybrid" and running.design.role == "hospital":
         running.announce(datasets)
+    if network.gateways is not None:
+        network.gateways.publish(site, study)
     if running.design.archive == "cache" and running.design.role == "hospital":
         network.copies[site].keep(study, running, running.design.keep)
     size = sum(payload(encoded(ds)) for ds in datasets)

@@ -19,6 +19,7 @@ from labkit.exchange.parties import PatientId
 
 if TYPE_CHECKING:
     from labkit.exchange.network.building import Built
+    from labkit.exchange.network.communities import Gateways
 
 _AT_ONCE = 32
 _KEYS = (
@@ -42,6 +43,8 @@ def find(network: Built, at: str, patient: str | PatientId, study: str) -> Found
     if not network.site(at).running:
         raise NetworkError(f"{at} is down: nobody asks there.", remedy=f'revive("{at}")')
     begun = time.monotonic()
+    if network.gateways is not None:
+        return _across(network, network.gateways, at, patient, begun)
     asked = [name for name in _asked(network, at) if _keys(network, name, patient, study)]
     before = between(network, at, asked)
     silent: dict[str, str] = {}
@@ -67,6 +70,31 @@ def find(network: Built, at: str, patient: str | PatientId, study: str) -> Found
         after[1] - before[1],
         time.monotonic() - begun,
     )
+
+
+def _across(
+    network: Built, gateways: Gateways, at: str, patient: str | PatientId, begun: float
+) -> Found:
+    """Look for a patient's studies by registry and gateways."""
+    if not patient:
+        raise UsageError(
+            "Between communities a search names a patient.", remedy='patient="NG-100457"'
+        )
+    before = pairwise(network, gateways.pairs(at))
+    found, silent = gateways.find(at, patient)
+    after = pairwise(network, gateways.pairs(at))
+    studies = sorted(found, key=lambda each: (each.date, each.study, each.site))
+    network.ledger.note("found", at, at, after[0] - before[0], str(patient))
+    return Found(
+        tuple(studies), tuple(gateways.asked(at)), silent, after[0] - before[0],
+        after[1] - before[1], time.monotonic() - begun,
+    )  # fmt: skip
+
+
+def pairwise(network: Built, pairs: Iterable[tuple[str, str]]) -> tuple[int, int]:
+    """Bytes and messages so far between pairs of sites."""
+    counts = [network.ledger.between(frozenset(pair)) for pair in pairs if pair[0] != pair[1]]
+    return sum(count[0] for count in counts), sum(count[1] for count in counts)
 
 
 def _asked(network: Built, at: str) -> list[str]:
@@ -165,5 +193,4 @@ def _manifest(network: Built, at: str, centre: str, study: str) -> Manifest:
 
 def between(network: Built, at: str, sites: Iterable[str]) -> tuple[int, int]:
     """Bytes and messages so far between a site and others."""
-    pairs = [network.ledger.between(frozenset((at, name))) for name in sites if name != at]
-    return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+    return pairwise(network, [(at, name) for name in sites])

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from labkit.common.access import ALLOW_ALL, AccessPolicy
 from labkit.common.errors import LabError
@@ -26,6 +26,9 @@ from labkit.exchange.network.site import BASE, MODALITY, Site
 from labkit.exchange.network.traffic import Ledger
 from labkit.exchange.network.wires import Wires
 from labkit.pacs import EventLog
+
+if TYPE_CHECKING:
+    from labkit.exchange.network.communities import Gateways
 
 _Self = TypeVar("_Self", bound="Built")
 
@@ -57,7 +60,9 @@ class Built:
         self._policy = policy
         self._log = EventLog(self.folder / "network.log")
         self._wires: Wires | None = None
+        self.gateways: Gateways | None = None
         self._lock = threading.Lock()
+        self._life = threading.RLock()  # whoever looks at queues does so before they are closed
         self._sites: dict[str, Site] = {}
         self._clients: dict[tuple[str, str], DicomwebClient] = {}
         self.copies: dict[str, Copies] = {}
@@ -87,6 +92,12 @@ class Built:
                     self._sites[built.name] = built
                 list(pool.map(lambda site: site.start(), self._sites.values()))
             self._fill()
+            if self.design.protocol == "xca":
+                from labkit.exchange.network.communities import Gateways  # SOAP takes a moment
+
+                folder = self.folder / "communities"
+                self.gateways = Gateways(self, folder, self._policy, self.patients)
+                self.gateways.start()
         except BaseException:
             self.close()
             raise
@@ -94,11 +105,18 @@ class Built:
 
     def close(self) -> None:
         """Shut everything down; the folder stays, if it was given."""
+        with self._life:
+            self._close()
+
+    def _close(self) -> None:
         for client in self._clients.values():
             client.close()
         self._clients.clear()
         if self._wires is not None:
             self._wires.halt()  # what is under way breaks off: nobody waits for a slow line
+        if self.gateways is not None:
+            self.gateways.close()
+        self.gateways = None
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda site: site.close(), self._sites.values()))
         self._sites.clear()
@@ -169,7 +187,9 @@ class Built:
 
     def waiting(self) -> dict[str, int]:
         """Site to how many objects it is still to pass on; those with none are left out."""
-        counts = {name: site.waiting() for name, site in self._sites.items()}
+        with self._life:
+            self.wires  # noqa: B018 - says that it does not run
+            counts = {name: site.waiting() for name, site in self._sites.items()}
         return {name: count for name, count in counts.items() if count}
 
     # -- inside --

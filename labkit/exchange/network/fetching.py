@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from labkit.common.errors import LabkitError, NetworkError
 from labkit.dimse import identifier, move
-from labkit.exchange.network.asking import between, find
+from labkit.exchange.network.asking import between, find, pairwise
 from labkit.exchange.network.inbox import payload
 from labkit.exchange.network.results import Fetched
 
 if TYPE_CHECKING:
     from labkit.exchange.network.building import Built
+    from labkit.exchange.network.communities import Gateways
     from labkit.exchange.network.site import Site
 
 
@@ -27,6 +28,8 @@ def fetch(network: Built, at: str, study: str, source: str = "") -> Fetched:
     if have and source in ("", at):
         first, size = time.monotonic() - begun, here.size(study)
         return _done(network, Fetched(study, at, at, have, size, 0, first, first))
+    if network.gateways is not None:
+        return _across(network, network.gateways, here, study, begun)
     others = [site.name for site in network.design.sites if site.name != at]
     before = between(network, at, others)[0]
     holder = source or _holder(network, at, study)
@@ -46,6 +49,23 @@ def fetch(network: Built, at: str, study: str, source: str = "") -> Fetched:
     if not have and here.objects(study):
         network.copies[at].keep(study, here, here.design.keep)
     return _done(network, Fetched(study, at, holder, count, size, line_bytes, first, seconds))
+
+
+def _across(network: Built, gateways: Gateways, here: Site, study: str, begun: float) -> Fetched:
+    """Get a study by its manifest (RAD-69, RAD-75); an answer of SOAP comes as a whole."""
+    at = here.name
+    before = pairwise(network, gateways.pairs(at))[0]
+    holder, files = gateways.fetch(at, study)
+    seconds = time.monotonic() - begun
+    if here.keeps_copies:
+        for file in files.values():
+            here.take(BytesIO(file), network.design.site(holder).ae_title)
+        network.copies[at].keep(study, here, here.design.keep)
+    line_bytes = pairwise(network, gateways.pairs(at))[0] - before
+    size = sum(map(payload, files.values()))
+    return _done(
+        network, Fetched(study, at, holder, len(files), size, line_bytes, seconds, seconds)
+    )
 
 
 def _done(network: Built, fetched: Fetched) -> Fetched:

@@ -100,7 +100,8 @@ class Network(Built):
         until = time.monotonic() + timeout
         while time.monotonic() < until:
             waiting = self.waiting()
-            if all(self._sites[name].stuck() for name in waiting):
+            # What has gone since is not stuck: look again, it may wait at the next router.
+            if not waiting or all(self._sites[name].stuck() for name in waiting):
                 return waiting
             time.sleep(0.01)
         return self.waiting()
@@ -112,6 +113,8 @@ class Network(Built):
         running = self.site(site)
         self.wires.shut(site=site)
         running.stop()
+        if self.gateways is not None:
+            self.gateways.stop(site)
         self.ledger.note("killed", site, site)
 
     def revive(self, site: str) -> None:
@@ -119,6 +122,8 @@ class Network(Built):
         stopped = self.site(site)
         if not stopped.running:
             stopped.start()
+            if self.gateways is not None:
+                self.gateways.restart(site)
         self.wires.reopen(site=site)
         self.ledger.note("revived", site, site)
         self._try_again()

@@ -234,11 +234,11 @@ class Site:
         return any(item.sop_instance in uids for item in self.router.waiting())
 
     def stuck(self) -> bool:
-        """Whether nothing of what it is to pass on can get there now."""
+        """Whether it has something to pass on, and nothing of it can get there now."""
         if self.router is None or not self.running:
             return True
         targets = {item.destination for item in self.router.waiting()}
-        return not any(self.directory.reaches(target) for target in targets)
+        return bool(targets) and not any(map(self.directory.reaches, targets))
 
     def waiting(self) -> int:
         """How many objects are still to be passed on, counted for each destination."""

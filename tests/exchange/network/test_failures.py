@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from labkit.common.errors import NetworkError
+from labkit.common.errors import LabError, NetworkError
 from labkit.dicom.samples import sample
 from labkit.exchange.network import example
 
@@ -116,3 +116,26 @@ def test_who_listens_at_a_line_reads_what_is_not_encrypted(start: Start) -> None
         assert len(heard()) > 1000
         assert (name in heard()) is not tls
         assert network.traffic()["north-lakeside"].bytes > got.bytes
+
+
+def test_whoever_looks_while_it_is_closed_is_told_so(start: Start) -> None:
+    network = start("three_centralised")
+    told: list[str] = []
+    began = threading.Barrier(3)
+
+    def looking() -> None:
+        began.wait()
+        try:
+            while True:
+                network.picture()
+        except LabError as error:
+            told.append(error.message)
+
+    threads = [threading.Thread(target=looking) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    began.wait()
+    network.close()
+    for thread in threads:
+        thread.join(20)
+    assert told == ["The network does not run."] * 2

@@ -130,3 +130,12 @@ def test_an_object_is_passed_on_once_and_a_changed_one_again(tmp_path: Path) -> 
     with pytest.raises(Exception, match="another object"):
         add(data.replace(b"Brackenfold", b"Brackenfolt"), meta.transfer_syntax)
     archive.close()
+
+
+def test_settled_is_settled(start: Start) -> None:
+    row = RING.replace('role = "router"\nforward = ["one"]', "")
+    network = start(read_design(row))
+    for slug in ("dx-hand-followup", "cr-wrist") * 10:
+        network.acquire("one", slug)
+        assert network.settle() == {}
+        assert network.holders(sample(slug).study_uid) == ["three"]

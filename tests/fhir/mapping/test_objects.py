@@ -8,6 +8,7 @@ from labkit.fhir.mapping import MappingTable, Row, Site, StudyBuilder
 from tests.fhir.mapping.headers import ROOT, code, header, rejection
 
 PDF = "1.2.840.10008.5.1.4.1.1.104.1"
+SR = "1.2.840.10008.5.1.4.1.1.88.11"
 
 
 def row(name: str, path: str, source: str, transform: str, condition: str = "") -> Row:
@@ -70,3 +71,13 @@ def test_what_is_withdrawn_is_none() -> None:
 def test_saved_the_table_maps_the_same(tmp_path: Path) -> None:
     again = MappingTable.load(TABLE.save(tmp_path / "t.toml"))
     assert builder(again).studies()[0].resources == builder().studies()[0].resources
+
+
+def test_a_report_whose_title_has_neither_code_nor_meaning_still_has_a_code() -> None:
+    nameless = [code("", "SCT", "")]
+    report = header(series=3, SOPClassUID=SR, Modality="SR", ConceptNameCodeSequence=nameless)
+    out = StudyBuilder(MappingTable.load(), Site())
+    out.add(report, "report")
+    (study,) = out.studies()
+    (made,) = (r for r in study.resources if r["resourceType"] == "DiagnosticReport")
+    assert made["code"] == {"text": "Structured report"}

@@ -182,7 +182,8 @@ def reason_texts(fields: Sequence[Field], ctx: Context) -> list[dict[str, Any]] 
 def first_concept(fields: Sequence[Field], ctx: Context) -> dict[str, Any] | Omit:
     """Return the first item of a code sequence as CodeableConcept."""
     item = (fields[0] or (None,))[0]
-    return concept_of(item, ctx) if isinstance(item, Dataset) else Omit("empty-type-2")
+    concept = concept_of(item, ctx) if isinstance(item, Dataset) else {}
+    return concept or Omit("empty-type-2")
 
 
 TRANSFORMS = (
