@@ -25,6 +25,7 @@ from labkit.lab.backends import OWN, chosen, ended, launched
 from labkit.lab.bypass.commands import bypass
 from labkit.lab.doctor.commands import doctor
 from labkit.lab.exchange.commands import exchange_app
+from labkit.lab.exchange.design_command import design
 from labkit.lab.manifest_command import manifest
 from labkit.lab.media_command import media
 from labkit.lab.node_commands import nodes_app, running
@@ -57,6 +58,7 @@ app.command("manifest")(manifest)
 app.command("media")(media)
 app.add_typer(lab_commands.faults_app, name="faults")
 app.add_typer(lab_commands.route_app, name="route")
+exchange_app.command("design")(design)
 app.add_typer(exchange_app, name="exchange")
 app.add_typer(exercises_app, name="exercises")
 app.add_typer(notebooks_app, name="notebooks")

@@ -181,6 +181,13 @@ class Built:
                 self._clients[at, of] = self.web(at, of)
             return self._clients[at, of]
 
+    def _forget(self, site: str) -> None:
+        """Drop the client by which a site asks itself: its service has another port now."""
+        with self._lock:
+            client = self._clients.pop((site, site), None)
+        if client is not None:
+            client.close()
+
     def holders(self, study: str) -> list[str]:
         """Names of the sites that have objects of a study; looked up on their disks."""
         return [name for name, site in self._sites.items() if site.objects(study)]

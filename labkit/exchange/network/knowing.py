@@ -31,8 +31,10 @@ def known_ids(
         return None
     place = design.site(site)
     own = design.community(place.community).authority.removeprefix("urn:oid:")
+    every = [each.authority.removeprefix("urn:oid:") for each in design.communities]
     wanted = None if place.role == "centre" else [own]
-    found = [patient] if wanted is None or patient.authority in wanted else []
+    # Of an authority that nobody here has, a number says nothing: it is not asked for.
+    found = [patient] if patient.authority in (wanted or every) else []
     if patients is not None:
         try:
             others = patients.corresponding(patient, wanted)

@@ -125,6 +125,7 @@ class Network(Built):
             if self.gateways is not None:
                 self.gateways.restart(site)
         self.wires.reopen(site=site)
+        self._forget(site)
         self.ledger.note("revived", site, site)
         self._try_again()
 
