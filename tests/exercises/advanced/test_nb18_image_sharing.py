@@ -101,18 +101,27 @@ RIGHT = [
 ]  # fmt: skip
 
 WRONG = [
-    ("share-count-once", """
+    (
+        "share-count-once",
+        """
         def changes(notices, history):
             return {f"change {number}" for number in range(6)}
-    """),
-    ("share-count-once", """
+    """,
+    ),
+    (
+        "share-count-once",
+        """
         def changes(notices, history):
             return {(kind, number) for number, (kind, id_) in enumerate(notices[:6])}
-    """),
-    ("share-poll", """
+    """,
+    ),
+    (
+        "share-poll",
+        """
         def poll(base, since):
             return (set(), "") if not since else None
-    """),
+    """,
+    ),
     ("share-count-once", "changes = lambda notices, history: 7"),
     ("share-poll", "poll = lambda base, since: set()"),
     ("share-poll", "poll = lambda base, since: (set(), since)"),

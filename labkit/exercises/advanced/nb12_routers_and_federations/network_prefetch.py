@@ -104,7 +104,7 @@ def check(work: Work) -> Verdict:
     got = list(got)
     if got == ["1.2", "1.2"]:
         return failed(expected=wanted, got=got, rule=RULE,
-                      why="One study at two sites is two rows of `found`, and one prior.")  # fmt: skip
+                      why="One study at two sites is two rows, and one prior.")  # fmt: skip
     if got != wanted:
         mistake = "everything" if len(got) > 2 else "fetched-again" if "1.5" in got else ""
         mistake = mistake or ("oldest-first" if got[:1] == ["1.1"] else "")

@@ -91,7 +91,7 @@ def check(work: Work) -> Verdict:
     titles = sorted(row["content"][0]["attachment"].get("title", "") for row in current)
     if old is None:
         return failed(expected="the old report, superseded", got="it is deleted", rule=RULE,
-                      mistake="deleted", why="Run the notebook again from ITI-65 by hand.")  # fmt: skip
+                      mistake="deleted", why="Run the notebook again.")  # fmt: skip
     if "appends" in links:
         return failed(expected="it replaces the report", got="it appends to it", rule=RULE,
                       mistake="an-addendum")  # fmt: skip
