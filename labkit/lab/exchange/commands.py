@@ -9,6 +9,7 @@ import typer
 from labkit.lab import launch
 from labkit.lab.backends import chosen, ended, launched
 from labkit.lab.commands import AsJson, Where
+from labkit.lab.exchange.experiment_command import experiment
 from labkit.lab.printing import print_json, print_table
 from labkit.lab.workspace import Workspace
 
@@ -18,6 +19,7 @@ OnBackend = Annotated[
     str | None,
     typer.Option("--backend", metavar="NAME", help="embedded or containers.", show_default=False),
 ]
+exchange_app.command("experiment")(experiment)
 
 
 @exchange_app.callback()

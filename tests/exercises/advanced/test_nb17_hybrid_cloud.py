@@ -112,4 +112,4 @@ def test_other_right_answers(lab: Lab, slug: str, source: str) -> None:
 @pytest.mark.parametrize(("slug", "source"), WRONG)
 def test_other_wrong_answers(lab: Lab, slug: str, source: str) -> None:
     verdict = attempt(lab, slug, source)
-    assert verdict.outcome == "failed" and verdict.rule, verdict
+    assert verdict.outcome == "failed" and verdict.expected, verdict

@@ -95,7 +95,7 @@ def _response(stored: list[str], refused: list[str]) -> Dataset:
     return response
 
 
-_CASES = (
+_CASES: tuple[tuple[int, tuple[list[str], list[str]], set[str]], ...] = (
     (202, (["1.2.1", "1.2.2"], ["1.2.4"]), {"1.2.1", "1.2.2"}),
     (409, ([], _BATCH), set()),
     (200, (_BATCH, []), set(_BATCH)),
