@@ -27,7 +27,7 @@ from labkit.exchange.xca.retrieval import ITI39, ITI43
 ITI41 = "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b"
 ITI42 = "urn:ihe:iti:2007:RegisterDocumentSet-b"
 TRANSACTIONS: Mapping[str, str] = {
-    # RAD-68 is ITI-41 with manifests as its documents (RAD TF-3 4.68), under the same action.
+    # RAD-68 is ITI-41 with manifests as its documents (RAD TF-2 4.68), under the same action.
     ITI41: "RAD-68", ITI42: "ITI-42", ITI18: "ITI-18", ITI38: "ITI-38", ITI43: "ITI-43",
     ITI39: "ITI-39", RAD69: "RAD-69", RAD75: "RAD-75",
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -52,7 +53,8 @@ def kept_until(record: Record, retention: Retention | None) -> date | None:
     years = max(retention.years, retention.law_years)
     if not years:
         return None
-    until = taken + timedelta(days=years * 365.2425)
+    part = math.ceil((years % 1) * 366)  # never a day too early
+    until = _birthday(taken, int(years)) + timedelta(days=part)
     adult = max(retention.children_until, retention.law_children_until)
     if adult:
         if born is None:  # might be a child's

@@ -148,6 +148,8 @@ two. **federated, star** is the third over the lines of the first two: so a diff
 lines make is not taken for one that the style makes. Each hospital keeps copies of two studies in
 each style, its newest own ones among them where the originals are central.
 
+Connections are made anew for each read, as after some idle time.
+
 What this does not measure: patients with several numbers (each has one here), consent and user
 assertions at the doors, several things at once, images of real size.
 """

@@ -1,7 +1,7 @@
 """An object in a transfer syntax that the consumer listed, without loss, or not at all.
 
 "The Imaging Document Source shall encode the pixel data using one of the DICOM transfer syntaxes
-included in the request", or say that it cannot (RAD TF-3 4.69.4.2.3).
+included in the request", or say that it cannot (RAD TF-2 4.69.4.2.3).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Publishing a site's studies: a manifest of each, submitted by RAD-68 (RAD TF-3 4.68).
+"""Publishing a site's studies: a manifest of each, submitted by RAD-68 (RAD TF-2 4.68).
 
 RAD-68 is ITI-41 whose document is a Key Object Selection; what is said of it besides is fixed by
-RAD TF-3 4.68.4.1.2.
+RAD TF-2 4.68.4.1.2.
 """
 
 from __future__ import annotations

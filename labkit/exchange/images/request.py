@@ -1,6 +1,6 @@
 """What is asked in RAD-69 and RAD-75: images, and the transfer syntaxes that will do.
 
-``RetrieveImagingDocumentSetRequest`` (RAD TF-3 4.69.4.1.2, 4.69.5): study and series have a
+``RetrieveImagingDocumentSetRequest`` (RAD TF-2 4.69.4.1.2, 4.69.5): study and series have a
 namespace of their own, ``DocumentRequest`` is the one of ITI-43.
 """
 
@@ -72,7 +72,7 @@ class ImagingRequest:
         Raises
         ------
         DataError
-            Something that it has to have is missing (RAD TF-3 4.69.5), or it names too many.
+            Something that it has to have is missing (RAD TF-2 4.69.5), or it names too many.
         """
         if body is None or body.tag != f"{{{XDSI}}}RetrieveImagingDocumentSetRequest":
             raise _wrong("the body is empty" if body is None else f"the body is {body.tag}")
@@ -153,7 +153,7 @@ def _text(element: xml.Element, name: str, *, needed: bool = True) -> str:
 def _wrong(what: str) -> DataError:
     return DataError(
         f"This is no RetrieveImagingDocumentSetRequest: {what}.",
-        remedy="RAD TF-3 4.69.5 has an example; ImagingRequest(...).write() makes one.",
+        remedy="RAD TF-2 4.69.5 has an example; ImagingRequest(...).write() makes one.",
     )
 
 

@@ -26,13 +26,13 @@ _Groups = Callable[[ImageRequest], tuple[str, str]]
 
 
 class ImagingDocumentSource:
-    """The actor (RAD TF-3 4.69): one site's images, to whoever the policy lets have them.
+    """The actor (RAD TF-2 4.69): one site's images, to whoever the policy lets have them.
 
     Parameters
     ----------
     party
         Whose it is: its `images` is the repositoryUniqueId that it answers to, its `home` the
-        homeCommunityId that may stand in a request (RAD TF-3 4.69.4.1.2).
+        homeCommunityId that may stand in a request (RAD TF-2 4.69.4.1.2).
     images
         Where the objects are.
     policy

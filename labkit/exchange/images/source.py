@@ -85,7 +85,7 @@ class DicomwebImages:
                         if uid in instances:
                             yield uid, data
                 except HttpError as error:
-                    if error.status != 404:  # not there, or a rejection note hides it (RAD TF-3)
+                    if error.status != 404:  # not there, or a rejection note hides it (RAD TF-2)
                         raise
 
 

@@ -127,7 +127,9 @@ def _keys(network: Built, site: str, patient: str | PatientId, study: str) -> li
 
 def _answer(network: Built, at: str, site: str, searches: list[dict[str, str]]) -> list[Located]:
     if at != site and network.wires.way(at, site) is None:
-        raise NetworkError(f"no line leads from {at} to {site}", remedy="Mend a line.")
+        raise NetworkError(
+            f"{site} cannot be reached from {at}", remedy="Mend a line, or revive the site."
+        )
     index = network.design.style == "hybrid" and site != at
     found: list[Located] = []
     for keys in searches:

@@ -154,7 +154,8 @@ def _everybody(trial: Trial) -> Mark:
         f"{told} of {len(rows)} times all was told" + ("; the design wants a user assertion with "
         "each request, which the doors of this network do not ask for" if said and told else "")
         if rows else "there is no other community to ask",
-        "" if said or not told else "Have each request say for whom: [security] xua = true.",
+        "Give each issuer a community." if not rows
+        else "" if said or not told else "Have each request say for whom: [security] xua = true.",
         _state(bool(rows) and not told, bool(rows) and said), tuple(rows),
         cite("IHE ITI TF-2", "3.40"),
     )  # fmt: skip

@@ -28,9 +28,13 @@ class Calendar:
 def copies_gone(trial: Trial, calendar: Calendar) -> Mark:
     """Do the tasks, let the days of the brief go by, and look who still has what."""
     days = trial.brief.limits.copies_days
-    for task in trial.brief.tasks:
-        trial.do(task)
+    done = [trial.do(task) for task in trial.brief.tasks]
     made = trial.copies()
+    if not made and not all(each.well for each in done):
+        return Mark(
+            "attack", "copies-gone", 0, 6, f"no copy is older than {days} days",
+            "the tasks do not work, so no copy was made", "First make the tasks work.", "not run",
+        )  # fmt: skip
     calendar.turn(days + 1)
     retired = retire(trial)
     left = trial.copies()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from labkit.common.errors import UsageError
 from labkit.exchange.conformance import read_requirements, statement
 from labkit.exchange.network import Design
 from labkit.exchange.project.marks import PARTS, Mark, Marks
@@ -35,7 +36,14 @@ def document(marks: Marks, *, requirements: bool = True) -> str:
         As `mark` gives them.
     requirements
         Whether the statement of XDS-I.b lists each requirement of the actors that the design has.
+
+    Raises
+    ------
+    UsageError
+        Parts of the mark were left out.
     """
+    if {row.part for row in marks} != set(PARTS):
+        raise UsageError("Not all was marked.", remedy="Mark the design without `parts`.")
     design = marks.design
     parts = [
         _head(marks), _architecture(marks), _images(design), _workflows(marks), _failures(marks),
@@ -235,7 +243,6 @@ def _appendix(marks: Marks) -> str:
 
 
 def _of(marks: Marks, part: str) -> Iterator[Mark]:
-    assert part in PARTS
     return (each for each in marks if each.part == part)
 
 

@@ -29,7 +29,7 @@ class RespondingGateway:
     """Stands before a community's registry, repositories and imaging document sources.
 
     What it passes on inside are the transactions of XDS; what it gives out names the community in
-    each element, and in the location of each error (ITI TF-2 3.38.4.1.3, 3.39; RAD TF-3 4.75).
+    each element, and in the location of each error (ITI TF-2 3.38.4.1.3, 3.39; RAD TF-2 4.75).
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ class RespondingGateway:
     def _inside(
         self, kind: Kind, request: Request, repository: str, asked: list[Asked]
     ) -> tuple[list[Retrieved], list[RegistryError]]:
-        # RAD-69 has the homeCommunityId here too (RAD TF-3 4.69.4.1.2); in ITI-43 it is not needed.
+        # RAD-69 has the homeCommunityId here too (RAD TF-2 4.69.4.1.2); in ITI-43 it is not needed.
         home = self.party.home if kind is IMAGES else ""
         try:
             with self._client(self._places[kind][repository]) as client:

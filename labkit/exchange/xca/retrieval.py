@@ -1,6 +1,6 @@
 """What ITI-39 and RAD-75 have in common: documents that are asked for by community and repository.
 
-RAD-75 is to RAD-69 what ITI-39 is to ITI-43, and its answers have the same form (RAD TF-3 4.75).
+RAD-75 is to RAD-69 what ITI-39 is to ITI-43, and its answers have the same form (RAD TF-2 4.75).
 """
 
 from __future__ import annotations

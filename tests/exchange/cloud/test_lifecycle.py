@@ -14,6 +14,7 @@ from tests.exchange.cloud.conftest import Clock, uid_of
 
 NO_BIRTH_DATE = Record("2" * 32, "1.4", study_date="20240601")
 CHILD = Record("0" * 32, "1.2", birth_date="20200229", study_date="20240601")
+LEAP = Record("3" * 32, "1.5", birth_date="19500101", study_date="20230301")
 ADULT = Record("1" * 32, "1.3", birth_date="19500101", study_date="20240601")
 
 
@@ -30,6 +31,8 @@ def days_after_study(slug: str, clock: Clock) -> int:
         (CHILD, Retention(years=10, children_until=28), date(2048, 2, 29)),
         (CHILD, Retention(years=10, children_until=27), date(2047, 3, 1)),
         (CHILD, Retention(years=30, children_until=28), date(2054, 6, 1)),
+        (LEAP, Retention(years=10), date(2033, 3, 1)),
+        (LEAP, Retention(years=1.5), date(2024, 8, 31)),
         (ADULT, None, None),
         (ADULT, Retention(), None),
         (NO_BIRTH_DATE, Retention(years=1, children_until=18), None),

@@ -9,7 +9,7 @@ import pytest
 
 from labkit.common.errors import UsageError
 from labkit.exchange.network import Design, Identity, SiteDesign, write_design
-from labkit.exchange.project import CRITERIA, Marks, draft, mark, read_brief
+from labkit.exchange.project import CRITERIA, Marks, document, draft, mark, read_brief
 
 from .conftest import GOOD, good, small
 
@@ -51,10 +51,13 @@ def test_the_facts_are_those_of_the_run(full: Marks) -> None:
 def test_the_draft_that_is_given_does_not_pass() -> None:
     marks = mark(draft("region"))
     assert not marks.passed
-    assert marks.missed == ("nobody-mixed-up", "lines-listened-at")
+    assert marks.missed == (
+        "emergency", "nobody-mixed-up", "one-line-cut", "lines-listened-at", "copies-gone",
+    )  # fmt: skip
     mixed = marks.named("nobody-mixed-up").got
     assert "1001234 at north is Posy Brackenfold, and gives Ignatius Marblethorpe" in mixed
     assert "NG-100457" in marks.named("lines-listened-at").got
+    assert all(row.todo for row in marks if not row.full)
 
 
 def test_a_small_brief(tmp_path: Path) -> None:
@@ -89,8 +92,7 @@ def site(design: Design, name: str, **parts: object) -> Design:
 MISTAKES = {
     "no-manager": (
         lambda d: d.changed(identity=Identity()),
-        {"sound", "emergency", "one-line-cut", "time-to-images", "nothing-lost", "copies-gone"}
-        - {"copies-gone"},
+        {"sound", "emergency", "one-line-cut", "time-to-images", "nothing-lost", "copies-gone"},
     ),
     "no-tls-on-one": (open_line, {"sound", "lines-listened-at"}),
     "one-line": (one_line, {"one-line-cut"}),
@@ -163,6 +165,15 @@ def test_a_hospital_that_is_not_there() -> None:
     assert marks.named("hospitals").got == "there is no hospital lakeside"
     assert {m.state for m in marks if m.part != "design"} == {"not run"}
     assert not marks.passed
+
+
+def test_one_part_alone() -> None:
+    marks = mark(small(), "workshop", parts=["attack"])
+    assert {row.part for row in marks} == {"attack"}
+    with pytest.raises(UsageError, match="Not all was marked"):
+        document(marks)
+    with pytest.raises(UsageError, match="no part drove"):
+        mark(small(), "workshop", parts=["drove"])
 
 
 def test_too_many_sites_are_not_built() -> None:

@@ -174,7 +174,7 @@ class TestDocuments:
             assert codes(errors) == [code] and status(answer) == "PartialSuccess"
 
     def test_every_error_of_the_gateway_names_the_community(self, responding: Neighbour) -> None:
-        """RAD TF-3 4.75, ITI TF-2 3.39.4.1.3: the location is the homeCommunityId."""
+        """RAD TF-2 4.75, ITI TF-2 3.39.4.1.3: the location is the homeCommunityId."""
         wanted = [
             DocumentRequest("2.25.5", "1.2.3", LAKESIDE.home), DocumentRequest("2.25.5", "1.2.4"),
         ]  # fmt: skip

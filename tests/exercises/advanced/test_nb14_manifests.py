@@ -83,6 +83,19 @@ WRONG = [
         after = without(manifest, manifest.instance_uids[:3], when=later)
         publish(clinic.source, after, NORTH, later, replaces=entry)
     """, "42 objects"),
+    ("replace-after-rejection", """
+        after = without(manifest, manifest.instance_uids[5:7], when=later)
+        publish(clinic.source, after, NORTH, later, replaces=entry)
+    """, "2 of them rejected"),
+    ("what-fhir-cannot-say", """
+        comes_back = {
+            "Instance Number": "yes", "Retrieve AE Title": "no", "Retrieve Location UID": "yes",
+            "who issued the accession number": "yes",
+            "the procedure's code, (DXCHEST, 99LABKIT)": "no",
+            "the series that the manifest itself is in": "no",
+        }
+    """, "True or False"),
+    ("history-of-an-id", "history = lambda ds: 3", "LK-20871"),
     ("import-a-disc", """
         carry_out(plan(medium, house), clinic.deliver, when=NOW, system="IMPORTER")
     """, "knee-ap"),

@@ -31,6 +31,18 @@ RIGHT = [
             author={"resourceType": "Practitioner", "name": [{"family": "Chen"}]},
         )
     """),
+    ("mhd-comprehensive", """
+        full = replace(
+            report, creation="2026-01-13T11:00:00+01:00", language="en",
+            type=Code(LOINC, "18748-4"), category=Code(LOINC, "18726-0"),
+            format=Code(FORMATS, "urn:ihe:iti:xds-sd:pdf:2008"), facility=Code(SNOMED, "22232009"),
+            setting=Code(SNOMED, "394914008"), security=(Code(CONFIDENTIALITY, "N"),))
+    """),
+    ("mhd-images", """
+        def images_of(kos, web):
+            for study, series, instance in read(kos).references:
+                yield from web.retrieve(study, series, instance.uid)
+    """),
     ("mhd-replace", """
         sent = provide_bundle(
             [replace(new, relates=(("replaces", "DocumentReference/" + old["id"]),))],
@@ -68,6 +80,20 @@ RIGHT = [
 ]  # fmt: skip
 
 WRONG = [
+    ("mhd-comprehensive", """
+        full = replace(
+            report, creation="2026-01-13T10:00:00+02:00", language="en",
+            type=Code(LOINC, "18748-4"), category=Code(LOINC, "18726-0"),
+            format=Code(FORMATS, "urn:ihe:iti:xds-sd:pdf:2008"), facility=Code(SNOMED, "22232009"),
+            setting=Code(SNOMED, "394914008"), security=(Code(CONFIDENTIALITY, "N"),))
+    """),
+    ("mhd-repair", """
+        mine = copy.deepcopy(theirs)
+        mine["type"] = "transaction"
+        text = letter.decode() + "="
+        mine["entry"].append({"resource": {"resourceType": "Binary", "data": text}})
+    """),
+    ("mhd-images", "images_of = lambda kos, web: [1]"),
     ("mhd-hash", "def said(content):\n    return 3\n"),
     ("mhd-hash", "def said(content):\n    return {'size': len(content)}\n"),
     ("mhd-repair", "mine = {'resourceType': 'Bundle', 'type': 'transaction'}\n"),
@@ -96,3 +122,11 @@ def test_a_wrong_answer_that_nobody_foresaw_is_told_what_was_expected(
     verdict = attempt(lab, slug, source)
     assert verdict.outcome == "failed", verdict
     assert verdict.expected
+
+
+def test_a_letter_that_is_still_there_is_not_called_lost(lab: Lab) -> None:
+    """Only the type was changed: the letter is where the vendor put it."""
+    source = "mine = copy.deepcopy(theirs)\nmine['type'] = 'transaction'\n"
+    verdict = attempt(lab, "mhd-repair", source)
+    assert verdict.outcome == "failed"
+    assert not verdict.mistake

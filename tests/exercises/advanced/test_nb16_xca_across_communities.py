@@ -88,3 +88,46 @@ def test_json_of_the_transcript_does_too(lab: Lab) -> None:
             return waiting
         """,
     )  # fmt: skip
+
+
+def test_the_mail_parser_of_python_cuts_parts_too(lab: Lab) -> None:
+    passes(
+        lab, "xca-cut-out-the-image",
+        """
+        from email import message_from_bytes
+
+        def documents(content_type, data):
+            head = b"Content-Type: " + content_type.encode() + b"\\r\\n\\r\\n"
+            parts = message_from_bytes(head + data).get_payload()
+            return (p.get_payload(decode=True) for p in parts
+                    if p.get_content_type() != "application/xop+xml")
+        """,
+    )  # fmt: skip
+    falls_short(lab, "xca-cut-out-the-image", "documents = lambda content_type, data: b'DICM'")
+    falls_short(lab, "xca-cut-out-the-image", "documents = lambda content_type, data: [1]")
+
+
+def test_both_transfer_syntaxes_are_told(lab: Lab) -> None:
+    passes(
+        lab, "xca-what-the-viewer-reads",
+        """
+        images = north.imaging().retrieve(
+            manifest, home=entry.homeCommunityId,
+            transfer_syntaxes=["1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2"])
+        """,
+    )  # fmt: skip
+    falls_short(
+        lab, "xca-what-the-viewer-reads",
+        """
+        images = north.imaging().retrieve(
+            manifest, home=entry.homeCommunityId, transfer_syntaxes=[JPEGLSLossless])
+        """,
+    )  # fmt: skip
+
+
+def test_what_is_no_row_falls_short(lab: Lab) -> None:
+    falls_short(
+        lab, "xca-whom-do-you-call",
+        "silent = lambda messages: [said for said in messages if said.kind == 'request']",
+    )  # fmt: skip
+    falls_short(lab, "xca-whose-number", "ids_there = lambda patient, authority, pix: 'LK-20871'")

@@ -10,6 +10,42 @@ from tests.exercises.beginner.learner import falls_short, passes
 RIGHT = [
     ("share-count-once", """
         def changes(notices, history):
+            return {f"{kind}/{id_}/_history/{version}" for kind, id_ in notices
+                    for version in history(kind, id_)}
+    """),
+    ("share-thread", """
+        def thread(base, number):
+            query = [("identifier", f"{ORDERS}|{number}")] + [("_revinclude", each) for each in (
+                "Task:focus", "ImagingStudy:basedon", "DiagnosticReport:based-on")]
+            bundle = requests.get(f"{base}/ServiceRequest", params=query).json()
+            found = {f"{r['resourceType']}/{r['id']}"
+                     for r in (entry["resource"] for entry in bundle["entry"])}
+            for study in [name for name in found if name.startswith("ImagingStudy")]:
+                more = requests.get(f"{base}/DocumentReference?related={study}").json()
+                found |= {f"DocumentReference/{e['resource']['id']}" for e in more["entry"]}
+            return found
+    """),
+    ("share-merge", """
+        def documents(base, patient):
+            hers = {patient}
+            while True:
+                more = set(hers)
+                for one in hers:
+                    links = requests.get(f"{base}/{one}").json().get("link", [])
+                    more |= {link["other"]["reference"] for link in links
+                             if link["type"].startswith("replace")}
+                if more == hers:
+                    break
+                hers = more
+            query = {"subject": ",".join(sorted(hers)), "status": "current", "_count": 100}
+            bundle = requests.get(f"{base}/DocumentReference", params=query).json()
+            rows = [entry["resource"] for entry in bundle["entry"]]
+            gone = {r["target"]["reference"] for row in rows for r in row.get("relatesTo", [])
+                    if r["code"] == "replaces"}
+            return [n for n in (f"DocumentReference/{row['id']}" for row in rows) if n not in gone]
+    """),
+    ("share-count-once", """
+        def changes(notices, history):
             seen = []
             for type_, id_ in notices:
                 for version in reversed(history(type_, id_)):
@@ -65,6 +101,27 @@ RIGHT = [
 ]  # fmt: skip
 
 WRONG = [
+    (
+        "share-count-once",
+        """
+        def changes(notices, history):
+            return {f"change {number}" for number in range(6)}
+    """,
+    ),
+    (
+        "share-count-once",
+        """
+        def changes(notices, history):
+            return {(kind, number) for number, (kind, id_) in enumerate(notices[:6])}
+    """,
+    ),
+    (
+        "share-poll",
+        """
+        def poll(base, since):
+            return (set(), "") if not since else None
+    """,
+    ),
     ("share-count-once", "changes = lambda notices, history: 7"),
     ("share-poll", "poll = lambda base, since: set()"),
     ("share-poll", "poll = lambda base, since: (set(), since)"),

@@ -134,7 +134,7 @@ class _Server:
         if self.posted and self.posted[-1] != _TOKENS:
             return "guessed-the-endpoint"
         if self.claims.get("aud") != _TOKENS:
-            return "aud-is-the-issuer"
+            return "aud-is-the-issuer" if self.claims.get("aud") == _HERE else "aud"
         return "" if "iat" in self.claims else "no-iat"
 
 
@@ -150,9 +150,14 @@ def check(work: Work) -> Verdict:
             return blank()
         if got == wanted and bool(server.posted) is bool(wanted):
             continue
-        name = "did-not-compare" if wanted is None and server.posted else server.problem()
-        if not server.posted and wanted:
-            name = "well-known-behind-the-path" if _AT not in server.asked else ""
+        name = ""
+        if server.posted:
+            name = server.problem() if wanted else "did-not-compare"
+        elif wanted and server.asked and _AT not in server.asked:
+            name = "well-known-behind-the-path"
+        if name == "aud":
+            return failed(expected=f"aud: {_TOKENS}", got=server.claims.get("aud"), rule=RULE,
+                          why="The token URL alone: not every server takes a list.")  # fmt: skip
         said = f"a token of {_HERE}" if wanted else "None: it says that it is tenant 8"
         return failed(expected=said, got=str(got), rule=RULE, mistake=name)
     return _for_real(work)

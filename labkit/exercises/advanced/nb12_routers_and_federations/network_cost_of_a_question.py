@@ -103,7 +103,9 @@ def check(work: Work) -> Verdict:
         real, got = measured(style, hospitals, studies), work.call(style, hospitals, studies)
         if got != real:
             lines = hospitals * (hospitals - 1) // 2
-            mistake = {hospitals: "counts-itself", lines: "all-with-all"}.get(got, "")
+            mistake = (
+                "counts-itself" if got == hospitals else "all-with-all" if got == lines else ""
+            )
             mistake = mistake if style == "federated" else ""
             if style == "hybrid" and got == 1:
                 mistake = "index-has-it-all"

@@ -119,12 +119,12 @@ def check(work: Work) -> Verdict:
                           mistake="original-changed")  # fmt: skip
         if after is None or after is ...:
             break
+        if not isinstance(after, Dataset):
+            return failed(expected="a data set, or None", got=type(after).__name__, rule=RULE)
         way.append(title)
         here = after
     if not way:
         return blank()
-    if not isinstance(here, Dataset):
-        return failed(expected="a data set", got=type(here).__name__, rule=RULE)
     if str(here.get("StudyDescription", "")) != str(first.get("StudyDescription", "")):
         return failed(expected="the description as it was", got=str(here.StudyDescription),
                       rule=RULE, mistake="mark-in-the-description")  # fmt: skip

@@ -128,7 +128,12 @@ def check(work: Work) -> Verdict:
     )
     if work.call(*cases[0]) in (None, ...):
         return blank()
-    got = [sorted(work.call(*case)) for case in cases]
+    got = [work.call(*case) for case in cases]
+    for (design, at, dead), each in zip(cases, got, strict=True):
+        if not isinstance(each, (list, tuple, set, frozenset)):
+            asked = f"{design.name}: {dead} is down, somebody sits at {at}"
+            return failed(expected=f"{asked}: a list of names", got=each, rule=RULE)
+    got = [sorted(map(str, each)) for each in got]
     for number, (design, at, dead) in enumerate(cases):
         real = measured(design, at, dead)
         if got[number] != real:

@@ -101,11 +101,22 @@ def check(work: Work) -> Verdict:
     if manifest.is_rejection:
         return failed(expected="a manifest of 42 objects", got=str(manifest), rule=RULE,
                       mistake="note-as-document")  # fmt: skip
+    wrong = _rejected() & set(manifest.instance_uids)
     count = len(manifest.instance_uids)
+    if count == 42 and wrong:
+        return failed(expected="42 objects, none of which is rejected",
+                      got=f"42 objects, {len(wrong)} of them rejected", rule=RULE)  # fmt: skip
     if count != 42:
         return failed(expected="42 objects", got=f"{count}", rule=RULE,
                       mistake="still-listed" if count == 44 else "")  # fmt: skip
     return passed("One current document with 42 objects; the old one is deprecated.", rule=RULE)
+
+
+def _rejected() -> set[str]:
+    from labkit.dicom import sample
+
+    chest = [ds for ds in sample("ct-chest").datasets() if ds.Modality == "CT"]
+    return {str(ds.SOPInstanceUID) for ds in chest[:2]}
 
 
 def _of_chest(entry: Any) -> bool:

@@ -82,13 +82,16 @@ def check(work: Work) -> Verdict:
                       rule=RULE)  # fmt: skip
     if any(value is ... for value in said.values()):
         return blank("Say True or False for each.")
+    for name, value in said.items():
+        if not isinstance(value, bool):
+            return failed(expected=f"{name}: True or False", got=value, rule=RULE)
     maker = Maker.of(NORTH, url=URL, ae_titles=("ARCHIVE",))
     told = gather(sample("dx-chest").datasets(), "mado", maker=maker, when=NOW)
     gone = {problem.where for problem in unsaid(told)} | {"series_uid"}
     right = {name: not any(_within(where, lost) for lost in gone)
              for name, where in _ASKED.items()}  # fmt: skip
     for name, value in right.items():
-        if bool(said[name]) is not value:
+        if said[name] is not value:
             mistake = {"the procedure's code, (DXCHEST, 99LABKIT)": "codes-travel",
                        "Retrieve AE Title": "dimse-in-fhir",
                        "Retrieve Location UID": "a-name-is-no-address"}.get(name, "")  # fmt: skip

@@ -6,6 +6,8 @@ report lacks.
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 from labkit.common import cite
 from labkit.exchange.mhd import Document, Submission, check_bundle, provide_bundle
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
@@ -94,6 +96,7 @@ RULE = (
     cite("IHE ITI MHD", "IHE.MHD.Comprehensive.DocumentReference"),
     cite("IHE ITI TF-3", "4.2.3.2"),
 )
+_WRITTEN = datetime(2026, 1, 13, 10, tzinfo=timezone.utc)
 _PATIENT = {"resourceType": "Patient", "name": [{"family": "Thistlewick"}]}
 _CODES = {"type": "18748-4", "category": "18726-0", "facility": "22232009", "setting": "394914008",
           "format": "urn:ihe:iti:xds-sd:pdf:2008"}  # fmt: skip
@@ -122,7 +125,7 @@ def check(work: Work) -> Verdict:
             got = f"{name} {named[name].code}"
             return failed(expected=f"{name} {wanted}", got=got, rule=RULE,
                           mistake=_SWAPPED.get(name, ""))  # fmt: skip
-    if not full.creation.startswith("2026-01-13T10:00"):
+    if _moment(full.creation) != _WRITTEN:
         mistake = "created-when-submitted" if full.creation.startswith("2026-01-15") else ""
         return failed(expected="2026-01-13T10:00:00Z", got=full.creation, rule=RULE,
                       mistake=mistake)  # fmt: skip
@@ -130,3 +133,12 @@ def check(work: Work) -> Verdict:
         said = (full.language, [code.code for code in full.security])
         return failed(expected=("en", ["N"]), got=said, rule=RULE)
     return passed("Eight attributes, each with its system and in its place.", rule=RULE)
+
+
+def _moment(said: str) -> datetime | None:
+    """The same moment may be said in another zone; without a zone it is none."""
+    try:
+        at = datetime.fromisoformat(said.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None

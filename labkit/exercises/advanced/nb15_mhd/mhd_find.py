@@ -66,13 +66,13 @@ EXERCISE = Exercise(
             if "Chest CT" in found["content"][0]["attachment"]["title"]:
                 return found
 """,
-            """You went by the title. It is for people: it may be anything, and the report has a
-            title too.""",
+            """What you found is no manifest: the patient has reports too. A title is for people,
+            and may be anything; the format says what a document is.""",
         ),
     ),
 )  # fmt: skip
 
-RULE = (cite("IHE ITI MHD", "ITI-67 2:3.67.4.1.2.1"), cite("IHE RAD", "TF-2 4.68"))
+RULE = (cite("IHE ITI MHD", "ITI-67 2:3.67.4.1.2.1"), cite("IHE RAD TF-2", "4.68"))
 
 
 def check(work: Work) -> Verdict:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pydicom.dataset import Dataset
+
 from labkit.common import cite
 from labkit.exchange.manifests import read
 from labkit.exchange.mhd import MhdClient
@@ -94,7 +96,14 @@ def check(work: Work) -> Verdict:
     got = work.call(kos, lab.dicomweb.client())
     if got in (None, ...) or got == []:
         return blank("It gets nothing yet.")
-    uids = [str(getattr(ds, "SOPInstanceUID", ds)) for ds in got]
+    try:
+        got = list(got)
+        if not all(isinstance(ds, Dataset) for ds in got):
+            raise TypeError("not all of it are data sets")
+    except Exception as error:  # no list, or a generator that raises when it is read
+        return failed(expected="a list of data sets", got=f"{type(got).__name__}: {error}",
+                      rule=RULE)  # fmt: skip
+    uids = [str(ds.get("SOPInstanceUID", "")) for ds in got]
     wanted = set(manifest.instance_uids)
     if set(uids) == wanted and len(uids) == len(wanted):
         if any("Rows" in ds and "PixelData" not in ds for ds in got):

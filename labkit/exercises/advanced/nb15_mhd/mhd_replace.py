@@ -25,8 +25,9 @@ EXERCISE = Exercise(
     + '    old = mhd.find_documents(subject, identifier="urn:oid:2.25.2026150003")[0]\n'
     + _NEW,
     blank="""
-    # old is the DocumentReference of the report, new the corrected Document
-    made = None
+    # The report names the wrong lung. old is its DocumentReference, new the corrected Document.
+    # Submit new in place of old: nobody may read old by mistake, and who must can still see it.
+    made = None  # what mhd.provide gives
     """,
     answer="made",
     reference=_RIGHT,
@@ -90,7 +91,7 @@ def check(work: Work) -> Verdict:
     titles = sorted(row["content"][0]["attachment"].get("title", "") for row in current)
     if old is None:
         return failed(expected="the old report, superseded", got="it is deleted", rule=RULE,
-                      mistake="deleted")  # fmt: skip
+                      mistake="deleted", why="Run the notebook again.")  # fmt: skip
     if "appends" in links:
         return failed(expected="it replaces the report", got="it appends to it", rule=RULE,
                       mistake="an-addendum")  # fmt: skip
@@ -101,4 +102,4 @@ def check(work: Work) -> Verdict:
                       rule=RULE, mistake="status-by-hand")  # fmt: skip
     if new["status"] != "current":
         return failed(expected="the new report is current", got=new["status"], rule=RULE)
-    return passed("One current report; the old one is superseded, and there.", rule=RULE)
+    return passed("The old report is superseded by the new one, and still there.", rule=RULE)

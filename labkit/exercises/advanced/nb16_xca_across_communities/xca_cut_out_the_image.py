@@ -88,7 +88,9 @@ def check(work: Work) -> Verdict:
     got = work.call(_TYPE, _MADE_UP)
     if got is None or got is ...:
         return blank()
-    got = list(got)
+    got = _parts(got)
+    if got is None:
+        return failed(expected="a list of bytes", got="something else", rule=RULE)
     if got != [_FIRST, _SECOND]:
         mistake = ""
         if got == [_FIRST.strip(), _SECOND.strip()]:
@@ -105,9 +107,17 @@ def check(work: Work) -> Verdict:
     answers = said(work, "ITI-39")
     if answers:
         message = answers[-1].exchanged
-        real = list(work.call(message.content_type, message.data))
+        real = _parts(work.call(message.content_type, message.data)) or []
         document: Any = work.namespace["document"]
         if real != [document.data]:
             return failed(expected="the manifest of the prior out of ITI-39",
                           got=f"{len(real)} other parts", rule=RULE)  # fmt: skip
     return passed("Each document is what was sent, to the last byte.", rule=RULE)
+
+
+def _parts(got: Any) -> list[bytes] | None:
+    """A list of bytes, whatever holds them; None if it is none."""
+    if isinstance(got, (bytes, str, dict)) or not hasattr(got, "__iter__"):
+        return None
+    parts = list(got)
+    return parts if all(isinstance(part, bytes) for part in parts) else None

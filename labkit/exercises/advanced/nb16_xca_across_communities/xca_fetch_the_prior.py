@@ -30,7 +30,7 @@ EXERCISE = Exercise(
         ITI-18 to the gateway finds the entry, ITI-43 fetches the manifest, RAD-69 the images that
         it lists; between the gateways these are ITI-38, ITI-39 and RAD-75. The homeCommunityId of
         the entry has to go along: a manifest names the source of the images and not the community
-        (RAD TF-3 4.69.4.1.2).
+        (RAD TF-2 4.69.4.1.2).
     """,
     hints=(
         "Three steps: find_documents, retrieve of the entry, retrieve of what the manifest lists.",
@@ -71,7 +71,7 @@ EXERCISE = Exercise(
     ),
 )
 
-RULE = cite("IHE RAD TF-3", "4.69")
+RULE = cite("IHE RAD TF-2", "4.69")
 
 
 def check(work: Work) -> Verdict:

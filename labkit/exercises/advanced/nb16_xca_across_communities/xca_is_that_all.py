@@ -30,7 +30,8 @@ EXERCISE = Exercise(
         from labkit.common.errors import LabkitError
 
         def told(ask):
-            ...  # "complete", "partial" or "unknown"
+            ...  # "complete": everybody was asked, and has answered
+                 # "partial": somebody was not asked or did not answer. "unknown": nobody answered
 
         # ask() returns an Answer: a list with .errors (RegistryError: .code, .warning), or raises
     """,

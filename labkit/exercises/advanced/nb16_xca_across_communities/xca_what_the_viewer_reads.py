@@ -3,7 +3,7 @@
 The line to Lakeside is thin, and the viewer reads Implicit VR Little Endian and JPEG-LS Lossless.
 """
 
-from pydicom.uid import ImplicitVRLittleEndian, JPEGLSLossless
+from pydicom.uid import UID, ImplicitVRLittleEndian, JPEGLSLossless
 
 from labkit.common import cite
 from labkit.dicom.samples import sample
@@ -21,7 +21,9 @@ _RIGHT = """
 EXERCISE = Exercise(
     given=GIVEN,
     blank="""
-        # manifest and entry are those of the prior; the list of transfer syntaxes is in your hand
+        # The line to Lakeside is thin. The viewer reads JPEG-LS Lossless and Implicit VR Little
+        # Endian, and nothing else. Tell the source all that it reads: what cannot be compressed
+        # has to come too. manifest and entry are those of the prior.
 
         images = ...  # what north.imaging().retrieve(…) gives
     """,
@@ -30,7 +32,7 @@ EXERCISE = Exercise(
     reference=_RIGHT,
     explanation="""
         The request lists the transfer syntaxes that the consumer can process; the source answers in
-        one of them or with an error (RAD TF-3 4.69.4.2.3). As stored is best where it is listed;
+        one of them or with an error (RAD TF-2 4.69.4.2.3). As stored is best where it is listed;
         else this source takes the first that loses nothing, so the order of the list says what you
         prefer. Both that the viewer reads are in it: an object without pixels, a report, cannot be
         JPEG-LS, and comes in the other.
@@ -72,7 +74,7 @@ EXERCISE = Exercise(
     ),
 )  # fmt: skip
 
-RULE = cite("IHE RAD TF-3", "4.69.4.2.3")
+RULE = cite("IHE RAD TF-2", "4.69.4.2.3")
 _READS = (str(JPEGLSLossless), str(ImplicitVRLittleEndian))
 
 
@@ -102,5 +104,7 @@ def check(work: Work) -> Verdict:
     listed = ImagingRequest.read(next(iter(root.iter("{*}RetrieveImagingDocumentSetRequest"))))
     if set(listed.transfer_syntaxes) != set(_READS):
         return failed(expected="both that the viewer reads, and no other",
-                      got=", ".join(listed.transfer_syntaxes), rule=RULE)  # fmt: skip
+                      got=", ".join(UID(uid).name for uid in listed.transfer_syntaxes), rule=RULE,
+                      why="An object without pixels cannot be JPEG-LS: it would not come, or come "
+                      "in what the viewer does not read.")  # fmt: skip
     return passed("JPEG-LS came over the line, and the viewer reads it.", rule=RULE)

@@ -86,7 +86,7 @@ EXERCISE = Exercise(
     ),
 )  # fmt: skip
 
-RULE = cite("IHE RAD TF-3", "4.75")
+RULE = cite("IHE RAD TF-2", "4.75")
 _N, _L = "North General", "Lakeside Clinic"
 _SOURCE = ("RAD-69", f"{_L} responding gateway", f"{_L} imaging source")
 _QUERY = ("ITI-38", f"{_N} initiating gateway", f"{_L} responding gateway")
@@ -125,7 +125,11 @@ def check(work: Work) -> Verdict:
         got = work.call(messages)
         if got is None or got is ...:
             return blank()
-        if [tuple(one) for one in got] != right:
-            return failed(expected=f"{what}: {right or 'nobody'}", got=str(list(got) or "nobody"),
+        try:
+            rows = [tuple(one) for one in got]
+        except TypeError:
+            return failed(expected="a list of (transaction, from, to)", got=got, rule=RULE)
+        if rows != right:
+            return failed(expected=f"{what}: {right or 'nobody'}", got=str(rows or "nobody"),
                           rule=RULE, mistake=mistake)  # fmt: skip
     return passed("The receiver of the open request is whom to call.", rule=RULE)

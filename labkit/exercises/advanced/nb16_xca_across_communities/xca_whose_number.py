@@ -107,6 +107,10 @@ def check(work: Work) -> Verdict:
             return failed(expected=f"{who}: {len(right)} IDs", got=name, rule=RULE, mistake=mistake)
         if got is None or got is ...:
             return blank()
+        if not isinstance(got, (list, tuple, set, frozenset)) or not all(
+            isinstance(one, PatientId) for one in got
+        ):
+            return failed(expected=f"{who}: a list of PatientIds", got=got, rule=RULE)
         if list(got) == right:
             continue
         same = LAKESIDE.patient(patient.value)

@@ -27,7 +27,7 @@ EXERCISE = Exercise(
         token = hers()
         study = lab.sample("ct-chest").study_uid
         share = ...  # for Practitioner/chen, at most half an hour: portal.share(token, study, …)
-        # have Dr. Chen look: portal.shared(link, passcode); then let her take the link back
+        # have Dr. Chen look: portal.shared(link, passcode); then let the patient take the link back
     """,
     answer="share",
     expects=Share,
