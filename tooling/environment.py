@@ -141,7 +141,7 @@ def _install(profile: str, lock: IO[str]) -> None:
     python = python_of(VENV)
     locked = ROOT / "requirements" / LOCKS[profile][-1]
     packages = sum(1 for x in locked.read_text(encoding="utf-8").splitlines() if "==" in x)
-    say(f"Setting up in {VENV.name}: {packages} packages, 750 MB. Once only; a minute or two.")
+    say(f"Setting up in {VENV.name}: {packages} packages, 840 MB. Once only; a minute or two.")
     theirs = ["--require-hashes", "--only-binary", ":all:", "-r", str(locked)]
     pip(python, theirs, venv=VENV, packages=packages, label="packages", holds=lock)
     # The build back end is in the lock: nothing is downloaded for this.
