@@ -70,6 +70,7 @@ def survive(network: Network, work: Workload, *, each: int = 2) -> list[Survived
 
 
 def _ask(network: Network, work: Workload, what: str, name: str, each: int) -> Survived:
+    network.hang_up()  # so that no question meets a connection that the last failure broke
     asked = due = listed = got = unaware = own_due = own = 0
     for site in network.design.sites:
         if site.role != "hospital" or site.name == name:

@@ -117,8 +117,10 @@ class Measured:
 def measure(network: Network, work: Workload, style: str) -> Measured:
     """Do all steps, one after the other, and count.
 
-    Each step is over, with all that it set off, before the next begins: so counts are the same in
-    every run. Contention is the model's part (`labkit.exchange.experiment.model`).
+    Each step is over, with all that it set off, before the next begins, and no connection is kept
+    from one to the next (both ends would close it after some idle seconds): so counts are the same
+    in every run, however fast the machine is. Contention is the model's part
+    (`labkit.exchange.experiment.model`).
     """
     begun, first_event = network.traffic(), len(network.events)
     stored = made = 0
@@ -137,6 +139,7 @@ def measure(network: Network, work: Workload, style: str) -> Measured:
                 )
             )  # fmt: skip
         else:
+            network.hang_up()
             acts.append(read(network, step))
     places = [network.holders(study.uid) for study in work.studies]
     disk = sum(

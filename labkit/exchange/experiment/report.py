@@ -138,7 +138,8 @@ _HEAD = """
 
 Written by `{command}`. Each network is built of real nodes (archives, DICOM
 doors, DICOMweb, lines that count bytes) in one process, and gets the same steps in the same order.
-Counts are the same in every run; bytes to a percent or so. How: `labkit/exchange/experiment/`.
+Counts are the same in every run; bytes to a percent or so. How: `labkit/exchange/experiment/`. The
+lesson: [notebook 13](../notebooks/advanced/13_centralised_or_federated.ipynb).
 
 Styles: **centralised** sends each study to one archive; **hybrid** leaves images where they are
 made and sends a manifest (KOS, XDS-I.b) to one index; **federated** leaves images and asks
@@ -146,6 +147,8 @@ everybody. The first two have a line from each hospital to the centre, the third
 two. **federated, star** is the third over the lines of the first two: so a difference that the
 lines make is not taken for one that the style makes. Each hospital keeps copies of two studies in
 each style, its newest own ones among them where the originals are central.
+
+Connections are made anew for each read, as after some idle time.
 
 What this does not measure: patients with several numbers (each has one here), consent and user
 assertions at the doors, several things at once, images of real size.

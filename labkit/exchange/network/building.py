@@ -188,6 +188,18 @@ class Built:
         if client is not None:
             client.close()
 
+    def hang_up(self) -> None:
+        """Close the connections that sites keep to each other: the next request makes a new one.
+
+        A kept connection over a line that was cut meanwhile may be found broken only by the request
+        that goes over it, sooner or later by chance.
+        """
+        with self._lock:
+            clients = list(self._clients.values())
+            self._clients.clear()
+        for client in clients:
+            client.close()
+
     def holders(self, study: str) -> list[str]:
         """Names of the sites that have objects of a study; looked up on their disks."""
         return [name for name, site in self._sites.items() if site.objects(study)]

@@ -46,6 +46,7 @@ def predict(
     world = World(design, parameters, random.Random(seed))
     play = _Play(world, sizes)
     for step in work.steps:
+        world.part()
         doing = {"acquire": play.acquire, "own": play.own, "prior": play.prior}[step.kind]
         world.env.run(world.env.process(doing(step.site, step.study)))
     messages = {kind: count for kind, count in sorted(world.messages.items()) if count}

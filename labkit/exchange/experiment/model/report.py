@@ -95,7 +95,8 @@ draws would give. It says nothing of wrong assumptions, which weigh more. A perc
 Assumed: {mbyte:g} MB a study in the mean (lognormal), {priors:g} reads of priors from elsewhere for
 each new study, {misses:g} reads of own studies that have left the hospital where originals are
 central, {mbit:g} Mbit/s and {ms:g} ms for each hospital. A door answers {available:.2%} of the
-time, and nobody waits longer than {timeout:g} s for it. Federated is the one on the star.
+time, and nobody waits longer than {timeout:g} s for it. Connections between all sites are open
+already; closed ones cost each search a handshake with each site. Federated is the one on the star.
 """
 _MONEY = """
 ### Storage and cost over years

@@ -83,6 +83,10 @@ class World:
         everybody = [*names, *(s.name for s in self.design.sites if s.role == "centre")]
         self._known |= {(one, other) for one in everybody for other in everybody}
 
+    def part(self) -> None:
+        """Let all connections be closed."""
+        self._known.clear()
+
     # -- acts: processes of simpy --
 
     def send_on(self, site: str, centre: str, objects: int, payload: int) -> Doing:
