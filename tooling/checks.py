@@ -39,7 +39,9 @@ OWN_CODE = ("labkit", "tooling", "benchmarks", "tests", "containers", "lab.py")
 MINUTES = 45  # a part that takes longer hangs; all of them together should need less than 25
 LONG_MINUTES = 300  # of the long ones
 # Files of tests run side by side; a worker that dies is named with the test that it was at.
-TOGETHER = ("-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile")
+JOBS = str(min(4, os.cpu_count() or 1))
+TOGETHER = ("-n", JOBS, "--dist", "loadfile")
+_SOLVING = ("-m", "coverage", "run", "-m", "labkit", "exercises", "verify")
 
 SEED = 20260115  # of the long run, unless another is asked for
 FAILURES = "failures.txt"  # in artifacts: with CI set, why each step failed; .ci/run ends with it
@@ -100,7 +102,7 @@ def _everything() -> list[Step]:
         Step("format", ("-m", "ruff", "format", "--check", *OWN_CODE)),
         Step("types", ("-m", "mypy")),
         Step("unit and contract tests", (*measured, "tests", *apart, *TOGETHER)),
-        Step("exercises", ("-m", "coverage", "run", "-m", "labkit", "exercises", "verify")),
+        Step("exercises", (*_SOLVING, "--jobs", JOBS)),
         Step("notebooks", (*measured, "tests/notebooks")),
         Step("journey in a browser", (*measured, "tests/browser"), skip=missing),
         Step("coverage: combine", ("-m", "coverage", "combine", "--quiet")),

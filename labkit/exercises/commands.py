@@ -39,12 +39,13 @@ def verify_exercises(
     ] = None,
     track: Annotated[str, typer.Option(help="Only this track.")] = "",
     notebook: Annotated[str, typer.Option(help="Only this notebook's: nb07_send.")] = "",
+    jobs: Annotated[int, typer.Option(help="How many at a time, each in its own lab.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Prove each exercise: the blank fails, the reference passes, mistakes are recognised."""
     from labkit.exercises.proof import verify
 
-    report = verify(slugs or (), track=track, notebook=notebook, quiet=as_json)
+    report = verify(slugs or (), track=track, notebook=notebook, quiet=as_json, jobs=jobs)
     if as_json:
         _print_json(report.to_json())
     else:

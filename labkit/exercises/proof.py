@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from labkit.common.errors import LabkitError, UsageError
@@ -82,6 +84,7 @@ def verify(
     notebook: str = "",
     limit: float = 60.0,
     quiet: bool = True,
+    jobs: int = 1,
 ) -> Report:
     """Prove exercises: those named, or all of a track or notebook, or all.
 
@@ -93,22 +96,45 @@ def verify(
         Seconds that one attempt may take.
     quiet
         Without a progress bar, which goes to standard error.
+    jobs
+        How many at a time, each in a lab of its own.
 
     Raises
     ------
     UsageError
-        There is no such exercise.
+        There is no such exercise, or nobody is to do it.
     """
+    if jobs < 1:
+        raise UsageError(f"{jobs} at a time is none", remedy="use --jobs 1 or more")
     chosen = _choose(tuple(slugs), track, notebook)
     began = time.monotonic()
+    with ExitStack() as benches:
+        free: SimpleQueue[Bench] = SimpleQueue()
+        for _ in range(min(jobs, len(chosen))):
+            free.put(benches.enter_context(_bench(limit)))
+
+        def prove(entry: Entry) -> Proof:
+            bench = free.get()
+            try:
+                return _prove(entry, bench)
+            finally:
+                free.put(bench)
+
+        pool = benches.enter_context(ThreadPoolExecutor(max_workers=jobs))
+        proofs = tuple(_with_progress(pool.map(prove, chosen), len(chosen), quiet))
+    return Report(proofs, time.monotonic() - began)
+
+
+@contextmanager
+def _bench(limit: float) -> Iterator[Bench]:
+    """Start a lab for attempts, and end it."""
     with tempfile.TemporaryDirectory(prefix="labkit-", ignore_cleanup_errors=True) as folder:
         workspace = Workspace(Path(folder).resolve() / "lab")
         try:
             with closing(Bench(workspace.root, limit)) as bench:
-                proofs = tuple(_prove(entry, bench) for entry in _with_progress(chosen, quiet))
+                yield bench
         finally:
             stop_all(workspace)
-    return Report(proofs, time.monotonic() - began)
 
 
 def _choose(slugs: Sequence[str], track: str, notebook: str) -> list[Entry]:
@@ -139,10 +165,10 @@ def _prove(entry: Entry, bench: Bench) -> Proof:
     return Proof(entry, tuple(bench.attempt(entry.slug, name) for name in names))
 
 
-def _with_progress(entries: Sequence[Entry], quiet: bool) -> Iterable[Entry]:
+def _with_progress(proofs: Iterable[Proof], total: int, quiet: bool) -> Iterable[Proof]:
     if quiet:
-        return entries
+        return proofs
     from rich.console import Console
     from rich.progress import track
 
-    return track(entries, description="exercises", console=Console(stderr=True))
+    return track(proofs, description="exercises", total=total, console=Console(stderr=True))

@@ -30,7 +30,7 @@ def test_the_report_tells_what_is_wrong_and_counts() -> None:
 
 
 def test_what_does_not_exist_is_not_proven() -> None:
-    for wrong in ({"track": "expert"}, {"notebook": "nb99_no"}, {"slugs": ["no"]}):
+    for wrong in ({"track": "expert"}, {"notebook": "nb99_no"}, {"slugs": ["no"]}, {"jobs": 0}):
         with pytest.raises(UsageError):
             verify(**wrong)  # type: ignore[arg-type]
 
@@ -51,3 +51,10 @@ def test_the_model_exercise_is_proven_in_a_lab_of_its_own() -> None:
     assert done.exit_code == 0
     names = [attempt["name"] for attempt in exercise["attempts"]]
     assert names == ["blank", "garbage", "reference", "asked-legacy", "kept-the-status-only"]
+
+
+def test_two_at_a_time_are_proven_in_labs_of_their_own_and_told_in_order() -> None:
+    slugs = ["which-order", "echo-archive"]
+    report = verify(slugs, jobs=2)
+    assert report.ok, report
+    assert [proof.entry.slug for proof in report.proofs] == slugs
