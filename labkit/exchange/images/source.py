@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 _SINGLY = 3  # as many objects of a series are fetched one by one; more, and the series is read
 _STUDY = ("PatientID", "PatientName", "StudyDate", "AccessionNumber", "StudyDescription")
+_OBJECT = (
+    "IssuerOfPatientID", "PatientBirthDate", "PatientSex", "StudyTime", "StudyID",
+    "ReferringPhysicianName", "Modality", "SeriesNumber", "SeriesDescription", "BodyPartExamined",
+    "InstanceNumber", "NumberOfFrames",
+)  # fmt: skip
+_COUNT = "NumberOfStudyRelatedInstances"
 
 
 class ImageSource(Protocol):
@@ -63,14 +69,21 @@ class DicomwebImages:
             return web.studies(includefield=list(_STUDY))
 
     def headers(self, study: str) -> list[Dataset]:
-        """Ask WADO-RS for the metadata of a study."""
+        """Ask WADO-RS for the metadata of a study, or QIDO-RS where the service cannot read it.
+
+        An old archive may know of an object and not be able to send it, such as one in RLE that no
+        façade before it has asked for in another form. What a search says is enough for a manifest.
+        """
         with self._client() as web:
             try:
                 return web.metadata(study)
             except HttpError as error:
                 if error.status == 404:
                     return []
-                raise
+                found = _searched(web, study) if error.status >= 500 else []
+                if not found:
+                    raise
+                return found
 
     def files(
         self, study: str, series: str, instances: Collection[str]
@@ -87,6 +100,13 @@ class DicomwebImages:
                 except HttpError as error:
                     if error.status != 404:  # not there, or a rejection note hides it (RAD TF-2)
                         raise
+
+
+def _searched(web: DicomwebClient, study: str) -> list[Dataset]:
+    """Return what QIDO-RS says of each object; none if it does not tell of all."""
+    said = next(iter(web.studies(StudyInstanceUID=study, includefield=[_COUNT])), Dataset())
+    found = web.instances(study, includefield=[*_STUDY, *_OBJECT])
+    return found if said.get(_COUNT) == len(found) else []
 
 
 class SourceImages:
