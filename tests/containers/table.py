@@ -31,6 +31,15 @@ SECURE = "open_lab(secure=True"
 """In a cell that works on the secure lab."""
 NOT_YET: dict[str, str] = {}
 """Notebooks that do not hold on the containers yet, and why."""
+_LATE = (
+    "written last; an output differed in its first run there, and what was mended since was not run"
+)
+NOT_RUN = {
+    "advanced/13_centralised_or_federated.ipynb": _LATE,
+    "advanced/16_xca_across_communities.ipynb": _LATE,
+    "advanced/17_hybrid_cloud.ipynb": _LATE,
+}
+"""Notebooks of which nobody knows, and why."""
 SUITES = {
     "pacs": ("Orthanc", "dcmqrscp"),
     "fhir": ("HAPI FHIR Server",),
@@ -62,6 +71,8 @@ def notebooks() -> Iterator[Line]:
         said = "the same outputs"
         if why := NOT_YET.get(path.relative_to(HOME).as_posix()):
             said = f"**not yet**: {why}"
+        elif why := NOT_RUN.get(path.relative_to(HOME).as_posix()):
+            said = f"**not known**: {why}"
         elif varying:
             reasons = "; ".join(dict.fromkeys(str(c.metadata[WHY]) for c in varying))
             said = f"the same but for {len(varying)} of {len(cells)} cells: {reasons}"

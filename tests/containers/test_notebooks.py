@@ -17,7 +17,7 @@ import pytest
 from labkit.exercises import notebook_file
 from labkit.exercises.notebook_rules import BACKEND, IGNORE
 from labkit.exercises.notebooks import CellFailed, own_workspace, run
-from tests.containers.table import NOT_YET
+from tests.containers.table import NOT_RUN, NOT_YET
 from tests.notebooks.test_notebooks import HOME, NOTEBOOKS, compared
 
 PRODUCTS = os.environ.get("LABKIT_PRODUCTS", "")
@@ -55,6 +55,7 @@ def on_containers() -> list[object]:
         name: pytest.mark.xfail(reason=why, strict=True, raises=(AssertionError, CellFailed))
         for name, why in NOT_YET.items()
     }
+    late |= {name: pytest.mark.skip(reason=why) for name, why in NOT_RUN.items()}
     return [pytest.param(n, marks=[late[n]] if n in late else []) for n in NOTEBOOKS]
 
 

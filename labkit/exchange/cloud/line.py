@@ -12,16 +12,16 @@ _READ = 64 * 1024
 
 
 class Line:
-    """A TCP relay to a port of this machine.
+    """A TCP relay, from a port of this machine.
 
     Parameters
     ----------
-    port
-        Where it leads.
+    port, host
+        Where it leads; a port of this machine by default.
     """
 
-    def __init__(self, port: int) -> None:
-        self._target = port
+    def __init__(self, port: int, host: str = HOST) -> None:
+        self._target = (host, port)
         self._left: int | None = None
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
@@ -68,7 +68,7 @@ class Line:
                 near.close()
                 continue
             try:
-                far = socket.create_connection((HOST, self._target))
+                far = socket.create_connection(self._target)
             except OSError:
                 near.close()
                 continue
