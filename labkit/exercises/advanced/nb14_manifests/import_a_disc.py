@@ -7,6 +7,7 @@ from typing import Any
 
 from labkit.common import cite
 from labkit.dicom import sample
+from labkit.exchange.manifests.practice import Practice
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
 from labkit.exercises.advanced.nb14_manifests._site import DISC
 
@@ -21,7 +22,7 @@ EXERCISE = Exercise(
     ...
     """,
     answer="clinic",
-    expects=object,
+    expects=Practice,
     reference="""
     clinic = Practice()  # a North General of your own: run the cell as often as you like
     decisions = {"LK-21044^^^LAKESIDE": "NG-100812", "1001234^^^LAKESIDE": ""}

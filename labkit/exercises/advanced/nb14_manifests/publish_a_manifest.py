@@ -8,6 +8,7 @@ from typing import Any
 from labkit.common import cite
 from labkit.common.errors import LabkitError
 from labkit.dicom import sample
+from labkit.exchange.manifests.practice import Practice
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
 from labkit.exercises.advanced.nb14_manifests._site import SITE
 
@@ -21,7 +22,7 @@ EXERCISE = Exercise(
     ...
     """,
     answer="clinic",
-    expects=object,
+    expects=Practice,
     reference="""
     clinic = Practice()  # a North General of your own: run the cell as often as you like
     images = sample("dx-chest").datasets()

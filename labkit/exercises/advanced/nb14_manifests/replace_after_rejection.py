@@ -6,6 +6,7 @@ A rejection note reaches the archive. The manifests are the source's to put righ
 from typing import Any
 
 from labkit.common import cite
+from labkit.exchange.manifests.practice import Practice
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
 from labkit.exercises.advanced.nb14_manifests._site import PUBLISHED
 
@@ -19,7 +20,7 @@ EXERCISE = Exercise(
     ...
     """,
     answer="clinic",
-    expects=object,
+    expects=Practice,
     reference="""
     clinic = Practice()  # a North General of your own: run the cell as often as you like
     entry = publish(clinic.source, manifest, NORTH, NOW)
