@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
 
 from labkit.common.errors import LabError, UsageError
-from labkit.dimse import echo, find, identifier, move, store
+from labkit.common.serving import HOST
+from labkit.dicomweb.proxy import ProxySettings, ProxySource, Upstream
+from labkit.dimse import Peer, echo, find, identifier, move, store
 from labkit.lab.description import Description
 from labkit.lab.embedded import EmbeddedLab
 from labkit.lab.proxy.known import KnownToo
+from labkit.lab.proxy.node import ProxyNode
+from labkit.lab.settings import table
+from labkit.pacs import EventLog
 
 OBJECTS = {"Accept": 'multipart/related; type="application/dicom"'}
 
@@ -87,6 +94,24 @@ def test_the_cache_survives_its_stop(lab: EmbeddedLab) -> None:
     assert lab.whole_health()
 
 
+def test_it_goes_on_where_another_program_took_its_receiving_port(tmp_path: Path) -> None:
+    peer = Peer("X", HOST, 1)
+    with ProxySource(ProxySettings([Upstream(peer)], cache=tmp_path / "c")) as first:
+        taken = first.receive_port
+        node = ProxyNode(tmp_path / "proxy", EventLog(None), lambda: peer)
+        node.configure({key: setting.default for key, setting in table("PROXY").items()})
+        node.receive_port = taken
+        node.start()
+        try:
+            node.open()
+            assert node.receive_port not in (0, taken)
+            assert node.stats()["upstreams"].keys() == {"X"}, (
+                "its cache was not held by a first try"
+            )
+        finally:
+            node.stop()
+
+
 def test_legacy_alone_knows_it_as_a_destination(lab: EmbeddedLab) -> None:
     lab.configure("PROXY", retrieve="c-move")
     study = a_study(lab)
@@ -152,8 +177,6 @@ def test_a_lab_without_one_says_so() -> None:
 
 
 def test_known_too() -> None:
-    from labkit.dimse import Peer
-
     all_know, one_knows = {"A": Peer("A", "h", 1)}, {"B": Peer("B", "h", 2)}
     both = KnownToo(all_know, one_knows)
     assert list(both) == ["A", "B"] and len(both) == 2 and both["B"].port == 2

@@ -157,15 +157,20 @@ class ProxyNode(Face):
             return self._served
 
     def _opened(self, legacy: Peer) -> ProxySource:
+        try:
+            return self._listening(legacy, self.receive_port)
+        except PortTaken:  # by another program, since it was last used
+            return self._listening(legacy, 0)
+
+    def _listening(self, legacy: Peer, port: int) -> ProxySource:
         from labkit.dicomweb.proxy import ProxySource
 
+        source = ProxySource(self._settings(legacy, port))
         try:
-            source = ProxySource(self._settings(legacy, self.receive_port))
-            source.start()
-        except PortTaken:
-            source = ProxySource(self._settings(legacy, 0))
-            source.start()
-        return source
+            return source.start()
+        except BaseException:
+            source.close()  # it holds the cache, and the next one has the same folder
+            raise
 
     def _settings(self, legacy: Peer, port: int) -> ProxySettings:
         from labkit.dicomweb.proxy import CacheLimits, ProxySettings, Upstream
