@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from labkit.common.errors import LabkitError
 from labkit.exercises.find import TRACKS, Loaded, catalogue, find
+from labkit.exercises.following import follow
 from labkit.exercises.journal import Journal
 from labkit.exercises.model import AnswerRaised, Exercise, Verdict, Work, failed
 from labkit.exercises.panel import Panel, Row, show
@@ -278,4 +279,6 @@ def _journal(namespace: Mapping[str, Any]) -> Journal:
     lab, default = _named_lab(namespace), Workspace.at()
     # The secure lab beside the open one is the same learner's: progress is in one place.
     beside = lab is not None and Path(lab.workspace) == default.beside.root
-    return _journal_at(Workspace(Path(lab.workspace)) if lab and not beside else default)
+    workspace = Workspace(Path(lab.workspace)) if lab and not beside else default
+    follow(workspace.root)
+    return _journal_at(workspace)
