@@ -30,6 +30,8 @@ Send = Callable[[Joined, str, Report], dict[str, Any]]
 
 CHUNK = 256 << 10
 """Bytes of the journal that are looked at in one round."""
+SOON = 0.05
+"""Seconds to the next round where more waits."""
 PAUSE = 1.0
 """Seconds between two looks at the journal."""
 HEALTH = 60.0
@@ -88,7 +90,7 @@ class Follower:
         self._starting = threading.Lock()
         self._most, self._failures = MOST_ACTS, 0
         self._next_beat = self._next_health = float("-inf")
-        self._lab = LabState()
+        self._lab: LabState | None = None
         self._barred: Joined | None = None  # the board does not take this one
 
     # -- the thread --
@@ -103,7 +105,9 @@ class Follower:
     def finish(self, patience: float) -> None:
         """Send what is there and end; waits `patience` seconds at most."""
         self._ending.set()
-        if self._thread is not None:
+        if self._thread is None:
+            self._lock.release()
+        else:
             self._thread.join(patience)
 
     def _run(self) -> None:
@@ -142,17 +146,19 @@ class Follower:
                 return BEAT / 4  # another kernel reports; this one goes on when that ends
         place = Place.of(self.workspace, joined)
         acts, read = self._unsent(joined, place)
-        due = self._ticks() >= self._next_beat
-        if not acts and not due:
-            if read != place.offset:
-                place.offset = read
-                place.write(self.workspace)
+        if not acts and read != place.offset:  # lines that are not told
+            place.offset = read
+            place.write(self.workspace)
+            return SOON
+        if not acts and self._ticks() < min(self._next_beat, self._next_health):
             return PAUSE
+        if not acts and not self._ending.is_set():
+            self._look_at_the_lab()
         return self._send(joined, place, acts, read)
 
     def _send(self, joined: Joined, place: Place, acts: list[Act], read: int) -> float:
         report = Report(joined.who, tuple(acts), joined.name, self._clock().isoformat(),
-                        self._health())  # fmt: skip
+                        self._lab)  # fmt: skip
         try:
             answer = self._post(joined, place.key, report)
         except HttpError as error:
@@ -171,7 +177,7 @@ class Follower:
             place.offset, place.sent = read, held
         place.trouble = ""
         place.write(self.workspace)
-        return 0.05 if acts else PAUSE
+        return SOON if acts else PAUSE
 
     def _refused(self, error: HttpError, joined: Joined, place: Place, acts: list[Act]) -> float:
         place.trouble = error.message
@@ -182,7 +188,7 @@ class Follower:
         elif error.status in (400, 413) and acts:
             self._most = 1  # one of them: which?
             place.write(self.workspace)
-            return 0.05
+            return SOON
         else:
             self._failures += 1
         place.write(self.workspace)
@@ -220,11 +226,11 @@ class Follower:
                 acts.append(act)
         return acts, at
 
-    def _health(self) -> LabState:
+    def _look_at_the_lab(self) -> None:
+        """Ask it, now and then: never before acts that wait, since it may take long to answer."""
         if self._ticks() >= self._next_health:
             self._lab = self._ask(self.workspace)
             self._next_health = self._ticks() + HEALTH
-        return self._lab
 
     def _note(self, trouble: str) -> None:
         joined = read_join(self.workspace)

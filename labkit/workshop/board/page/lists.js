@@ -35,7 +35,7 @@ export const counts = (data) => put("counts", ...COUNTS
 export const room = (data, titles) => {
   const { at, here, solved, stuck } = data.room;
   if (!at) {
-    put("room", "Nobody has begun.");
+    put("room", "Nobody is at work now.");
     return;
   }
   const some = (n, word) => `${n} ${word}`;
