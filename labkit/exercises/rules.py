@@ -7,6 +7,7 @@ everything is shown, as to somebody who learns alone.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ class Rules:
     solutions: bool = True
     trouble: str = ""
 
-    def allowed(self, hints: tuple[str, ...]) -> tuple[str, ...]:
+    def allowed(self, hints: Sequence[str]) -> Sequence[str]:
         """Return the hints of an exercise that may be shown."""
         return hints if self.hints is None else hints[: self.hints]
 
