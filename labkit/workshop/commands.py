@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from labkit.workshop import release_command
-from labkit.workshop.board import command as board_command
+from labkit.workshop import board_command, release_command
 
 workshop_app = typer.Typer(
     help="For instructors: hand out, start labs, watch, break, collect, mark.",

@@ -18,3 +18,11 @@ def clock() -> Clock:
 def board(tmp_path: Path, clock: Clock) -> Iterator[Board]:
     with made(tmp_path / "workshop", clock) as running:
         yield running
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A learner's, in which no lab runs."""
+    folder = tmp_path / ".lab"
+    folder.mkdir()
+    return folder

@@ -74,8 +74,8 @@ def test_garbage_is_refused_with_what_to_do(board: Board, clock: Clock) -> None:
 def test_what_is_too_large_is_not_read(board: Board) -> None:
     answer = Laptop(board).raw(b" " * (65 << 10))
     assert (answer.status_code, answer.json()["error"]) == (413, "That is more than 65536 bytes.")
-    endless = (b" " * 4096 for _ in range(100_000))
-    with pytest.raises(httpx.HTTPError):
+    endless = (b" " * 65536 for _ in range(40))  # chunked: it does not say how long it is
+    with pytest.raises(httpx.HTTPError):  # 413, or cut off before it could be read
         told = {"Authorization": f"Bearer {board.room.join_code}", "X-Labkit-Key": "k" * 16,
                 "Content-Type": "application/json"}  # fmt: skip
         client().post(f"{board.url}/api/acts", content=endless, headers=told).raise_for_status()
