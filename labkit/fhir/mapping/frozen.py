@@ -37,7 +37,8 @@ _KEYS = ("format", "labkit", "engine", "fhir", "endpoint", "site", "rows", "sha2
 #: What reads, writes and says, and has no part in what a data set becomes.
 _BESIDE = frozenset({
     "__init__.py", "check.py", "commands.py", "difference.py", "explanation.py", "folder.py",
-    "freezing.py", "frozen.py", "invariants.py", "output.py", "provenance.py", "run.py", "textfile.py",
+    "freezing.py", "frozen.py", "invariants.py", "output.py", "provenance.py", "run.py",
+    "textfile.py",
 })  # fmt: skip
 _BLANK = {"source": "", "r4": "", "r5": ""}
 _ANEW = "Freeze it anew with this labkit: labkit map --freeze FILE."
@@ -53,15 +54,13 @@ class Mapped:
         In the order of their Study Instance UIDs.
     problems
         Contradictions, and data sets that belong to no study and are therefore in none.
+    resources
+        Of all studies; what two of them share is there once.
     """
 
     studies: tuple[MappedStudy, ...]
     problems: tuple[Problem, ...]
-
-    @property
-    def resources(self) -> list[dict[str, Any]]:
-        """All resources; what two studies share is there once."""
-        return combine(self.studies)[0]
+    resources: list[dict[str, Any]]
 
     def bundle(self, kind: str = "collection") -> dict[str, Any]:
         """Return a Bundle, ``"collection"`` or ``"transaction"``, of all studies."""
@@ -131,8 +130,10 @@ class Frozen:
         try:
             target.write_text(text + "\n", "utf-8", newline="\n")
         except OSError as error:
-            raise UsageError(f"{target.name} cannot be written: {error.strerror}",
-                             remedy="Name a file in a folder that is there.") from error  # fmt: skip
+            raise UsageError(
+                f"{target.name} cannot be written: {error.strerror}",
+                remedy="Name a file in a folder that is there.",
+            ) from error
         return target
 
     @classmethod
@@ -171,8 +172,9 @@ class Frozen:
             )
         try:
             made = cls(
-                MappingTable(Row(**{**_BLANK, **row}) for row in data["rows"]), Site(**data["site"]),
-                data["fhir"], data["endpoint"], data["labkit"], data["engine"],
+                MappingTable(Row(**{**_BLANK, **row}) for row in data["rows"]),
+                Site(**data["site"]), data["fhir"], data["endpoint"], data["labkit"],
+                data["engine"],
             )  # fmt: skip
             StudyBuilder(made.table, made.site, made.fhir, made.endpoint)
         except (TypeError, AttributeError, KeyError, ValueError, UsageError) as error:
@@ -208,8 +210,8 @@ class Frozen:
         for ds in datasets:
             builder.add(ds)
         studies = tuple(builder.studies())
-        told = [*builder.problems, *(one for study in studies for one in study.problems)]
-        return Mapped(studies, tuple(told))
+        resources, told = combine(studies)
+        return Mapped(studies, (*builder.problems, *told), resources)
 
     def _body(self) -> dict[str, Any]:
         return {
