@@ -237,6 +237,7 @@ function render({ model, el }) {
   return () => {
     for (const stop of stops) stop();
     model.off("msg:custom", receive);
+    frames.close();
     cancelAnimationFrame(ticking);
     resized.disconnect();
   };
