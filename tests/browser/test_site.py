@@ -32,7 +32,7 @@ def test_search_works_from_the_disk_and_leads_to_the_page(
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto((site / "index.html").as_uri())
     page.get_by_role("textbox", name="Search").click()
-    page.get_by_role("textbox", name="Search").fill("presentation context")
+    page.get_by_role("textbox", name="Search").press_sequentially("presentation context")
     hit = page.locator(".md-search-result__link").first
     expect(hit).to_be_visible()
     save(page, tmp_path / "site-search.png")

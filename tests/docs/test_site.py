@@ -88,7 +88,7 @@ def test_outputs_are_shown_and_no_script_of_theirs(tmp_path: Path) -> None:
 def test_a_dead_link_is_no_site(tmp_path: Path) -> None:
     root = tmp_path / "root"
     home = (Path(staging.__file__).parent / "home.md").read_text("utf-8")
-    linked = {name for name in re.findall(r"\]\((docs/[\w/-]+\.md)\)", home)}
+    linked = set(re.findall(r"\]\((docs/[\w/-]+\.md)\)", home))
     first = root / "notebooks" / "00_start_here.ipynb"
     first.parent.mkdir(parents=True)
     first.write_text('{"cells": []}', "utf-8")

@@ -55,8 +55,8 @@ def nav_of(pages: Sequence[str], titles: dict[str, str]) -> Nav:
     kit = taken([f"docs/api/{name}.md" for name in _TOOLS]) + below("docs/api/")
     reference = [page for page in kit if isinstance(page, str) and "/reference/" in page]
     kit = [page for page in kit if page not in reference]
-    reference = [{Path(page).stem: page} for page in reference]
-    build: Nav = [{"Engineer's kit": kit}, {"Reference": reference}]
+    named = [{Path(page).stem: page} for page in reference]
+    build: Nav = [{"Engineer's kit": kit}, {"Reference": named}]
     build += [{title: taken(wanted)} for title, wanted in BUILD.items()]
     build.append({"Security": taken(["docs/security.md"]) + below("docs/security/")})
     project = taken(["docs/architecture.md", "CONTRIBUTING.md", "CHANGELOG.md"])

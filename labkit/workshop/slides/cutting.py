@@ -105,7 +105,8 @@ def _hidden(cell: Any, source: str) -> bool:
 
 def _headed(source: str) -> Iterator[tuple[int, str, str]]:
     """Give level, title and text of each part; level 0 for what has no heading of its own."""
-    level, title, lines, fenced = 0, "", [], False
+    level, title, fenced = 0, "", False
+    lines: list[str] = []
     for line in source.splitlines():
         fenced ^= line.startswith("```")
         found = None if fenced else _HEADING.match(line)

@@ -51,7 +51,7 @@ def page(sections: Sequence[Section], language: str = "en") -> str:
 
     The same notebook gives the same bytes.
     """
-    from pygments.formatters import HtmlFormatter
+    from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
 
     here = files("labkit.workshop.slides")
     colours = HtmlFormatter(style="default").get_style_defs(".code")
@@ -110,9 +110,9 @@ def _plain(text: str) -> str:
 def _highlighted(source: str) -> str:
     if not source:
         return ""
-    from pygments import highlight
+    from pygments import highlight  # type: ignore[import-untyped]
     from pygments.formatters import HtmlFormatter
-    from pygments.lexers import PythonLexer
+    from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
 
     made: str = highlight(source, PythonLexer(), HtmlFormatter(cssclass="code"))
     return made
