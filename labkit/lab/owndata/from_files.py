@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pydicom.dataset import Dataset
@@ -21,7 +22,7 @@ class FileOrigin:
 
     def __init__(self, place: Path) -> None:
         self.place = place
-        self._paths: dict[str, dict[str, Path]] = {}  # study → instance → file
+        self._paths: dict[str, dict[str, list[Path]]] = {}  # study → instance → files
 
     def survey(self, asked: Asked) -> Found:
         """Read the headers."""
@@ -34,10 +35,11 @@ class FileOrigin:
             elif not Path(place).is_file():
                 found.unreadable.append((place, "DICOM JSON has no pixels: bring the files"))
             elif _wanted(ds, asked):
-                if uid in self._paths.setdefault(study_uid, {}):
+                copies = self._paths.setdefault(study_uid, {}).setdefault(uid, [])
+                copies.append(Path(place))
+                if len(copies) > 1:
                     found.twice += 1
                     continue
-                self._paths[study_uid][uid] = Path(place)
                 study = studies.setdefault(study_uid, FoundStudy(study_uid, bytes=0))
                 _note(study, ds, series_uid, uid, Path(place).stat().st_size)
         found.studies = asked.first(list(studies.values()))
@@ -48,9 +50,9 @@ class FileOrigin:
 
     def objects(self, study: FoundStudy, have: Callable[[str], bool]) -> Iterator[Original]:
         """Read one file after the other."""
-        for uid, path in self._paths[study.uid].items():
+        for uid, paths in self._paths[study.uid].items():
             if not have(uid):
-                yield Original(uid, str(path), lambda path=path: _whole(path))  # type: ignore[misc]
+                yield Original(uid, str(paths[0]), lambda paths=paths: _first(paths))  # type: ignore[misc]
 
 
 def _wanted(ds: Dataset, asked: Asked) -> bool:
@@ -66,6 +68,14 @@ def _note(study: FoundStudy, ds: Dataset, series_uid: str, uid: str, size: int) 
     modality = str(ds.get("Modality") or "")
     series = study.series.setdefault(series_uid, FoundSeries(series_uid, modality))
     series.instances[uid] = str(ds.get("SOPClassUID") or "")
+
+
+def _first(paths: Sequence[Path]) -> Dataset:
+    """Read the first copy that is not damaged."""
+    for path in paths[:-1]:
+        with suppress(DataError):
+            return _whole(path)
+    return _whole(paths[-1])
 
 
 def _whole(path: Path) -> Dataset:

@@ -64,7 +64,7 @@ def outcome_lines(brought: Brought, source: str, options: str) -> Iterator[str]:
     for reason, count in staged.unseen.items():
         yield f"{brought.name}: of what was taken, {count}: {reason}. --strict holds them."
     if staged.held:
-        yield from _review(brought.name, source, options)
+        yield from _review(brought, source, options)
 
 
 def list_lines(entries: Iterable[OwnEntry]) -> Iterator[str]:
@@ -81,7 +81,7 @@ def list_lines(entries: Iterable[OwnEntry]) -> Iterator[str]:
         yield "There is none. Bring one in: labkit import SOURCE --as NAME"
 
 
-def _review(name: str, source: str, options: str) -> Iterator[str]:
+def _review(brought: Brought, source: str, options: str) -> Iterator[str]:
     if "://" in source or source.startswith("own:"):
         yield (
             "Look at them where they are. Those without text and face come in with "
@@ -90,13 +90,15 @@ def _review(name: str, source: str, options: str) -> Iterator[str]:
         return
     wanted = [name for name in options.split(",") if name.strip() and name != "basic"]
     wanted += [x for x in ("clean-pixel-data", "clean-visual-features") if x not in wanted]
+    yield "To have them cleaned, and look at what comes out:"
+    if brought.entry is not None:  # what is here was cleaned in another way
+        yield f"  labkit import --remove {brought.name}"
     yield (
-        "To have them cleaned, and look at what comes out:\n"
-        f"  labkit import {_quoted(source)} --as {name}-clean --options {','.join(wanted)} "
-        "--review review\n"
-        "  labkit review review\n"
-        "and then the first of these again."
+        f"  labkit import {_quoted(source)} --as {brought.name} --options {','.join(wanted)} "
+        "--review review"
     )
+    yield "  labkit review review"
+    yield "and then the import once more: it takes in what was accepted."
 
 
 def _quoted(text: str) -> str:
