@@ -203,6 +203,11 @@ class Lab(Protocol):
         """Have lessons work on a study that ``labkit import`` brought in; ``None``: the samples."""
         ...
 
+    @property
+    def in_use(self) -> str:
+        """Name of the study of the user's that is in use; empty for the samples."""
+        ...
+
     def study(self, slug: str) -> Study:
         """Return the study that a lesson is about: the sample `slug`, or the one in use."""
         ...

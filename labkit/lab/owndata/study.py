@@ -91,6 +91,13 @@ class Study:
         """Read the series with the most pictures, in order of Instance Number."""
         return [dcmread(path) for path in self.picture_paths()]
 
+    def inside(self, row: int, column: int) -> tuple[int, int]:
+        """Return this pixel if the pictures are so large, or else the one in their middle."""
+        ds = dcmread(self.picture_paths()[0], stop_before_pixels=True)
+        rows, columns = int(ds.Rows), int(ds.Columns)
+        inside = row < rows and column < columns
+        return (row, column) if inside else (rows // 2, columns // 2)
+
     def near(self, index: int) -> int:
         """Return `index` if the series of `pictures` is so long, or else its middle."""
         count = len(self.picture_paths())

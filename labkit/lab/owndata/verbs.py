@@ -50,6 +50,11 @@ class OwnDataVerbs:
             self._used = self._put_back(name)
         return self._used
 
+    @property
+    def in_use(self) -> str:
+        """Name of the study of the user's that is in use; empty for the samples."""
+        return self._used.name if self._used else ""
+
     def study(self, slug: str) -> Study:
         """Return the study that a lesson is about: the sample `slug`, or the one in `use`."""
         from labkit.dicom.samples import sample

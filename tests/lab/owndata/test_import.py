@@ -371,3 +371,20 @@ def test_held_pictures_come_in_cleaned_when_a_person_has_accepted_them(
     assert done.exit_code == 0, done.output
     assert run(*again, "--yes")[0] == 0
     assert own.named("mine").instances == 2
+
+
+def test_a_notebook_that_would_be_saved_does_not_get_kept_identities(
+    own: Index, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from labkit.lab.own import privacy
+
+    knee(tmp_path / "in")
+    told(tmp_path / "in", "--as", "named", "--keep-identity", "--confirm", PHRASE)
+    knee(tmp_path / "other", study="1.2.3.6")
+    told(tmp_path / "other", "--as", "knee")
+    monkeypatch.setattr(privacy, "_kernel_shell", object)  # a kernel without the save hook
+    with pytest.raises(LabError, match="would be saved"):
+        lab.use("named")
+    assert lab.in_use == ""
+    used = lab.use("knee")  # de-identified: it may
+    assert used is not None and lab.in_use == "knee"
