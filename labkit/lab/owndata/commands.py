@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -107,7 +108,8 @@ def import_(
         )
     check_name(name)
     origin = origin_of(source, where)
-    with index.alone():
+    with index.alone(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom's warnings quote values
         lab = _lab(workspace)
         found = origin.survey(asked)
         how = _import(index, lab, to, web, None if keep_identity else options, key)

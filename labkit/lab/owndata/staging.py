@@ -83,6 +83,8 @@ class Stage:
             The source went away.
         """
         staged = Staged()
+        for part in self.folder.glob(".part-*"):  # of a run that was killed; we are alone here
+            part.unlink(missing_ok=True)
         for original in origin.objects(study, self._has):
             try:
                 self._take(original, staged)

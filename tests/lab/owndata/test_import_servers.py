@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx
 import pytest
 from pydicom import dcmread
 
@@ -26,8 +27,8 @@ from tests.contract.pacs.servers import (
     running_orthanc,
     wait_for,
 )
+from tests.lab.owndata.bringing import held_by_archive, run, told
 from tests.lab.owndata.studies import ACCESSION, PATIENT, SECRETS, STUDY, knee
-from tests.lab.owndata.test_import import held_by_archive, own, run, told  # noqa: F401
 
 USER, PASSWORD = "reader", "opens-orthanc"
 
@@ -63,7 +64,7 @@ def nothing_of_the_person(index: Index) -> bool:
     return not any(s.encode(code) in data for s in SECRETS for code in ("utf-8", "iso8859_5"))
 
 
-def test_from_a_node_of_the_lab(own: Index, lab: Lab) -> None:  # noqa: F811
+def test_from_a_node_of_the_lab(own: Index, lab: Lab) -> None:
     at = lab.legacy
     where = f"aet://LEARNER:{at.ae_title}@{at.host}:{at.port}"
     uid = sample("cr-wrist").study_uid
@@ -81,7 +82,7 @@ def test_from_a_node_of_the_lab(own: Index, lab: Lab) -> None:  # noqa: F811
         run(where, "--as", "none", "--study", "1.2.3", "--yes")
 
 
-def test_from_dcmqrscp(own: Index, lab: Lab, tmp_path: Path) -> None:  # noqa: F811
+def test_from_dcmqrscp(own: Index, lab: Lab, tmp_path: Path) -> None:
     if find_program("dcmqrscp") is None:
         pytest.skip("dcmqrscp is not installed")
     files = knee(tmp_path / "in")
@@ -99,7 +100,7 @@ def test_from_dcmqrscp(own: Index, lab: Lab, tmp_path: Path) -> None:  # noqa: F
 
 
 def test_from_orthanc_both_ways(
-    own: Index, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+    own: Index, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     files = knee(tmp_path / "in")
     (tmp_path / "server").mkdir()
@@ -109,7 +110,7 @@ def test_from_orthanc_both_ways(
         assert code == 0 and said["studies"][0]["instances"] == 7
         assert equal_pixels(own, files) and nothing_of_the_person(own)
         # The same study by another way is the same study.
-        login = f"http://{USER}:{PASSWORD}@{web}"
+        login = str(httpx.URL(f"http://{web}", username=USER, password=PASSWORD))
         for path in own.files("mine")[:3]:
             path.unlink()
         assert told(login, "--as", "mine", "--accession", ACCESSION) == (code, said)
@@ -142,7 +143,7 @@ def test_from_orthanc_both_ways(
     assert own.named("mine").complete
 
 
-def test_over_tls(own: Index, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_over_tls(own: Index, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     at = lab.listen_tls("ARCHIVE")
     uid = sample("dx-hand").study_uid
     with pytest.raises(NetworkError) as plain:
@@ -159,7 +160,7 @@ def test_over_tls(own: Index, lab: Lab, tmp_path: Path, monkeypatch: pytest.Monk
     assert code == 0 and said["studies"][0]["instances"] == 1
 
 
-def test_a_certificate_that_nobody_vouches_for(own: Index, tmp_path: Path) -> None:  # noqa: F811
+def test_a_certificate_that_nobody_vouches_for(own: Index, tmp_path: Path) -> None:
     pair = Authority(tmp_path / "tls").credential("nobody")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pair.certificate, pair.key)
@@ -177,7 +178,7 @@ def test_a_certificate_that_nobody_vouches_for(own: Index, tmp_path: Path) -> No
         thread.join()
 
 
-def test_what_a_server_does_not_send(own: Index, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_what_a_server_does_not_send(own: Index, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     from labkit.lab.owndata import from_archive
 
     real, asked = from_archive.get, []

@@ -16,8 +16,8 @@ from labkit.lab.owndata.verbs import VARIABLE
 from labkit.lab.workspace import VARIABLE as WORKSPACE
 from labkit.lab.workspace import Workspace
 from tests.docs.generate_own_data import HOME, on_own_data
+from tests.lab.owndata.bringing import run
 from tests.lab.owndata.studies import SECRETS, knee
-from tests.lab.owndata.test_import import run
 
 
 @pytest.fixture(scope="module")
