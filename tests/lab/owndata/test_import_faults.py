@@ -120,18 +120,18 @@ def test_it_goes_on_after_a_full_disk_and_a_lost_archive(
 def test_it_goes_on_after_a_kill(own: Index, lab: Lab, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
-    for number in range(1, 61):
+    for number in range(1, 41):
         slice_of(2, number).save_as(folder / f"{number:03}", enforce_file_format=True)
     words = [sys.executable, "-m", "labkit", "import", str(folder), "--as", "knee", "--yes"]
     done = subprocess.Popen(words, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     _until(lambda: len(own.files("knee")) >= 3 or done.poll() is not None)
     done.send_signal(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
     assert done.wait() != 0
-    assert len(own.files("knee")) < 60 and own.named("knee").state == "importing"
+    assert len(own.files("knee")) < 40 and own.named("knee").state == "importing"
     before = {path: path.stat().st_mtime_ns for path in own.files("knee")}
     assert told(folder, "--as", "knee")[0] == 0
     assert {path: path.stat().st_mtime_ns for path in before} == before  # not written again
-    assert len(held_by_archive(lab, own, "knee")) == own.named("knee").instances == 60
+    assert len(held_by_archive(lab, own, "knee")) == own.named("knee").instances == 40
     assert not list(own.objects("knee").glob(".part-*"))
 
 
