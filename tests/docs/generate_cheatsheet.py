@@ -251,7 +251,6 @@ Errors come as an OperationOutcome ({outcome}); read its `diagnostics`. Search: 
 ```sh
 labkit deid IN OUT --options clean-descriptors,113107 --key FILE --fhir FILE --report FILE
 labkit deid IN OUT --key FILE --reversible; labkit deid --reidentify OUT BACK --key FILE
-labkit import DIR --as NAME          # or aet://…, https://…: into the lab, then lab.use("NAME")
 ```
 
 {options}
