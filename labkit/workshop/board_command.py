@@ -92,10 +92,13 @@ def join(
     joined = Joined(at, code, name=name, start=start)
     before = _before(where)
     if before is not None and before.url == joined.url:  # the same learner, under another name
-        same = same_code(before.code, code)
-        joined = replace(
-            joined, who=before.who, start=before.start if same and not whole else start
-        )
+        if whole:
+            raise UsageError(
+                "You have joined this board already.",
+                remedy="Leave first: `labkit workshop leave --take-back`; then join with --whole.",
+            )
+        start = before.start if same_code(before.code, code) else start
+        joined = replace(joined, who=before.who, start=start)
     shown = enrol(joined, where)
     typer.echo(f"You have joined. On the projector you are {shown}; it shows no names.")
     typer.echo("This laptop sends, whenever a notebook of the workbook runs:")
