@@ -4,4 +4,8 @@ WORKSHOP = """## A workshop
 
 ```sh
 labkit workshop release DIR --notebooks 'beginner/*' --hints all|N|none --no-solutions --title TITLE
+labkit workshop start --learners N      # or --names FILE; --bind ADDRESS for other machines
+labkit workshop status                  # each room; --memory: what it costs
+labkit workshop break storage-full --for all   # or names; mend, reset likewise
+labkit workshop stop                    # all work and all codes are kept
 ```"""
