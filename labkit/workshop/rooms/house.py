@@ -10,7 +10,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
 from labkit.common.errors import LabError
+from labkit.exercises.joining import Joined, read_join
 from labkit.lab import launch
+from labkit.workshop.board import room as board
 from labkit.workshop.handing import furnish
 from labkit.workshop.release import Workshop, read_release
 from labkit.workshop.rooms import jupyter
@@ -101,6 +103,7 @@ class House:
             if room is None:
                 room = Room.new(name)
                 self.change(lambda record: record.with_room(room))
+            report_to_board(self.workshop, name)
             workspace = self.workshop.workspace(name)
             if launch.find(workspace) is None:
                 self._starter.lab(workspace)
@@ -190,6 +193,17 @@ class House:
     def leave(self) -> None:
         """Give back what is needed to open rooms."""
         self._starter.close()
+
+
+def report_to_board(workshop: Workshop, name: str) -> None:
+    """Have a learner's kernels report to the board of the workshop, if one was ever served."""
+    if not (workshop.board / board.FILE).exists():
+        return
+    there, workspace = board.Room.at(workshop.board), workshop.workspace(name).root
+    if there.url:
+        wanted = Joined(there.url, there.join_code, who=name, name=name)
+        if read_join(workspace) != wanted:
+            wanted.write(workspace)
 
 
 def _said(outcome: Outcome, found: dict[str, State]) -> State:
