@@ -1,0 +1,1 @@
+"""A workshop: what an instructor hands out, follows, collects and marks."""
