@@ -55,7 +55,7 @@ def seat(
     cells: Sequence[str],
     slugs: Sequence[str],
     *,
-    limits: Limits = Limits(),  # noqa: B008
+    limits: Limits = Limits(),
     beside: Sequence[str] = (),
     samples: Path | None = None,
     reference: bool = False,

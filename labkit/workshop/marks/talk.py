@@ -15,6 +15,7 @@ from threading import RLock
 from typing import Any
 
 from labkit.common.errors import LabkitError
+from labkit.workshop.marks.back import put_back
 from labkit.workshop.marks.wire import LARGEST, NotTaken, Reader, Writer, error_class, known
 
 
@@ -227,39 +228,6 @@ def travels(value: Any) -> bool:
     except Exception:  # a lock or a socket inside; each class has its own way to say so
         return False
     return True
-
-
-def put_back(ours: Any, theirs: Any) -> None:
-    """Make our argument what their copy of it has become; what is equal stays as it is."""
-    from pydicom.dataset import Dataset
-
-    if ours is theirs or type(ours) is not type(theirs):
-        return
-    if isinstance(ours, list):
-        if len(ours) == len(theirs):
-            for at, (one, other) in enumerate(zip(ours, theirs, strict=True)):
-                ours[at] = _kept(one, other)
-        else:
-            ours[:] = theirs
-    elif isinstance(ours, (dict, Dataset)):
-        for key in [key for key in ours if key not in theirs]:
-            del ours[key]
-        for key in list(theirs.keys()):
-            ours[key] = _kept(ours[key], theirs[key]) if key in ours else theirs[key]
-    elif isinstance(ours, set):
-        ours.intersection_update(theirs)
-        ours.update(theirs)
-    elif isinstance(ours, bytearray):
-        ours[:] = theirs
-
-
-def _kept(ours: Any, theirs: Any) -> Any:
-    from pydicom.dataset import Dataset
-
-    if isinstance(ours, (list, dict, set, bytearray, Dataset)) and type(ours) is type(theirs):
-        put_back(ours, theirs)
-        return ours
-    return theirs
 
 
 def error_line(error: BaseException) -> list[tuple[str, str]]:
