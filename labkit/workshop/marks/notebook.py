@@ -87,7 +87,7 @@ def released_as(handed: HandedIn, name: str, released: Sequence[str]) -> str:
 
 
 def differs(handed: HandedIn, notebook: str) -> str:
-    """Say in a sentence what of its exercises differs from the released notebook; ``""``: nothing."""
+    """Say in a sentence how its exercises differ from the released ones; ``""``: not at all."""
     expected, there = exercises_of(notebook), handed.slugs
     missing = [slug for slug in expected if slug not in there]
     strange = [slug for slug in there if slug not in expected]

@@ -25,6 +25,7 @@ class Lent:
         self._seat, self._number = seat, number
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call it, over there."""
         return self._seat.use(self._number, "", arguments, keywords)
 
     def __getattr__(self, name: str) -> Any:
@@ -122,11 +123,7 @@ class Seat:
             return ("mine", value._number)
         if is_lab(value):
             return ("lab", lab_name(value))
-        if isinstance(value, type):
-            stays = not known(value)
-        else:
-            stays = not known(type(value))
-        if not stays:
+        if known(value if isinstance(value, type) else type(value)):
             return None
         self._mine.append(value)
         name = getattr(value, "__name__", None) or type(value).__name__
@@ -176,9 +173,9 @@ def sit(address: Any, key: bytes, names: dict[str, Any]) -> None:
         return quiet
 
     for module in (labkit.exercises, engine):
-        module.check = check  # type: ignore[assignment]
-        for name in ("hint", "solution", "progress"):
-            setattr(module, name, word)
+        for name, instead in (("check", check), ("hint", word), ("solution", word),
+                              ("progress", word)):  # fmt: skip
+            setattr(module, name, instead)
 
 
 def turn() -> None:

@@ -90,9 +90,8 @@ def _of_folder(folder: Path) -> Iterator[Piece]:
         if ".ipynb_checkpoints" in inner.parts or "release" in inner.parts[:1]:
             continue
         hidden = any(part.startswith(".") for part in inner.parts[:-1])
-        if (path.suffix == ".ipynb" and not hidden and path.is_file()) or (
-            path.name == JOURNAL and inner.parts in ((JOURNAL,), (".lab", JOURNAL))
-        ):
+        journal = path.name == JOURNAL and inner.parts in ((JOURNAL,), (".lab", JOURNAL))
+        if journal or (path.suffix == ".ipynb" and not hidden and path.is_file()):
             yield _of_file(path, home)
 
 

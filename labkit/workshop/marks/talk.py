@@ -33,6 +33,7 @@ class Remote:
         self.__dict__["_labkit"] = (asker, number, name)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call it, over there."""
         asker, number, _ = self.__dict__["_labkit"]
         return asker.call(number, arguments, keywords)
 
@@ -126,12 +127,11 @@ class Asker:
     def call(self, number: int, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
         """Call a function of the learner's; what it did to its arguments is done to ours."""
         result, after, named = self.ask("call", number, arguments, dict(keywords))
-        back: list[tuple[Any, Any]] = []
-        for ours, theirs in [*zip(arguments, after, strict=False),
-                             *((keywords[k], v) for k, v in named.items() if k in keywords)]:  # fmt: skip
+        pairs = list(zip(arguments, after, strict=False))
+        pairs += [(keywords[name], value) for name, value in named.items() if name in keywords]
+        for ours, theirs in pairs:
             put_back(ours, theirs)
-            back.append((ours, theirs))
-        return next((ours for ours, theirs in back if theirs is result), result)
+        return next((ours for ours, theirs in pairs if theirs is result), result)
 
     def _send(self, value: Any) -> None:
         try:

@@ -14,7 +14,7 @@ import importlib
 import io
 import pickle  # nosec B403: read by `Reader` alone, see its docstring
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from labkit.common.errors import DataError
 
@@ -78,7 +78,11 @@ def _numpy_scalar(kind: type) -> bool:
     return any(base.__name__ == "generic" and base.__module__ == "numpy" for base in kind.__mro__)
 
 
-class Reader(pickle._Unpickler):  # type: ignore[name-defined]
+#: The reader in Python, whose operations can be narrowed; that in C has none to narrow.
+_Narrowed: Any = pickle._Unpickler  # type: ignore[attr-defined, unused-ignore]
+
+
+class Reader(_Narrowed):  # type: ignore[misc]
     """Read what a stranger wrote.
 
     The pure-Python reader, since two of its operations are narrowed: what is called must be a
@@ -86,16 +90,19 @@ class Reader(pickle._Unpickler):  # type: ignore[name-defined]
     no way to a function of this process, and none to change one of its classes.
     """
 
-    dispatch = dict(pickle._Unpickler.dispatch)  # type: ignore[attr-defined]
+    dispatch: ClassVar[dict[int, Any]] = dict(_Narrowed.dispatch)
 
     def __init__(self, data: bytes, load: Callable[[Any], Any]) -> None:
         super().__init__(io.BytesIO(data))
         self._load = load
+        self._builders: list[Any] = []
 
     def find_class(self, module: str, name: str) -> Any:
         """Return a class of the list."""
         if (module, name) in _BUILDERS:
-            return getattr(importlib.import_module(module), name)
+            builder = getattr(importlib.import_module(module), name)
+            self._builders.append(builder)
+            return builder
         listed = name in _PLAIN.get(module, ()) or module in _WHOLE or module == "numpy"
         if not (listed or module.startswith(("labkit.", "builtins"))) or module.startswith(_NEVER):
             raise NotTaken(f"an answer of the type {module}.{name} is not taken")
@@ -113,8 +120,7 @@ class Reader(pickle._Unpickler):  # type: ignore[name-defined]
     def load_reduce(self) -> None:
         """Call what rebuilds a value, if it is one of the list."""
         target = self.stack[-2]
-        rebuilds = getattr(target, "__module__", ""), getattr(target, "__name__", "")
-        if not isinstance(target, type) and rebuilds not in _BUILDERS:
+        if not isinstance(target, type) and not any(target is b for b in self._builders):
             raise NotTaken("an answer that calls a function when it is read is not taken")
         super().load_reduce()
 
