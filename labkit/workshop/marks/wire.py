@@ -42,6 +42,8 @@ _PLAIN: dict[str, set[str]] = {
     "pydicom.multival": {"MultiValue", "ConstrainedList"},
     "pydicom.tag": {"BaseTag"},
     "pydicom.uid": {"UID"},
+    "pynetdicom.presentation": {"PresentationContext"},
+    "pynetdicom.pdu_primitives": {"SCP_SCU_RoleSelectionNegotiation"},
 }  # fmt: skip
 _WHOLE = ("pydicom.valuerep", "numpy.dtypes")
 #: Functions that rebuild an array; they take numbers and bytes.
@@ -121,7 +123,8 @@ class Reader(_Narrowed):  # type: ignore[misc]
         """Call what rebuilds a value, if it is one of the list."""
         target = self.stack[-2]
         if not isinstance(target, type) and not any(target is b for b in self._builders):
-            raise NotTaken("an answer that calls a function when it is read is not taken")
+            name = getattr(target, "__name__", type(target).__name__)
+            raise NotTaken(f"an answer that calls {name} when it is read is not taken")
         super().load_reduce()
 
     def load_build(self) -> None:
