@@ -60,3 +60,5 @@ def _data_set(ours: Dataset, theirs: Dataset) -> None:
                 put_back(mine, item)
         else:
             ours[tag] = other
+    if hasattr(ours, "file_meta") and hasattr(theirs, "file_meta"):
+        put_back(ours.file_meta, theirs.file_meta)

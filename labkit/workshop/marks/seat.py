@@ -14,7 +14,7 @@ from multiprocessing.connection import Client, Connection
 from threading import RLock
 from typing import Any
 
-from labkit.workshop.marks.talk import error_line, is_lab, lab_name
+from labkit.workshop.marks.talk import is_lab, lab_name
 from labkit.workshop.marks.wire import Writer, known
 
 
@@ -58,14 +58,19 @@ class Seat:
     def serve(self) -> None:
         """Answer the marker's questions until it has no more."""
         while True:
-            what, *of = self._heard()
-            if what == "done":
-                return
             try:
+                what, *of = self._heard()
+                if what == "done":
+                    return
                 answer = ("answer", getattr(self, f"_{what}")(*of))
                 data = Writer(self._keep).written(answer)
-            except (Exception, SystemExit) as error:  # whatever a learner's code may raise
-                data = Writer(self._keep).written(("error", error_line(error), str(error)))
+            except (EOFError, OSError):
+                return  # the marker has gone
+            except Exception as error:  # whatever a learner's code may raise
+                data = Writer(self._keep).written(("error", error))
+            except BaseException as error:  # SystemExit and its like end a function, not the seat
+                ended = RuntimeError(f"{type(error).__name__}: {error}")
+                data = Writer(self._keep).written(("error", ended))
             self._connection.send_bytes(data)
 
     def use(self, number: int, name: str, arguments: Any, keywords: Any) -> Any:
@@ -75,7 +80,7 @@ class Seat:
             self._connection.send_bytes(Writer(self._keep).written(question))
             kind, *said = self._heard()
             if kind == "error":
-                raise RuntimeError(said[1])
+                raise said[0]
             return said[0]
 
     def _heard(self) -> Any:

@@ -7,6 +7,7 @@ of the marker can be reached.
 
 from __future__ import annotations
 
+import enum
 import pickle  # nosec B403: the marker reads by `wire.Reader`
 import types
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ from typing import Any
 
 from labkit.common.errors import LabkitError
 from labkit.workshop.marks.back import put_back
-from labkit.workshop.marks.wire import LARGEST, NotTaken, Reader, Writer, error_class, known
+from labkit.workshop.marks.wire import LARGEST, NotTaken, Reader, Writer, known
 
 
 class Silent(LabkitError):
@@ -119,7 +120,7 @@ class Asker:
                 if kind == "answer":
                     return said[0]
                 if kind == "error":
-                    raise _rebuilt(*said)
+                    raise said[0] if isinstance(said[0], Exception) else RuntimeError("ended")
                 self._serve(kind, said)
 
     def finish(self) -> None:
@@ -175,7 +176,7 @@ class Asker:
         except Silent:
             raise
         except Exception as error:  # goes to the caller, as if it had been called there
-            self._send(("error", error_line(error), str(error)))
+            self._send(("error", error))
 
     def _keep(self, value: Any) -> Any:
         if value is ...:
@@ -225,24 +226,14 @@ def travels(value: Any) -> bool:
         return True
     if "<" in kind.__qualname__:
         return False
+    if kind.__module__.startswith("labkit.exercises."):
+        # What a check made counts what is done to it, unless it cannot change.
+        frozen = getattr(kind, "__dataclass_params__", None)
+        if not isinstance(value, (tuple, enum.Enum)) and not (frozen and frozen.frozen):
+            return False
     try:
         value.__reduce_ex__(4)
         pickle.dumps(value)
     except Exception:  # a lock or a socket inside; each class has its own way to say so
         return False
     return True
-
-
-def error_line(error: BaseException) -> list[tuple[str, str]]:
-    """Return the class of an error and its ancestors, by name."""
-    return [(kind.__module__, kind.__qualname__) for kind in type(error).__mro__]
-
-
-def _rebuilt(line: Any, text: Any) -> BaseException:
-    """Make the error that the learner's code raised, of the nearest class that is known here."""
-    names = [(str(m), str(n)) for m, n in line if isinstance(m, str)]
-    kind = error_class(names)
-    error = kind.__new__(kind, str(text))
-    if isinstance(error, LabkitError):
-        error.message, error.remedy = str(text), ""
-    return error
