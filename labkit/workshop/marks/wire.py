@@ -13,6 +13,7 @@ import enum
 import importlib
 import io
 import pickle  # nosec B403: read by `Reader` alone, see its docstring
+import types
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -166,6 +167,12 @@ class Writer(pickle.Pickler):
 
     def persistent_id(self, obj: Any) -> Any:
         """Return the name of an object that stays, or ``None``."""
+        # What rebuilds a value goes with it, by name.
+        rebuilds = getattr(obj, "__module__", ""), getattr(obj, "__name__", "")
+        if obj is remade or (isinstance(obj, types.BuiltinFunctionType) and rebuilds in _BUILDERS):
+            return None
+        if type(obj).__module__ == "numpy" and type(obj).__name__ == "_ArrayFunctionDispatcher":
+            return None
         return self._keep(obj)
 
     def written(self, value: Any) -> bytes:
