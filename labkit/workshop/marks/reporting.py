@@ -14,7 +14,8 @@ from labkit.workshop.marks.pages import learner_page
 from labkit.workshop.marks.results import Sheet
 
 _MARKS = ("learner", "notebook", "exercise", "title", "outcome", "points", "most", "mistake",
-          "variant", "judged", "hints", "solutions", "checks", "expected", "got", "rules")  # fmt: skip
+          "variant", "judged", "hints", "solutions", "checks", "expected",
+          "got", "rules")  # fmt: skip
 _SUMMARY = ("learner", "points", "most", "percent", "passed", "failed", "review", "unchecked",
             "blank", "missing")  # fmt: skip
 

@@ -158,7 +158,12 @@ def _judged(
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """Judge what the last cell handed in."""
     with sitting.turn() as asker:
-        handed = [slug for slug in asker.ask("slugs") if slug in wanted]
+        try:
+            said = asker.ask("slugs")
+        except NotTaken:
+            said = []
+        names = said if isinstance(said, list) else []
+        handed = [slug for slug in names if isinstance(slug, str) and slug in wanted]
         if own in wanted and own not in handed:
             assert own is not None
             if error:
@@ -170,7 +175,8 @@ def _judged(
             began = time.monotonic()
             found = _one(sitting, wanted[slug], asker, slug in job.get("beside", ()))
             yield {"slug": slug, **found, "seconds": round(time.monotonic() - began, 2)}
-        asker.ask("forget")
+        with contextlib.suppress(NotTaken):
+            asker.ask("forget")
 
 
 def _one(sitting: Sitting, loaded: Loaded, asker: Asker, beside: bool) -> dict[str, Any]:

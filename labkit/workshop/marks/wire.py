@@ -105,6 +105,8 @@ class Reader(_Narrowed):  # type: ignore[misc]
         if (module, name) == (__name__, remade.__name__):
             self._builders.append(remade)
             return remade
+        if name == "open" and module in ("io", "_io"):
+            return no_file
         if (module, name) in _BUILDERS:
             builder = getattr(importlib.import_module(module), name)
             self._builders.append(builder)
@@ -169,9 +171,11 @@ class Writer(pickle.Pickler):
         """Return the name of an object that stays, or ``None``."""
         # What rebuilds a value goes with it, by name.
         rebuilds = getattr(obj, "__module__", ""), getattr(obj, "__name__", "")
-        if obj is remade or (isinstance(obj, types.BuiltinFunctionType) and rebuilds in _BUILDERS):
-            return None
-        if type(obj).__module__ == "numpy" and type(obj).__name__ == "_ArrayFunctionDispatcher":
+        if (
+            obj is remade
+            or obj is open
+            or (isinstance(obj, types.BuiltinFunctionType) and rebuilds in _BUILDERS)
+        ):
             return None
         return self._keep(obj)
 
@@ -188,6 +192,11 @@ class Writer(pickle.Pickler):
         if len(data) > LARGEST:
             raise NotTaken(f"{len(data) // 2**20} MB; {LARGEST // 2**20} MB is the most")
         return data
+
+
+def no_file(*_: Any, **__: Any) -> Any:
+    """Stand for ``open``, which a data set keeps for values that it has not read yet."""
+    raise NotTaken("a value that is still in a file of the learner's is not read")
 
 
 def _plain(value: Any) -> bool:
