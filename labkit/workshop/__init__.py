@@ -1,1 +1,1 @@
-"""A workshop: what an instructor hands out, follows, collects and marks."""
+"""A workshop: what an instructor hands out, sees, breaks, collects and marks."""

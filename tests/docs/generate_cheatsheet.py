@@ -29,6 +29,7 @@ from tests.docs.sheet_exchange import EXCHANGE
 from tests.docs.sheet_manifests import MANIFESTS
 from tests.docs.sheet_mhd import MHD
 from tests.docs.sheet_oauth import OAUTH
+from tests.docs.sheet_workshop import WORKSHOP
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "cheatsheet.md"
 
@@ -266,7 +267,7 @@ def cheatsheet() -> str:
     known = [(code, f"`{name}`") for name, (code, _) in options().items()]
     return TEMPLATE.format(
         oauth=OAUTH,
-        manifests="\n\n".join((MANIFESTS.strip(), MHD.strip(), EXCHANGE)),
+        manifests="\n\n".join((MANIFESTS.strip(), MHD.strip(), EXCHANGE, WORKSHOP)),
         pydicom=pydicom.__version__,
         pynetdicom=pynetdicom.__version__,
         acts=acts(),

@@ -1,0 +1,15 @@
+"""``labkit workshop …``: each part registers its own commands."""
+
+from __future__ import annotations
+
+import typer
+
+from labkit.workshop import release_command
+from labkit.workshop.marks import command as marks_command
+
+workshop_app = typer.Typer(
+    help="For instructors: hand out, start labs, watch, break, collect, mark.",
+    no_args_is_help=True,
+)
+for part in (release_command, marks_command):
+    part.register(workshop_app)
