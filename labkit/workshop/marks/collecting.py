@@ -13,9 +13,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
 
-from labkit.common.errors import DataError, LabkitError, UsageError
+from labkit.common.errors import LabkitError, UsageError
 from labkit.workshop.marks.notebook import differs, file_name, opened, released_as, to_json
-from labkit.workshop.marks.sources import JOURNAL, Piece, learner_name, named_by, pieces
+from labkit.workshop.marks.sources import JOURNAL, Piece, named_by, pieces
+from labkit.workshop.places import checked_name
 
 FORMAT = "labkit-collected/1"
 State = Literal["taken", "same", "replaced", "refused"]
@@ -78,15 +79,17 @@ def collect(
     """
     if name and len(sources) > 1:
         raise UsageError("--name is for one source", remedy="collect one source at a time")
+    if name:
+        checked_name(name)
     whose: list[tuple[str, Path]] = []
     done: list[Taken] = []
     for source in sources:
         if not source.exists():
             raise UsageError(f"there is no {source}", remedy="check the path")
         try:
-            learner = learner_name(name) if name else named_by(source, tuple(released))
+            learner = name or named_by(source, tuple(released))
             whose.append((learner, source))
-        except DataError as error:
+        except UsageError as error:
             done.append(Taken("", "", str(source), "refused", f"{error.message}: {error.remedy}"))
     _one_source_each(whose)
     for learner, source in whose:

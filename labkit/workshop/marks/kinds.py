@@ -38,24 +38,29 @@ class Table:
 
     Attributes
     ----------
+    apart
+        The exercises whose reference passes when it is judged in the marker's process; all others
+        are judged beside the learner's code.
     data
-        The exercises whose right answer is another one on other data.
-    beside
-        Those whose answer cannot leave the learner's process.
+        Those whose right answer is another one on other data.
     left_out
-        Those that cannot be marked by running the notebook again, and why.
+        Those that running the notebook again cannot mark, and why.
     """
 
+    apart: frozenset[str]
     data: frozenset[str]
-    beside: frozenset[str]
     left_out: Mapping[str, str]
+
+    def beside(self, slug: str) -> bool:
+        """Whether the answer is judged in the learner's process."""
+        return slug not in self.apart
 
 
 @lru_cache(maxsize=1)
 def table(path: Path = TABLE) -> Table:
     """Read the survey's table."""
     found = json.loads(path.read_text(encoding="utf-8"))
-    return Table(frozenset(found["data"]), frozenset(found["beside"]), found["left_out"])
+    return Table(frozenset(found["apart"]), frozenset(found["data"]), found["left_out"])
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def what() -> list[Row]:
     """Return the table: one row an exercise."""
     rows = []
     for entry in catalogue():
-        beside = entry.slug in table().beside
+        beside = table().beside(entry.slug)
         notebook = f"{entry.track}/{entry.notebook.removeprefix('nb')}"
         note = table().left_out.get(entry.slug, "")
         rows.append(Row(entry.slug, notebook, kind(entry), "beside" if beside else "apart", note))

@@ -136,7 +136,7 @@ class Marking:
 
     def _mark(self, job: Job, handed: HandedIn, key: str, folder: Path) -> Sheet:
         slugs = exercises_of(job.notebook)
-        beside = [slug for slug in slugs if slug in table().beside]
+        beside = [slug for slug in slugs if table().beside(slug)]
         seated = self.seat(_needed(handed.cells), slugs, limits=self.limits, beside=beside)
         found = best(seated)
         varied = [s for s in slugs if s in table().data and found.get(s, {}).get("outcome") ==

@@ -130,15 +130,13 @@ def _heard(process: subprocess.Popen[str], job: Mapping[str, Any], patience: flo
         if not line:
             return Seated(tuple(found), "The process that marked it has ended before its time.")
         said = json.loads(line)
+        if "stopped" in said:
+            return Seated(tuple(found), said["stopped"])
         if "done" in said:
-            return Seated(tuple(found), found.pop()["stopped"] if _stopped(found) else "")
+            return Seated(tuple(found))
         if "trouble" in said:
             return Seated(tuple(found), said["trouble"])
         found.append(said)
-
-
-def _stopped(found: Sequence[Mapping[str, Any]]) -> bool:
-    return bool(found) and "stopped" in found[-1]
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import queue
 import secrets
 import sys
 import time
@@ -83,7 +84,7 @@ class Sitting:
         self._client.wait_for_ready(timeout=_START)
         with ThreadPoolExecutor(1) as waiting, contextlib.closing(listener):
             joined = waiting.submit(listener.accept)
-            error = self.run(_SIT.format(address=listener.address, key=key), quiet=True)
+            error = self.run(_SIT.format(address=listener.address, key=key), limit=_START)
             if error:
                 self._manager.shutdown_kernel(now=True)
                 with contextlib.suppress(OSError), Client(listener.address, authkey=key):
@@ -96,26 +97,32 @@ class Sitting:
             self._labs[which] = open_lab(secure=which == "secure")
         return self._labs[which]
 
-    def run(self, source: str, *, quiet: bool = False) -> str:
-        """Run a cell; return ``""``, or what it raised."""
-        raised: list[str] = []
+    def run(self, source: str, *, limit: float = 0.0) -> str:
+        """Run a cell; return ``""``, or what it raised.
 
-        def hear(message: Any) -> None:
-            if message["header"]["msg_type"] == "error":
-                content = message["content"]
-                raised.append(f"{content['ename']}: {content['evalue']}")
-
-        try:
-            self._client.execute_interactive(
-                source, allow_stdin=False, timeout=self._limit, output_hook=hear,
-                silent=quiet, store_history=not quiet,
-            )  # fmt: skip
-        except TimeoutError:
-            self._manager.interrupt_kernel()
-            raise Silent(f"A cell took more than {self._limit:.0f} s.") from None
-        if not self._manager.is_alive():
-            raise Silent("A cell has ended its kernel.")
-        return raised[-1] if raised else ""
+        Raises
+        ------
+        Silent
+            It did not end in time, or ended its kernel.
+        """
+        mine = self._client.execute(source, allow_stdin=False)
+        raised, until = "", time.monotonic() + (limit or self._limit)
+        while time.monotonic() < until:
+            try:
+                message = self._client.get_iopub_msg(timeout=0.5)
+            except queue.Empty:
+                if not self._manager.is_alive():
+                    raise Silent("A cell has ended its kernel.") from None
+                continue
+            kind, content = message["header"]["msg_type"], message["content"]
+            if message["parent_header"].get("msg_id") != mine:
+                continue
+            if kind == "error":
+                raised = f"{content['ename']}: {content['evalue']}"
+            elif kind == "status" and content["execution_state"] == "idle":
+                return raised
+        self._manager.interrupt_kernel()
+        raise Silent(f"A cell took more than {limit or self._limit:.0f} s.")
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[Asker]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from labkit.common.errors import DataError, UsageError
 from labkit.workshop.marks.notebook import LARGEST
+from labkit.workshop.places import checked_name
 
 #: Of a zip archive: members, and bytes of all of them unpacked.
 MOST_MEMBERS = 2000
@@ -21,7 +23,6 @@ MOST_BYTES = 200 * 1024 * 1024
 #: Bytes of a journal; an act has some 200.
 LARGEST_JOURNAL = 20 * 1024 * 1024
 JOURNAL = "progress.jsonl"
-_NAME = re.compile(r"[\w][\w .@+-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -44,23 +45,6 @@ class Piece:
     where: str
     data: bytes = b""
     refused: str = ""
-
-
-def learner_name(text: str) -> str:
-    """Return a name that can be a folder's.
-
-    Raises
-    ------
-    UsageError
-        It cannot.
-    """
-    name = text.strip().rstrip(". ")
-    if not _NAME.fullmatch(name) or name in (".", ".."):
-        raise UsageError(
-            f"{text!r} cannot be a learner's name",
-            remedy="use letters, digits, spaces, and . _ @ + -, at most 64 of them",
-        )
-    return name
 
 
 def pieces(source: Path) -> Iterator[Piece]:
@@ -151,7 +135,7 @@ def _unpacked(
     try:
         with archive.open(member) as stream:
             data = stream.read(most + 1)
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError,
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError,
             ValueError) as error:  # fmt: skip
         return Piece(name, where, refused=f"it cannot be unpacked ({error})")
     return (
@@ -178,14 +162,14 @@ def named_by(source: Path, released: tuple[str, ...]) -> str:
     """
     stem = source.name if source.is_dir() else source.stem
     if source.suffix.lower() != ".ipynb":
-        return learner_name(stem)
+        return checked_name(stem)
     for book in released:
         own = book.rpartition("/")[2].removesuffix(".ipynb")
         if own in stem:
             before, _, after = stem.partition(own)
             rest = before.strip(" _-") or after.strip(" _-")
             if rest and not re.fullmatch(r"[(]?\d*[)]?|copy\d*|Copy\d*", rest):
-                return learner_name(rest)
+                return checked_name(rest)
     raise DataError(
         f"{source.name} does not say whose it is",
         remedy="say it with --name, or call the file ada_07_send.ipynb",

@@ -1,7 +1,7 @@
 """Hidden variants: the same notebook on data with other values.
 
-A variant of the sample data has other UIDs, accession numbers, patient IDs and times of day, of
-the same length and everywhere alike: in the files, in the archives and on the FHIR server. What a
+A variant of the sample data has other UIDs, accession numbers, patient IDs, times of day and
+exposures, of the same length and everywhere alike: in the files, in the archives and on the FHIR server. What a
 notebook itself names stays as it is, or nobody could do what it asks. Code that works an answer
 out then comes to another answer, and a value that was typed in stays.
 """
@@ -28,6 +28,11 @@ from labkit.exercises.find import find
 _TM, _DT = 3, 10
 _TIME = re.compile(rb"TM\x06\x00(\d{6})")
 _MOMENT = re.compile(rb"DT\x0e\x00(\d{14})")
+#: Numbers of the exposure and of the rescale: the last digit is another one.
+_NUMBER = re.compile(
+    rb"((?:\x18\x00(?:\x60\x00|\x50\x11|\x51\x11|\x52\x11)|\x28\x00\x52\x10)"
+    rb"(?:DS|IS)[\x02-\x10]\x00-?[\d.]*)(\d)(?=[^\d.])"
+)
 _VALUE = re.compile(rb"2\.25\.\d{20,}|[A-Z]{2}-?\d{5,9}")
 _KEYWORDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID",
              "AccessionNumber", "PatientID", "StudyID")  # fmt: skip
@@ -70,6 +75,7 @@ def make(target: Path, text: str, seed: int) -> Path:
             data = _MOMENT.sub(
                 lambda m: b"DT\x0e\x00" + _later(m.group(1), "%Y%m%d%H%M%S", _DT), data
             )
+            data = _NUMBER.sub(lambda m: m.group(1) + b"%d" % ((int(m.group(2)) + 1) % 10), data)
         new = target / path.relative_to(home)
         new.parent.mkdir(parents=True, exist_ok=True)
         new.write_bytes(data)
