@@ -67,7 +67,7 @@ class Marking:
     points: Mapping[str, float] = field(default_factory=dict)
     seed: int = 20260115
     limits: Limits = field(default_factory=Limits)
-    seat: Callable[..., Seated] = seat
+    seat: Callable[..., Seated] = field(default_factory=lambda: seat)
     clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
     _turn: Lock = field(default_factory=Lock, repr=False, compare=False)
 

@@ -1,9 +1,9 @@
 """Hidden variants: the same notebook on data with other values.
 
 A variant of the sample data has other UIDs, accession numbers, patient IDs, times of day and
-exposures, of the same length and everywhere alike: in the files, in the archives and on the FHIR server. What a
-notebook itself names stays as it is, or nobody could do what it asks. Code that works an answer
-out then comes to another answer, and a value that was typed in stays.
+exposures, of the same length and everywhere alike: in the files, in the archives and on the FHIR
+server. What a notebook itself names stays as it is, or nobody could do what it asks. Code that
+works an answer out then comes to another answer, and a value that was typed in stays.
 """
 
 from __future__ import annotations
