@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from labkit.common.errors import LabkitError
 from labkit.exercises.find import TRACKS, Loaded, catalogue, find
+from labkit.exercises.following import follow
 from labkit.exercises.helping import hint_panel, solution_panel
 from labkit.exercises.journal import Journal
 from labkit.exercises.model import AnswerRaised, Exercise, Verdict, Work, failed
@@ -267,7 +268,9 @@ def _journal_at(workspace: Workspace) -> Journal:
 
 def _journal(namespace: Mapping[str, Any]) -> Journal:
     # One a workspace and kernel, so that what the disk did not take is still known here.
-    return _journal_at(_workspace(namespace))
+    workspace = _workspace(namespace)
+    follow(workspace.root)
+    return _journal_at(workspace)
 
 
 def _workspace(namespace: Mapping[str, Any]) -> Workspace:
