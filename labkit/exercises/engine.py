@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from labkit.common.errors import LabkitError
 from labkit.exercises.find import TRACKS, Loaded, catalogue, find
+from labkit.exercises.following import follow
 from labkit.exercises.helping import hint_panel, solution_panel
 from labkit.exercises.journal import Journal
 from labkit.exercises.model import AnswerRaised, Exercise, Verdict, Work, failed
@@ -177,6 +178,9 @@ def _judge(loaded: Loaded, answer: Any, namespace: Mapping[str, Any]) -> Verdict
         then = f"{words('next.go-on')}; {shown}"
     elif verdict.outcome == "blank":
         then = f"{words('next.do-it')}; {then}"
+    elif own := getattr(_named_lab(namespace), "in_use", ""):
+        note = words("why.own-study", study=own)
+        verdict = replace(verdict, why=f"{verdict.why}\n{note}".strip())
     return replace(verdict, title=loaded.title, says=says, then=then)
 
 
@@ -270,7 +274,9 @@ def _journal_at(workspace: Workspace) -> Journal:
 
 def _journal(namespace: Mapping[str, Any]) -> Journal:
     # One a workspace and kernel, so that what the disk did not take is still known here.
-    return _journal_at(_workspace(namespace))
+    workspace = _workspace(namespace)
+    follow(workspace.root)
+    return _journal_at(workspace)
 
 
 def _workspace(namespace: Mapping[str, Any]) -> Workspace:

@@ -150,6 +150,8 @@ _BOX = (
 )
 _TABLE = "border-collapse:collapse;margin:4px 0 0 0;background:transparent;font:inherit"
 _CELL = "text-align:left;vertical-align:top;padding:1px 12px 1px 0;background:transparent"
+# A UID is wider than a narrow page.
+_LONG = "overflow-wrap:anywhere"
 _LABEL = "font-weight:normal;opacity:.8"
 # JupyterLab stripes the rows of tables; four rows of one thing are not four things.
 _TR = '<tr style="background:transparent">'
@@ -191,5 +193,5 @@ def _html_row(row: Row) -> str:
     between = "; " if text and links else ""
     return (
         f'{_TR}<th scope="row" style="{_CELL};{_LABEL}">{_text(row.label)}</th>'
-        f'<td style="{_CELL}">{text}{between}{links}</td></tr>'
+        f'<td style="{_CELL};{_LONG}">{text}{between}{links}</td></tr>'
     )

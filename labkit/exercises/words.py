@@ -46,6 +46,10 @@ WORDS = {
     "why.not-saved": "This could not be saved ({trouble}); it counts until the kernel ends.",
     "why.check-failed": "The check itself failed: {error}",
     "why.no-http": "A server of the lab does not answer over HTTP.",
+    "why.own-study": (
+        "The lessons are on your own study {study}. This exercise may ask about the sample: "
+        "lab.use(None), and run the notebook from its beginning."
+    ),
     "expected.type": "a value of type {type}",
     "expected.function": "a function that returns a value",
     "got.nothing": "nothing yet (...)",

@@ -1,4 +1,4 @@
-"""Plans for workshops: what they name exists, minutes add up, and each can be released as written."""
+"""Plans for workshops: what they name exists, minutes add up, each can be released as written."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_what_a_plan_names_is_there_and_has_its_time(plan: str) -> None:
         assert names[1:], piece
         assert set(names[1:]) <= mistakes, piece
     late = plans()[plan].split("**Late?**")[1]
-    left = {name for name in re.findall(r"`([a-z-]+)`", late)}
+    left = set(re.findall(r"`([a-z-]+)`", late))
     assert left
     assert left <= named
 
