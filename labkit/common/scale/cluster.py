@@ -7,7 +7,7 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,7 @@ def farm_of(
     with ExitStack() as stack:
         address: Any = scheduler
         if count:
+            stack.enter_context(_config())
             address = stack.enter_context(_local(count, folder, dashboard))
         try:
             client = stack.enter_context(
@@ -99,6 +100,19 @@ def farm_of(
             has = has and bool(farm.dashboard)
             say(f"dashboard: {farm.dashboard}" if has else f"no dashboard: {_NO_BOKEH}")
         yield farm
+
+
+def _config() -> AbstractContextManager[Any]:
+    import dask
+
+    return dask.config.set(  # type: ignore[no-any-return]
+        {
+            # A worker has one task and no other in store: who dies with it is known.
+            "distributed.scheduler.worker-saturation": 1.0,
+            # By default a worker that takes over 15 s to come back is given up, for good.
+            "distributed.deploy.lost-worker-timeout": "1 day",
+        }
+    )
 
 
 def _local(count: int, folder: Path, dashboard: bool) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -111,6 +112,8 @@ class Farm:
         landed: queue.SimpleQueue[Future] = queue.SimpleQueue()
 
         def send(task: Task) -> None:
+            if self.client.status != "running":
+                raise _gone()
             self._sent += 1
             future = self.client.submit(
                 act, *task.arguments(), key=f"labkit-{id(self):x}-{self._sent}", pure=False
@@ -139,9 +142,17 @@ class Farm:
                     continue
                 task, _ = flying.pop(future.key)
                 if future.status == "finished":
-                    yield Finished(task.name, future.result())
+                    # A result lies with its worker: where that dies now, it is made again.
+                    try:
+                        answer = future.result()
+                    except (_killed(), CancelledError):
+                        pass
+                    else:
+                        yield Finished(task.name, answer)
+                        continue
+                if self._lost(future):
+                    again.append(task)
                     continue
-                self._fatal(future)
                 task.deaths = died(task.name) if died else task.deaths + 1
                 if task.alone and task.deaths >= TRIES:
                     yield Finished(task.name, None)
@@ -169,22 +180,31 @@ class Farm:
                 tick()
                 return future
 
-    @staticmethod
-    def _fatal(future: Future) -> None:
-        """Raise, unless it was the worker that died."""
-        from distributed import KilledWorker
+    def _lost(self, future: Future) -> bool:
+        """Whether it was a result that went with its worker, and nobody is to blame.
 
+        False: a worker died with the task. Raises where no other try would fare better.
+        """
         if future.status != "error":
-            raise _gone()
+            if self.client.status != "running":
+                raise _gone()
+            return True
         error = future.exception()
-        if isinstance(error, KilledWorker):
-            return
+        if isinstance(error, _killed()):
+            return False
         if isinstance(error, LabkitError):
             raise error
         raise UsageError(
             f"a worker cannot run this work ({type(error).__name__})",
             remedy="Install the same labkit on every worker; look into the worker's log.",
         ) from error
+
+
+def _killed() -> type[Exception]:
+    import distributed
+
+    found: type[Exception] = distributed.KilledWorker
+    return found
 
 
 def _gone() -> NetworkError:
