@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from labkit.common.errors import UsageError
 from labkit.common.scale import Tally
+from labkit.common.scale.cluster import checked
 from labkit.common.scale.options import scaled, tell_open
 from labkit.deid.commands import key_of, regions_of
 from labkit.deid.files import Summary
@@ -47,6 +48,13 @@ def deid_scaled(
             "Workers cannot write one review folder together.",
             remedy="Leave --scheduler or --review out; what needs a person is held.",
         )
+    folder = state or Path(f"{key}.work")
+    if target.absolute() in (folder.absolute(), *folder.absolute().parents):
+        raise UsageError(
+            "The state folder holds original names and UIDs: it must not lie in OUT.",
+            remedy="--state DIR, elsewhere.",
+        )
+    checked(scheduler)
     Profile.of(*names)  # what there is no option of is said before a key is made
     key_of(key, reversible)
     settings = Settings(
@@ -56,12 +64,6 @@ def deid_scaled(
         reviewed.read_text("utf-8").split() if reviewed else [], strict, reversible,
         report is not None,
     )  # fmt: skip
-    folder = state or Path(f"{key}.work")
-    if target.absolute() in (folder.absolute(), *folder.absolute().parents):
-        raise UsageError(
-            "The state folder holds original names and UIDs: it must not lie in OUT.",
-            remedy="--state DIR, elsewhere.",
-        )
     about: dict[str, Any] = {"work": "deid", "in": str(source.absolute()), **settings.spec()}
     about["reviewed"] = sha256("\n".join(settings.reviewed).encode()).hexdigest()
     with scaled(scheduler, folder, about, dashboard=dashboard, keep=state is not None) as (

@@ -84,7 +84,7 @@ def test_a_mapping_is_the_same_and_leaves_nothing_behind(
 
 def test_an_archive_is_mapped_by_its_address(scheduler: str, lab: Lab, tmp_path: Path) -> None:
     node = lab.nodes["ARCHIVE"]
-    for where in (f"aet://ARCHIVE@{node.host}:{node.port}", lab.dicomweb_url):
+    for where in (f"aet://ARCHIVE@{node.host}:{node.port}", lab.dicomweb.url):
         one, several = tmp_path / "one", tmp_path / "several"
         state = tmp_path / where.partition(":")[0]
         first = invoke("map", where, "--out", one)
@@ -102,10 +102,10 @@ def test_a_server_gets_each_study_once_and_only_what_is_new(
     scheduler: str, lab: Lab, archive: Path, tmp_path: Path
 ) -> None:
     state = tmp_path / "state"
-    words = ["map", archive, "--to", lab.fhir_url, "--scheduler", scheduler, "--state", state]
+    words = ["map", archive, "--to", lab.fhir.url, "--scheduler", scheduler, "--state", state]
     assert invoke(*words).exit_code == 0
     uid = f"urn:oid:{sample('cr-wrist').study_uid}"
-    with FhirClient(lab.fhir_url) as client:
+    with FhirClient(lab.fhir.url) as client:
         (before,) = client.search("ImagingStudy", identifier=uid)
         shutil.copy(sample("nm-bone").files[0], archive / "new.dcm")
         again = invoke(*words)
