@@ -77,7 +77,8 @@ def test_what_kills_its_workers_is_named_and_the_others_are_done(
     (tmp_path / "mended").touch()
     ledger = ledger_of(tmp_path, "abcd")
     assert work(farm, ledger, job(tmp_path, poison=["b"])).opens == []
-    assert sorted(did(tmp_path)) == ["a", "b", "c", "d"]
+    assert [name for name, _ in parts(ledger)] == ["a", "b", "c", "d"]
+    assert did(tmp_path)[-1] == "b" and did(tmp_path).count("b") == 1
     ledger.close()
 
 
@@ -171,7 +172,7 @@ def test_without_the_certificates_of_the_run_nobody_gets_in(farm: Farm) -> None:
     assert address.startswith("tls://127.0.0.1:")
     other = made.Security.temporary()
     for where, security in ((address.replace("tls", "tcp"), None), (address, other)):
-        with pytest.raises(OSError, match="Timed out"):
+        with pytest.raises(OSError, match=r"(?i)(tcp|tls)://"):
             made.Client(where, timeout=1, security=security, set_as_default=False)
 
 

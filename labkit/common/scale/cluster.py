@@ -81,7 +81,7 @@ def farm_of(
     with ExitStack() as stack:
         address: Any = scheduler
         if count:
-            stack.enter_context(_config())
+            stack.enter_context(_config(dashboard))
             address = stack.enter_context(_local(count, folder, dashboard))
         try:
             client = stack.enter_context(
@@ -102,15 +102,21 @@ def farm_of(
         yield farm
 
 
-def _config() -> AbstractContextManager[Any]:
+def _config(dashboard: bool) -> AbstractContextManager[Any]:
     import dask
 
-    return dask.config.set(  # type: ignore[no-any-return]
+    quiet = {} if dashboard else {
+        # Pages of Dask's that tell of workers and tasks to whoever asks.
+        "distributed.scheduler.http.routes": [],
+        "distributed.worker.http.routes": [],
+    }  # fmt: skip
+    return dask.config.set(
         {
             # A worker has one task and no other in store: who dies with it is known.
             "distributed.scheduler.worker-saturation": 1.0,
             # By default a worker that takes over 15 s to come back is given up, for good.
             "distributed.deploy.lost-worker-timeout": "1 day",
+            **quiet,
         }
     )
 
@@ -127,11 +133,11 @@ def _local(count: int, folder: Path, dashboard: bool) -> Any:
         processes=True,
         host="127.0.0.1",
         security=True,
-        dashboard_address="127.0.0.1:0" if dashboard else None,
-        worker_dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         local_directory=str(scratch),
         silence_logs=logging.CRITICAL,
-        scheduler_kwargs={"allowed_failures": 0},  # `Farm` counts the deaths itself
+        # `Farm` counts the deaths itself.
+        scheduler_kwargs={"allowed_failures": 0, "dashboard": dashboard},
     )
 
 
