@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
@@ -106,7 +107,7 @@ def is_json(start: bytes) -> bool:
     return start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") and b"DICM" not in start
 
 
-def read_header(path: Path, start: bytes) -> Dataset:
+def read_header(path: Path | BinaryIO, start: bytes) -> Dataset:
     """Read a file up to its pixels.
 
     Parameters
