@@ -172,7 +172,7 @@ def test_without_the_certificates_of_the_run_nobody_gets_in(farm: Farm) -> None:
     assert address.startswith("tls://127.0.0.1:")
     other = made.Security.temporary()
     for where, security in ((address.replace("tls", "tcp"), None), (address, other)):
-        with pytest.raises(OSError, match=r"(?i)(tcp|tls)://"):
+        with pytest.raises(OSError, match=r"(?i)tcp|tls"):
             made.Client(where, timeout=1, security=security, set_as_default=False)
 
 

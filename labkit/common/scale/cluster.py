@@ -105,7 +105,7 @@ def farm_of(
 def _config(dashboard: bool) -> AbstractContextManager[Any]:
     import dask
 
-    quiet = {} if dashboard else {
+    quiet: dict[str, Any] = {} if dashboard else {
         # Pages of Dask's that tell of workers and tasks to whoever asks.
         "distributed.scheduler.http.routes": [],
         "distributed.worker.http.routes": [],

@@ -107,8 +107,8 @@ def map_command(
         _check(form, to, out, None, None)
         raise typer.Exit(
             _scaled(
-                where, selection, options, scheduler, dashboard, state, out, to, form, table, site,
-                fhir, endpoint, explain, provenance, strict,
+                where, selection, options, scheduler, dashboard, state, out, to, form, rules,
+                explain, provenance, strict,
             )
         )  # fmt: skip
     _check(form, to, out, state, compare)
@@ -138,18 +138,16 @@ def map_command(
 
 def _scaled(
     where: list[str], selection: Any, options: dict[str, Any], scheduler: str, dashboard: bool,
-    state: Path | None, out: Path | None, to: str, form: str, table: Path | None,
-    site: Path | None, fhir: str, endpoint: str, explain: bool, provenance: bool, strict: bool,
+    state: Path | None, out: Path | None, to: str, form: str, rules: Any,
+    explain: bool, provenance: bool, strict: bool,
 ) -> int:  # fmt: skip
-    from labkit.fhir.mapping.folder import load_site, load_table
     from labkit.fhir.mapping.scale import Settings, scalable
     from labkit.fhir.mapping.scale_command import map_scaled
 
-    known = load_site(site)
-    address = scalable(where, options["retrieve"], known, to)
+    address = scalable(where, options["retrieve"], rules.site, to)
     settings = Settings(
-        load_table(table), known, selection, fhir, endpoint, address, options, explain,
-        "now" if provenance else "",
+        rules.table, rules.site, selection, rules.fhir, rules.endpoint or "", address, options,
+        explain, "now" if provenance else "",
     )  # fmt: skip
     return map_scaled(
         settings, where, scheduler, dashboard=dashboard, state=state, out=out, to=to,

@@ -17,6 +17,7 @@ from labkit.common.scale import Farm, Job, Progress, Tally, Unit, WorkLedger, ru
 from labkit.common.scale.worker import Act
 from labkit.dicom.indexing import NO_STUDY, FileIndex, Found, identify
 from labkit.fhir.mapping import MappedStudy, MappingTable, Row, Site
+from labkit.fhir.mapping.frozen import engine
 from labkit.fhir.mapping.output import Output
 from labkit.fhir.mapping.run import Run
 from labkit.fhir.mapping.sources import Header, LeftOut, Report, Selection, Source, open_source
@@ -55,7 +56,7 @@ class Settings:
                 ("fhir", "endpoint", "where", "options", "explain", "provenance")}  # fmt: skip
         return {
             "rows": [asdict(row) for row in self.table], "site": asdict(self.site),
-            "selection": asdict(self.selection), **rest,
+            "selection": asdict(self.selection), "engine": engine(), **rest,
         }  # fmt: skip
 
     @classmethod
@@ -64,7 +65,7 @@ class Settings:
         chosen: dict[str, Any] = {
             k: v if isinstance(v, str) else tuple(v) for k, v in spec["selection"].items()
         }
-        rest = {k: v for k, v in spec.items() if k not in ("rows", "site", "selection")}
+        rest = {k: v for k, v in spec.items() if k not in ("rows", "site", "selection", "engine")}
         table = MappingTable(Row(**row) for row in spec["rows"])
         return cls(table, Site(**spec["site"]), Selection(**chosen), **rest)
 
@@ -124,7 +125,18 @@ class _OfStudy(FileSource):
 
 
 def worker(spec: dict[str, Any]) -> Act:
-    """Make what maps a study on a worker."""
+    """Make what maps a study on a worker.
+
+    Raises
+    ------
+    UsageError
+        The code that maps is another here.
+    """
+    if spec["engine"] != engine():
+        raise UsageError(
+            "a worker has other code that maps, under the same version of labkit",
+            remedy="Install the same on every worker.",
+        )
     return partial(_study, Settings.of(spec))
 
 
