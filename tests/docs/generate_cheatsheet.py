@@ -250,8 +250,6 @@ Errors come as an OperationOutcome ({outcome}); read its `diagnostics`. Search: 
 
 ```sh
 labkit deid IN OUT --options clean-descriptors,113107 --key FILE --fhir FILE --report FILE
-labkit deid IN OUT --key FILE --scheduler local:8
-labkit map IN --out FILE --scheduler local:8
 labkit deid IN OUT --key FILE --reversible; labkit deid --reidentify OUT BACK --key FILE
 ```
 
