@@ -36,6 +36,7 @@ from labkit.lab.printing import print_table as _print_table
 from labkit.lab.proxy.commands import proxy
 from labkit.lab.remote import Control
 from labkit.lab.workspace import Workspace
+from labkit.workshop.commands import workshop_app
 
 if TYPE_CHECKING:
     from labkit.lab.health import Health
@@ -62,6 +63,7 @@ exchange_app.command("design")(design)
 app.add_typer(exchange_app, name="exchange")
 app.add_typer(exercises_app, name="exercises")
 app.add_typer(notebooks_app, name="notebooks")
+app.add_typer(workshop_app, name="workshop")
 
 Where = Annotated[
     Path | None,

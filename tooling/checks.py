@@ -41,7 +41,6 @@ LONG_MINUTES = 300  # of the long ones
 # Files of tests run side by side; a worker that dies is named with the test that it was at.
 JOBS = str(min(4, os.cpu_count() or 1))
 TOGETHER = ("-n", JOBS, "--dist", "loadfile")
-_SOLVING = ("-m", "coverage", "run", "-m", "labkit", "exercises", "verify")
 
 SEED = 20260115  # of the long run, unless another is asked for
 FAILURES = "failures.txt"  # in artifacts: with CI set, why each step failed; .ci/run ends with it
@@ -58,12 +57,15 @@ class Step:
         Why it cannot be run here; empty if it can.
     minutes
         It hangs if it takes longer.
+    measured
+        Whether the lines of `labkit` that it and its processes reach are counted.
     """
 
     name: str
     arguments: Sequence[str]
     skip: str = ""
     minutes: float = MINUTES
+    measured: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,18 +95,18 @@ def run(what: str, *, share: float = 1.0, seed: int = SEED, with_engine: bool = 
 
 
 def _everything() -> list[Step]:
-    measured = ("-m", "coverage", "run", "-m", "pytest")
     browser = any(map(shutil.which, CHROMIUM)) or "LABKIT_CHROMIUM" in os.environ
     missing = "" if browser else "no Chromium on this machine: NOTHING WAS SEEN IN A BROWSER"
     apart = [f"--ignore=tests/{name}" for name in ("notebooks", "browser", "resilience")]
+    unit = ("-m", "coverage", "run", "-m", "pytest", "tests", *apart, *TOGETHER)
     return [
         Step("lint", ("-m", "ruff", "check", *OWN_CODE)),
         Step("format", ("-m", "ruff", "format", "--check", *OWN_CODE)),
         Step("types", ("-m", "mypy")),
-        Step("unit and contract tests", (*measured, "tests", *apart, *TOGETHER)),
-        Step("exercises", (*_SOLVING, "--jobs", JOBS)),
-        Step("notebooks", (*measured, "tests/notebooks")),
-        Step("journey in a browser", (*measured, "tests/browser"), skip=missing),
+        Step("unit and contract tests", unit, measured=True),
+        Step("exercises", ("-m", "labkit", "exercises", "verify", "--jobs", JOBS)),
+        Step("notebooks", ("-m", "pytest", "tests/notebooks")),
+        Step("journey in a browser", ("-m", "pytest", "tests/browser"), skip=missing),
         Step("coverage: combine", ("-m", "coverage", "combine", "--quiet")),
         Step("coverage", ("-m", "coverage", "report", "--skip-covered", "--fail-under=90")),
     ]
@@ -184,6 +186,7 @@ def _one(python: Path, step: Step, env: dict[str, str]) -> Outcome:
         return Outcome(step.name, "SKIPPED", 0.0, step.skip)
     started = time.monotonic()
     kept = "CI" in os.environ
+    env = env | ({"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml")} if step.measured else {})
     process = subprocess.Popen(
         [str(python), *step.arguments], cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE if kept else None, stderr=subprocess.STDOUT if kept else None,
@@ -231,7 +234,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Tests choose their own workspaces, and every process they start is measured."""
+    """Tests choose their own workspaces."""
     env = {k: v for k, v in clean_environment().items() if not k.startswith("LABKIT_")}
     kept = {k: v for k, v in os.environ.items() if k in KEPT}
     scripts = Path(sys.prefix) if sys.prefix != sys.base_prefix else None
@@ -244,7 +247,6 @@ def _environment() -> dict[str, str]:
         **env,
         **kept,
         "LABKIT_SCREENSHOTS": str(ROOT / "artifacts" / "screenshots"),
-        "COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"),
         "COVERAGE_FILE": str(ROOT / ".coverage"),
         "PYTHONUNBUFFERED": "1",  # what a step said last is not lost if it breaks off
     }

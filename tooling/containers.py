@@ -49,7 +49,7 @@ def steps() -> list[tuple[str, Sequence[str]]]:
     contracts = [f"tests/contract/{role}" for role in ("pacs", "fhir", "dicomweb")]
     suites = (*contracts, "tests/containers/test_hapi.py")
     return [
-        ("images", (*own, *profiles, "--profile", "viewer", "--profile", "tests", "build")),
+        ("images", (*own, "images")),
         ("from this machine", ("-m", "pytest", "-s", "tests/containers/test_from_host.py")),
         ("the secure lab", ("-m", "pytest", "-s", "tests/containers/test_secure.py")),
         ("start", (*own, *profiles, "up", "-d")),
@@ -128,7 +128,7 @@ def tidy(python: Path, env: dict[str, str]) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Call docker compose; with ``inside``, pytest within the containers' network."""
+    """Call docker compose; ``images`` builds all, ``inside`` is pytest in the lab's network."""
     command = debian.compose(os.environ)
     if not command:
         print("docker compose is not here: install it (Debian: docker-compose).", file=sys.stderr)
@@ -151,6 +151,9 @@ def main(arguments: Sequence[str]) -> int:
             "tests",
         ]
         command += [*run, *_PYTEST, *arguments[1:]]
+    elif arguments[0] == "images":
+        profiles = ("core", "security", "viewer", "tests")
+        command += [word for profile in profiles for word in ("--profile", profile)] + ["build"]
     else:
         command += arguments
     return subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL).returncode

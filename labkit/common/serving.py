@@ -58,8 +58,12 @@ class HttpService:
 
     def bind(self, port: int = 0) -> int:
         """Take a port now, so that an application can be told its own address before it starts."""
-        self._socket = listening(port)
-        self.port = self._socket.getsockname()[1]
+        return self.take(listening(port))
+
+    def take(self, sock: socket.socket) -> int:
+        """Serve on a socket that listens already: at an address that the user named."""
+        self._socket = sock
+        self.port = sock.getsockname()[1]
         return self.port
 
     def start(self, app: ASGIApp) -> None:

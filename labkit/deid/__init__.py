@@ -10,12 +10,14 @@
 """
 
 from labkit.deid.deidentifier import Deidentifier
+from labkit.deid.fhir import FhirDeidentifier
+from labkit.deid.files import Summary
 from labkit.deid.key import Key
 from labkit.deid.private import SafePrivate
 from labkit.deid.profile import Profile, options
 from labkit.deid.seams import Change, Outcome, PixelCleaner, PixelFinding
 
 __all__ = [
-    "Change", "Deidentifier", "Key", "Outcome", "PixelCleaner", "PixelFinding", "Profile",
-    "SafePrivate", "options",
+    "Change", "Deidentifier", "FhirDeidentifier", "Key", "Outcome", "PixelCleaner",
+    "PixelFinding", "Profile", "SafePrivate", "Summary", "options",
 ]  # fmt: skip

@@ -17,9 +17,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from labkit.common.errors import LabkitError
 from labkit.exercises.find import TRACKS, Loaded, catalogue, find
+from labkit.exercises.following import follow
+from labkit.exercises.helping import hint_panel, solution_panel
 from labkit.exercises.journal import Journal
 from labkit.exercises.model import AnswerRaised, Exercise, Verdict, Work, failed
-from labkit.exercises.panel import Panel, Row, show
+from labkit.exercises.panel import Panel, show
+from labkit.exercises.rules import rules_at
 from labkit.exercises.unchecked import unchecked
 from labkit.lab.workspace import Workspace
 
@@ -74,6 +77,8 @@ def progress() -> Panel:
 
 def _recorded(slug: str, verdict: Verdict, namespace: Mapping[str, Any]) -> Verdict:
     """Write the verdict into the journal; say so if that cannot be done."""
+    rules = rules_at(_workspace(namespace).root)
+    verdict = replace(verdict, then=rules.then(verdict.then, slug))
     if verdict.outcome not in ("passed", "failed"):
         return verdict
     act = {"outcome": verdict.outcome, "mistake": verdict.mistake}
@@ -85,25 +90,13 @@ def _recorded(slug: str, verdict: Verdict, namespace: Mapping[str, Any]) -> Verd
 
 
 def _hint(slug: str, namespace: Mapping[str, Any]) -> Panel:
-    loaded = find(slug).load()
-    hints = loaded.exercise.hints
-    journal = _journal(namespace)
-    journal.add("hint", slug)
-    seen = min(journal.hints[slug], len(hints))
-    rows = [Row(f"hint {at} of {len(hints)}", text) for at, text in enumerate(hints[:seen], 1)]
-    more = f'hint("{slug}") again' if seen < len(hints) else f'solution("{slug}")'
-    return Panel("Hint", loaded.title, (*rows, Row("more", more)))
+    rules = rules_at(_workspace(namespace).root)
+    return hint_panel(find(slug).load(), _journal(namespace), rules)
 
 
 def _solution(slug: str, namespace: Mapping[str, Any]) -> Panel:
-    loaded = find(slug).load()
-    _journal(namespace).add("solution", slug)
-    rows = (
-        Row("cell", loaded.exercise.reference, code=True),
-        Row("why", loaded.exercise.explanation),
-        Row("next", "type it into the cell yourself, run it, and change one thing to see it fail"),
-    )
-    return Panel("Solution", loaded.title, rows)
+    rules = rules_at(_workspace(namespace).root)
+    return solution_panel(find(slug).load(), _journal(namespace), rules)
 
 
 def _progress(title: str, namespace: Mapping[str, Any]) -> Panel:
@@ -275,7 +268,13 @@ def _journal_at(workspace: Workspace) -> Journal:
 
 def _journal(namespace: Mapping[str, Any]) -> Journal:
     # One a workspace and kernel, so that what the disk did not take is still known here.
+    workspace = _workspace(namespace)
+    follow(workspace.root)
+    return _journal_at(workspace)
+
+
+def _workspace(namespace: Mapping[str, Any]) -> Workspace:
     lab, default = _named_lab(namespace), Workspace.at()
     # The secure lab beside the open one is the same learner's: progress is in one place.
     beside = lab is not None and Path(lab.workspace) == default.beside.root
-    return _journal_at(Workspace(Path(lab.workspace)) if lab and not beside else default)
+    return Workspace(Path(lab.workspace)) if lab and not beside else default

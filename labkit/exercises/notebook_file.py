@@ -17,6 +17,7 @@ import nbformat
 from labkit.common.errors import UsageError
 from labkit.exercises.cells import slug_of
 from labkit.exercises.find import TRACKS
+from labkit.exercises.notebook_reading import ALT
 
 #: Bytes; a notebook has to open quickly, and to show on GitHub.
 LARGEST = 400 * 1024
@@ -128,6 +129,8 @@ def settle(notebook: Any) -> Any:
             kept["jupyter"] = {"source_hidden": True}
         if why := cell.metadata.get(WHY):
             kept[WHY] = str(why)
+        if words := cell.metadata.get(ALT):
+            kept[ALT] = str(words)
         cell.metadata = nbformat.from_dict(kept)
         cell.pop("attachments", None)
         if cell.cell_type == "code":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labkit.exercises import notebook_file
+from labkit.exercises import notebook_file, notebook_reading
 from labkit.exercises.cells import compose, slug_of
 from labkit.exercises.find import catalogue, find
 from labkit.exercises.links import broken
@@ -67,7 +67,7 @@ def check(path: Path) -> list[str]:
     notebook = Notebook(path, place_of(path), notebook_file.read(path).cells)
     if not notebook.cells:
         return ["it has no cells"]
-    rules = (_frame, _exercises, _tags, _outputs, _links, _file)
+    rules = (_frame, _exercises, _tags, _outputs, _links, _reading, _file)
     return [problem for rule in rules for problem in rule(notebook)]
 
 
@@ -153,6 +153,10 @@ def _links(notebook: Notebook) -> Iterator[str]:
     for number, source in notebook.prose:
         for problem in broken(source, notebook.path.resolve().parent):
             yield f"cell {number}: {problem}"
+
+
+def _reading(notebook: Notebook) -> Iterator[str]:
+    yield from notebook_reading.problems(notebook.cells)
 
 
 def _file(notebook: Notebook) -> Iterator[str]:

@@ -103,8 +103,8 @@ class Panel:
 
     def _repr_html_(self) -> str:
         parts = [
-            f'<div style="{_BOX}" role="note"><div><strong>{_text(self.word)}</strong>'
-            f" &middot; {_text(self.title)}</div>"
+            f'<div style="{_BOX}" role="note" aria-live="polite">'
+            f"<div><strong>{_text(self.word)}</strong> &middot; {_text(self.title)}</div>"
         ]
         if self.rows:
             body = "".join(_html_row(row) for row in self.rows)

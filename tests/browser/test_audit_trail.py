@@ -28,7 +28,7 @@ def one_image(week: Week) -> AuditTrail:
 
 
 def rows(shown: BareWidget) -> Locator:
-    return shown.root.locator(".lw-space .at-row")
+    return shown.root.locator(".lw-space .au-row")
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -40,8 +40,8 @@ def test_lines_between_lanes(browser: Browser, week: Week, dark: bool, tmp_path:
         expect(rows(shown).nth(place)).to_contain_text("from LEGACY to ARCHIVE, refused")
         expect(rows(shown).nth(place)).to_contain_text("✕")
         lanes = shown.widget.lanes
-        line = rows(shown).nth(place).locator(".at-line").bounding_box()
-        names = [box for name in shown.root.locator(".at-lane-name").all()
+        line = rows(shown).nth(place).locator(".au-line").bounding_box()
+        names = [box for name in shown.root.locator(".au-lane-name").all()
                  if (box := name.bounding_box())]  # fmt: skip
         middle = [box["x"] + box["width"] / 2 for box in names]
         ends = sorted(middle[lanes.index(name)] for name in ("LEGACY", "ARCHIVE"))
@@ -50,26 +50,26 @@ def test_lines_between_lanes(browser: Browser, week: Week, dark: bool, tmp_path:
         assert line["x"] + line["width"] == pytest.approx(ends[1], abs=2)
         rows(shown).nth(place).click()
         shown.sync()
-        expect(shown.root.locator(".at-text")).to_contain_text("the patient denies Lakeside")
+        expect(shown.root.locator(".au-text")).to_contain_text("the patient denies Lakeside")
         save(shown.page, tmp_path / f"audit-trail-{'dark' if dark else 'light'}.png")
 
 
 def test_keys_and_forms(browser: Browser, week: Week) -> None:
     with widget_page(browser, lambda: one_image(week)) as shown:
-        shown.root.locator(".at-list").focus()
+        shown.root.locator(".au-list").focus()
         shown.page.keyboard.press("ArrowDown")
         shown.sync()
         assert shown.widget.selected == 0
         shown.page.keyboard.press("Enter")
-        expect(shown.root.locator(".at-text")).to_be_focused()
+        expect(shown.root.locator(".au-text")).to_be_focused()
         shown.page.keyboard.press("Escape")
-        expect(shown.root.locator(".at-list")).to_be_focused()
+        expect(shown.root.locator(".au-list")).to_be_focused()
         shown.root.get_by_role("button", name="DICOM message").click()
         shown.sync()
-        expect(shown.root.locator(".at-text")).to_contain_text("<AuditMessage>")
+        expect(shown.root.locator(".au-text")).to_contain_text("<AuditMessage>")
         shown.root.get_by_role("button", name="AuditEvent").click()
         shown.sync()
-        expect(shown.root.locator(".at-text")).to_contain_text('"resourceType": "AuditEvent"')
+        expect(shown.root.locator(".au-text")).to_contain_text('"resourceType": "AuditEvent"')
 
 
 def test_filters(browser: Browser, week: Week) -> None:

@@ -26,9 +26,11 @@ from labkit.deid import options
 from labkit.dicom.vr import vr_name
 from labkit.dimse import Peer, Status, command_lines, identifier
 from tests.docs.sheet_exchange import EXCHANGE
+from tests.docs.sheet_kit import KIT
 from tests.docs.sheet_manifests import MANIFESTS
 from tests.docs.sheet_mhd import MHD
 from tests.docs.sheet_oauth import OAUTH
+from tests.docs.sheet_workshop import WORKSHOP
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "cheatsheet.md"
 
@@ -266,7 +268,7 @@ def cheatsheet() -> str:
     known = [(code, f"`{name}`") for name, (code, _) in options().items()]
     return TEMPLATE.format(
         oauth=OAUTH,
-        manifests="\n\n".join((MANIFESTS.strip(), MHD.strip(), EXCHANGE)),
+        manifests="\n\n".join((KIT, MANIFESTS.strip(), MHD.strip(), EXCHANGE, WORKSHOP)),
         pydicom=pydicom.__version__,
         pynetdicom=pynetdicom.__version__,
         acts=acts(),

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 
 from labkit.common.errors import DataError
 from labkit.deid.pixels.blank import blank
-from labkit.deid.pixels.deface import Mode, deface
+from labkit.deid.pixels.defacing import Mode, deface
 from labkit.deid.pixels.detect import suspicion
 from labkit.deid.pixels.head import Cut, find_cut
 from labkit.deid.pixels.regions import Region, SiteRules, plan

@@ -25,11 +25,12 @@ from labkit.exchange.manifests.model import (
 )
 from labkit.exchange.manifests.reading import read
 from labkit.exchange.manifests.resolve import Resolution, Whereabouts, resolve
+from labkit.exchange.manifests.shown import to_json
 from labkit.exchange.manifests.writing import part10, write
 
 __all__ = [
     "FLAVOURS", "Instance", "Issued", "Location", "Maker", "Manifest", "Problem", "Replacement",
     "Request", "Resolution", "Series", "Subject", "Whereabouts", "build", "check", "from_fhir",
-    "gather", "part10", "read", "replacement", "resolve", "to_fhir", "unread", "unsaid",
-    "without", "write",
+    "gather", "part10", "read", "replacement", "resolve", "to_fhir", "to_json", "unread",
+    "unsaid", "without", "write",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ See ``docs/mapping.md`` for the rules.
 from __future__ import annotations
 
 from labkit.fhir.mapping.builder import StudyBuilder
+from labkit.fhir.mapping.frozen import Frozen, Mapped
 from labkit.fhir.mapping.links import Context, Copy, Link
 from labkit.fhir.mapping.merge import Merged, merge
 from labkit.fhir.mapping.site import Site
@@ -27,7 +28,9 @@ __all__ = [
     "Context",
     "Copy",
     "Entry",
+    "Frozen",
     "Link",
+    "Mapped",
     "MappedStudy",
     "MappingTable",
     "Merged",

@@ -21,16 +21,23 @@ map_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @map_app.command()
 def map_command(
-    sources: Annotated[list[str], typer.Argument(
+    sources: Annotated[list[str] | None, typer.Argument(
         metavar="SOURCE...", show_default=False,
-        help="Files, folders, aet://[CALLING:]CALLED@host:port, or https://… (DICOMweb).")],
-    fhir: Annotated[str, typer.Option(help="R4 or R5.")] = "R4",
+        help="Files, folders, aet://[CALLING:]CALLED@host:port, or https://… (DICOMweb).")] = None,
+    fhir: Annotated[str, typer.Option(
+        help="R4 (where nothing is said) or R5.", show_default=False)] = "",
     table: Annotated[Path | None, typer.Option(
         help="Mapping table (TOML) in place of the package's.", show_default=False)] = None,
     site: Annotated[Path | None, typer.Option(
         help="Site file (TOML): zone, issuers, local codes.", show_default=False)] = None,
     endpoint: Annotated[str, typer.Option(
         metavar="URL", help="DICOMweb base of these studies, for Endpoint.")] = "",
+    frozen: Annotated[Path | None, typer.Option(
+        metavar="FILE", help="Map by this file of --freeze, which holds the four above.",
+        show_default=False)] = None,
+    freeze: Annotated[Path | None, typer.Option(
+        metavar="FILE", help="Write the four above into one file for a service; map nothing.",
+        show_default=False)] = None,
     out: Annotated[Path | None, typer.Option(
         metavar="FILE", help="Write here, not to standard output.", show_default=False)] = None,
     form: Annotated[str, typer.Option(
@@ -72,9 +79,17 @@ def map_command(
     Standard output holds the result and nothing else. The exit code is not 0 when nothing could be
     mapped.
     """
-    from labkit.fhir.mapping.folder import load_site, load_table
+    from labkit.fhir.mapping.folder import load_table
+    from labkit.fhir.mapping.freezing import chosen
     from labkit.fhir.mapping.run import Run, State
     from labkit.fhir.mapping.sources import Selection, open_source
+
+    rules = chosen(frozen, table, site, fhir, endpoint)
+    if freeze is not None:
+        typer.echo(f"{rules.save(freeze)}  sha256:{rules.digest}")
+        return
+    if not sources:
+        raise UsageError("what is to be mapped?", remedy="Name a folder; labkit map --help.")
 
     selection = Selection(tuple(study or ()), tuple(accession or ()), date, tuple(modality or ()))
     where = list(sources)
@@ -84,15 +99,17 @@ def map_command(
         typer.echo(str(source.count()))
         return
     _check(form, to, out, state, compare)
-    loaded = [load_table(table), *([load_table(compare)] if compare else [])]
-    settings = {"table": loaded[0].frozen, "fhir": fhir, "to": to, "format": form}
+    loaded = [rules.table, *([load_table(compare)] if compare else [])]
+    settings = {"table": loaded[0].frozen, "fhir": rules.fhir, "to": to, "format": form}
     kept = State(state, settings) if state else None
     if kept is not None:
         source.done = kept.done
     with ExitStack() as stack:
         watch = stack.enter_context(_progress(source))
         lookup = stack.enter_context(_lookup(to))
-        run = Run(source, tuple(loaded), load_site(site), fhir, endpoint or None, watch, lookup)
+        run = Run(
+            source, tuple(loaded), rules.site, rules.fhir, rules.endpoint, watch, lookup
+        )  # fmt: skip
         if compare:
             ok = _compare(run)
         else:

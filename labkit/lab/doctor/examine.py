@@ -5,24 +5,28 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 
-from labkit.common.errors import LabError
+from labkit.common.errors import LabError, UsageError
 from labkit.dimse import Receiver
 from labkit.dimse.peer import LEARNER
 from labkit.dimse.receiver import is_loopback
+from labkit.lab.backends import OWN
 from labkit.lab.doctor import net
 from labkit.lab.doctor.dicom import DicomChecks, Inbox
 from labkit.lab.doctor.finding import Check, Finding, LayerFails, examined
 from labkit.lab.doctor.web import DicomWebChecks, FhirChecks
 from labkit.lab.nodes import DICOMWEB, FHIR, PROXY
 from labkit.lab.own.connect import verify_of
-from labkit.lab.own.lab import OwnLab
+from labkit.lab.own.lab import OwnLab, read_config
+from labkit.lab.workspace import Workspace
 
 if TYPE_CHECKING:
     from labkit.lab.embedded import EmbeddedLab
+    from labkit.lab.protocol import Lab
 
 OURS = "DOCTOR"
 """AE title to which a lab of our own sends; it is taken away again at once."""
@@ -35,6 +39,42 @@ def findings(plan: Plan) -> Iterator[Finding]:
     """Examine one node after the other."""
     for name, layers in plan.items():
         yield from examined(name, layers)
+
+
+def diagnose(target: Lab | str | Path) -> list[Finding]:
+    """Examine every server of a lab, or of a ``labkit.toml``.
+
+    Nothing is stored there. A silent server takes the time that it is given; `findings` gives what
+    is found as it comes.
+
+    Parameters
+    ----------
+    target
+        What `labkit.open_lab` returns, or the file that describes servers of your own.
+
+    Returns
+    -------
+    list of Finding
+        Node by node, layer by layer; the first layer that fails is the last of its node.
+
+    Raises
+    ------
+    UsageError
+        No such file, or one that says what cannot be; a lab that is none of ours.
+    """
+    if isinstance(target, (str, Path)):
+        config = read_config(target)
+        return list(findings(plan_of_own(OwnLab(Workspace.at(None, OWN), config))))
+    if isinstance(target, OwnLab):
+        return list(findings(plan_of_own(target)))
+    from labkit.lab.embedded import EmbeddedLab
+
+    if isinstance(target, EmbeddedLab):
+        return list(findings(plan_of_lab(target)))
+    raise UsageError(
+        f"a {type(target).__name__} cannot be examined",
+        remedy="Give open_lab(), or the path of a labkit.toml.",
+    )
 
 
 def plan_of_own(lab: OwnLab) -> Plan:

@@ -33,7 +33,7 @@ function render({ model, el }) {
   const count = h("span", { class: "lw-muted", role: "status" });
   const live = h("span", { class: "at-live" });
   const stop = h("button", { onclick: () => model.send({ kind: "stop" }) }, "Stop");
-  const problem = h("span", { class: "lw-error" });
+  const problem = h("span", { class: "lw-error", role: "alert" });
   root.append(h("div", { class: "lw-bar" }, count, live, stop, problem, h("span", { class: "lw-grow" }),
     h("label", {}, every, "every PDU")), lanes.el, detail.el);
   every.addEventListener("change", () => {

@@ -22,16 +22,16 @@ function sign(row) {
 
 class Lanes extends RowList {
   constructor(on) {
-    super({ label: "Records in order, lines between the lanes of nodes", kind: "at", height: 28 }, { toggle: () => {}, ...on });
+    super({ label: "Records in order, lines between the lanes of nodes", kind: "au", height: 28 }, { toggle: () => {}, ...on });
     this.lanes = [];
   }
 
   heads(lanes) {
     this.lanes = lanes;
-    this.head.classList.toggle("at-tall", lanes.length > 6);
+    this.head.classList.toggle("au-tall", lanes.length > 6);
     put(this.head, ...["no.", "UTC", "who", "act"].map((text) => h("span", { role: "columnheader" }, text)),
-      h("span", { class: "at-track", role: "columnheader", aria: { label: `lanes: ${lanes.join(", ")}` } },
-        ...lanes.map((name, n) => h("span", { class: "at-lane-name", title: name, style: { ...this.place(n), top: lanes.length > 6 && n % 2 ? "16px" : "0", "max-width": `${(lanes.length > 6 ? 190 : 96) / lanes.length}%` } }, name))),
+      h("span", { class: "au-track", role: "columnheader", aria: { label: `lanes: ${lanes.join(", ")}` } },
+        ...lanes.map((name, n) => h("span", { class: "au-lane-name", title: name, style: { ...this.place(n), top: lanes.length > 6 && n % 2 ? "16px" : "0", "max-width": `${(lanes.length > 6 ? 190 : 96) / lanes.length}%` } }, name))),
       h("span", { role: "columnheader" }, "about"));
   }
 
@@ -48,39 +48,39 @@ class Lanes extends RowList {
   }
 
   classes(row) {
-    return row.allowed ? "" : "at-no";
+    return row.allowed ? "" : "au-no";
   }
 
   line(from, to, row) {
     const left = Math.min(from, to);
     const width = `${(100 * Math.abs(to - from)) / this.lanes.length}%`;
-    const way = to < from ? "at-left" : "at-right";
-    return h("span", { class: `at-line ${way}${row.allowed ? "" : " at-refused"}${row.act === "answer" ? " at-answer" : ""}`,
+    const way = to < from ? "au-left" : "au-right";
+    return h("span", { class: `au-line ${way}${row.allowed ? "" : " au-refused"}${row.act === "answer" ? " au-answer" : ""}`,
       style: { left: this.middle(left), width } });
   }
 
   cells(row) {
     const lines = [this.line(row.from, row.to, row)];
     if (row.on >= 0 && row.allowed) lines.push(this.line(row.to, row.on, row));
-    const emergency = row.emergency ? h("span", { class: "at-emergency", title: "emergency override" }, "!") : null;
+    const emergency = row.emergency ? h("span", { class: "au-emergency", title: "emergency override" }, "!") : null;
     const way = `${this.lanes[row.from]} to ${this.lanes[row.to]}${row.on >= 0 ? `, sends to ${this.lanes[row.on]}` : ""}`;
     return [
-      h("span", { role: "gridcell", class: "at-number" }, String(row.number)),
+      h("span", { role: "gridcell", class: "au-number" }, String(row.number)),
       h("span", { role: "gridcell", class: "lw-mono", title: row.at }, row.at.slice(11, 19)),
       h("span", { role: "gridcell", title: row.who }, row.who),
       h("span", { role: "gridcell", title: row.act }, emergency, row.act),
-      h("span", { role: "gridcell", class: "at-track" },
-        ...this.lanes.map((_, n) => h("span", { class: "at-lane", style: { left: this.middle(n) } })),
+      h("span", { role: "gridcell", class: "au-track" },
+        ...this.lanes.map((_, n) => h("span", { class: "au-lane", style: { left: this.middle(n) } })),
         ...lines,
-        h("span", { class: `at-sign ${row.allowed ? "at-yes" : "at-not"}`, aria: { hidden: "true" }, style: { left: this.middle(row.to) } }, sign(row)),
+        h("span", { class: `au-sign ${row.allowed ? "au-yes" : "au-not"}`, aria: { hidden: "true" }, style: { left: this.middle(row.to) } }, sign(row)),
         h("span", { class: "lw-sr" }, `from ${way}, ${row.allowed ? "allowed" : "refused"}${row.emergency ? ", emergency override" : ""}`)),
-      h("span", { role: "gridcell", class: "at-about", title: row.about }, row.about),
+      h("span", { role: "gridcell", class: "au-about", title: row.about }, row.about),
     ];
   }
 }
 
 function render({ model, el }) {
-  const root = widgetFrame(el, "at", "Audit trail: who did what, from where to where");
+  const root = widgetFrame(el, "au", "Audit trail: who did what, from where to where");
   const set = (name, value) => {
     model.set(name, value);
     model.save_changes();
@@ -98,8 +98,8 @@ function render({ model, el }) {
   const reason = h("span", { class: "lw-muted" });
   const forms = Object.entries(FORMS).map(([name, words]) =>
     h("button", { "data-form": name, onclick: () => set("form", name), aria: { pressed: "false" } }, words));
-  const text = h("pre", { class: "at-text lw-mono", tabindex: "0", aria: { label: "The selected record" } });
-  const detail = h("div", { class: "at-detail", aria: { live: "polite" } },
+  const text = h("pre", { class: "au-text lw-mono", tabindex: "0", role: "region", aria: { label: "The selected record" } });
+  const detail = h("div", { class: "au-detail", aria: { live: "polite" } },
     h("div", { class: "lw-bar" }, title, reason, h("span", { class: "lw-grow" }), ...forms), text);
   const hint = h("p", { class: "lw-hint" }, "Select a record to read it. ", h("kbd", {}, "↑ ↓"), " move  ",
     h("kbd", {}, "Enter"), " to its text  ", h("kbd", {}, "Esc"), " back");
@@ -134,7 +134,7 @@ function render({ model, el }) {
       fill(node, data.lanes);
       list.fit(all.length, 330);
       put(verified, data.verified ? `${data.sound ? "✓" : "✕"} ${data.verified}` : "");
-      verified.className = data.sound ? "at-yes" : "at-not";
+      verified.className = data.sound ? "au-yes" : "au-not";
       refresh();
     }),
     ...Object.entries({ outcome, act, node, who }).map(([name, field]) => follow(model, name, (value) => {

@@ -123,6 +123,8 @@ export class RowList {
     const last = Math.min(this.rows.length, first + Math.ceil(this.el.clientHeight / height) + 2 * SPARE);
     const drawn = [];
     for (let place = first; place < last; place += 1) drawn.push(this.#row(place));
+    // The chosen row is drawn wherever it is: aria-activedescendant names it.
+    if (this.chosen >= 0 && (this.chosen < first || this.chosen >= last)) drawn.push(this.#row(this.chosen));
     put(this.space, ...drawn);
     if (this.chosen >= 0) this.el.setAttribute("aria-activedescendant", `${this.name}-${this.chosen}`);
     else this.el.removeAttribute("aria-activedescendant");

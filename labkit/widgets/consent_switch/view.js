@@ -18,7 +18,7 @@ function render({ model, el }) {
   const form = h("div", { class: "cs-form", role: "group", aria: { label: "What the patient says" } });
   const said = h("p", { class: "cs-said", role: "status" });
   const table = h("table", { class: "cs-table" });
-  const json = h("pre", { class: "lw-mono cs-json", tabindex: "0" });
+  const json = h("pre", { class: "lw-mono cs-json", tabindex: "0", role: "region", aria: { label: "The Consent as FHIR JSON" } });
   root.append(form, said, table, h("details", { class: "cs-details" }, h("summary", {}, "The Consent as FHIR JSON"), json));
   const inputs = {};
 
@@ -35,8 +35,10 @@ function render({ model, el }) {
     field.addEventListener("change", () => {
       if (field.checkValidity && !field.checkValidity()) {
         put(said, `${label}: write a date as 2026, 2026-12 or 2026-12-31`);
+        field.setAttribute("aria-invalid", "true");
         return;
       }
+      field.removeAttribute("aria-invalid");
       choose(name, field.value);
     });
     inputs[name] = field;

@@ -39,8 +39,8 @@ export class Controls {
     this.keys = h("dl", { class: "iv-keys lw-hidden" }, ...KEYS.flatMap(([key, what]) => [h("dt", {}, key), h("dd", {}, what)]));
   }
 
-  toggleHelp() {
-    const hidden = this.keys.classList.toggle("lw-hidden");
+  toggleHelp(open = this.keys.classList.contains("lw-hidden")) {
+    const hidden = this.keys.classList.toggle("lw-hidden", !open);
     this.help.setAttribute("aria-expanded", String(!hidden));
   }
 

@@ -5,6 +5,7 @@ import { pixelArray } from "./pixels.js";
 
 const BUDGET = 512 * 2 ** 20;
 const UNDERWAY = 4;
+const PATIENCE = 4000; // ms; doubled each time, up to a minute: the kernel may be at work
 
 export class Frames {
   /** `arrived(stack, index)` is called for each frame. */
@@ -46,18 +47,40 @@ export class Frames {
     this.#forget();
     this.arrived(message.stack, message.index);
     this.#pump();
+    this.#wait(PATIENCE);
   }
 
   /** After an error nothing more will come for what was asked. */
   giveUp() {
     this.asked.clear();
     this.stopped = true;
+    this.close();
+  }
+
+  /** Ask for nothing more. */
+  close() {
+    clearTimeout(this.timer);
   }
 
   #ask(indices) {
     const { stack } = this.at;
     for (const index of indices) this.asked.add(`${stack}/${index}`);
     this.model.send({ kind: "frames", stack, indices });
+    this.#wait(PATIENCE);
+  }
+
+  /** Between page and kernel a message may be left lying until the next one comes (ipykernel 7,
+   *  where another thread answers at that moment): ask again, else all would stop for good. */
+  #wait(patience) {
+    clearTimeout(this.timer);
+    if (!this.asked.size) return;
+    this.timer = setTimeout(() => {
+      for (const key of this.asked) {
+        const [stack, index] = key.split("/").map(Number);
+        this.model.send({ kind: "frames", stack, indices: [index] });
+      }
+      this.#wait(Math.min(2 * patience, 60000));
+    }, patience);
   }
 
   #pump() {

@@ -1,9 +1,11 @@
-import { h, put } from "../base/dom.js";
+import { h, put, soon } from "../base/dom.js";
 import { Painter } from "./pixels.js";
 
 // The picture on its black ground: zoom, pan, texts in the corners, letters at the edges, measures.
 
 const SVG = "http://www.w3.org/2000/svg";
+// While someone scrolls, a screen reader is told nothing: only where it came to rest.
+const SETTLED_MS = 400;
 
 export class Stage {
   constructor() {
@@ -17,9 +19,11 @@ export class Stage {
         [place, h("div", { class: `iv-text iv-${place}` })]));
     this.poster = h("img", { class: "iv-poster", alt: "" });
     this.notice = h("div", { class: "iv-notice", role: "status" });
+    this.spoken = h("div", { class: "lw-sr", role: "status" });
+    this.speak = soon(SETTLED_MS, (text) => put(this.spoken, text));
     this.el = h("div", { class: "iv-stage", tabindex: "0", role: "application",
       aria: { label: "Picture. Arrow keys scroll, ? lists the keys.", roledescription: "image viewer" } },
-    this.poster, this.canvas, this.buffer, this.lines, ...Object.values(this.texts), this.notice);
+    this.poster, this.canvas, this.buffer, this.lines, ...Object.values(this.texts), this.notice, this.spoken);
     this.painter = new Painter();
     this.smooth = true;
     this.measures = [];
@@ -104,6 +108,14 @@ export class Stage {
       this.texts[place].dataset.key = key;
       put(this.texts[place], ...lines.filter(Boolean).map((line) => h("div", {}, line)));
     }
+  }
+
+  /** Say what the picture shows: all of it in the name, what changes also aloud. */
+  describe(name, state) {
+    if (this.told === name) return;
+    if (this.told !== undefined) this.speak(state);
+    this.told = name;
+    this.el.setAttribute("aria-label", `Picture: ${name}. Arrow keys scroll, ? lists the keys.`);
   }
 
   #drawMeasures() {

@@ -4,7 +4,7 @@ import { Frames } from "./frames.js";
 import { fullWindow } from "./pixels.js";
 import { listenToPointer } from "./pointer.js";
 import { Stage } from "./stage.js";
-import { number, probeText, stageTexts } from "./words.js";
+import { number, probeText, spokenTexts, stageTexts } from "./words.js";
 
 // ImageViewer: what is shown follows from the traits; every control only sets traits.
 
@@ -94,6 +94,7 @@ function render({ model, el }) {
     const { info, win } = stage.view;
     const shown = stageTexts(stack(), model.get("index"), info, stack().colour ? null : win, stage.zoom);
     stage.setTexts(shown);
+    stage.describe(...spokenTexts(shown, model.get("inverted")));
   }
 
   const refresh = once(() => {
@@ -190,7 +191,7 @@ function render({ model, el }) {
     w: () => choose("window"), p: () => choose("pan"), g: () => choose("zoom"), m: () => choose("measure"),
     o: () => stage.el.classList.toggle("iv-bare"), s: redraw(() => { stage.smooth = !stage.smooth; }),
     " ": () => count() > 1 && set({ playing: !model.get("playing") }),
-    "?": () => controls.toggleHelp(),
+    "?": () => controls.toggleHelp(), Escape: () => controls.toggleHelp(false),
   });
 
   /** Cine: the next frame when its time has come and it is here. */
@@ -236,6 +237,7 @@ function render({ model, el }) {
   return () => {
     for (const stop of stops) stop();
     model.off("msg:custom", receive);
+    frames.close();
     cancelAnimationFrame(ticking);
     resized.disconnect();
   };

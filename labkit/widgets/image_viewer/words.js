@@ -40,6 +40,17 @@ export function stageTexts(stack, index, info, win, zoom) {
   };
 }
 
+/** What the picture shows, for ears: all of it, and the part that changes while one looks. */
+export function spokenTexts(texts, inverted) {
+  const edges = texts.left[0] && texts.right[0]
+    ? `left edge ${texts.left[0]}, right edge ${texts.right[0]}, top ${texts.top[0]}, bottom ${texts.bottom[0]}` : "";
+  const series = texts.series.map((text) => text.replace(/^(\d+) \/ (\d+)$/, "frame $1 of $2"));
+  const state = texts.state.map((text) => text.replace(/^C (\S+) {2}W (\S+)$/, "window centre $1, width $2"));
+  const changing = [...series.filter((text) => /^(frame|slice) /.test(text)), ...state, inverted ? "inverted" : ""];
+  const still = [...texts.patient, ...texts.study, ...series.filter((text) => !changing.includes(text))];
+  return [[...still, ...changing, edges], changing].map((parts) => parts.filter(Boolean).join(", "));
+}
+
 /** The line about one pixel. */
 export function probeText(stack, info, frame, row, column) {
   if (!frame || row < 0 || column < 0 || row >= info.rows || column >= info.columns) return "";

@@ -17,6 +17,8 @@ export class Editor {
   /** Show a row of the table; `row` is undefined where none is chosen. */
   show(row, detail, transforms) {
     put(this.message);
+    // The detail may come while someone already types: the field keeps the focus and the text.
+    const typing = row && this.row?.id === row.id ? this.#typing() : null;
     this.row = row;
     if (!row) {
       put(this.form, h("p", { class: "lw-hint" }, "Choose a row of the table, or what it reads or writes. ",
@@ -39,6 +41,17 @@ export class Editor {
       row.note ? h("p", { class: "lw-caption" }, row.note) : null,
       h("ul", { class: "mw-why" }, ...detail.map((line) =>
         h("li", { class: line.empty ? "mw-empty-line" : "" }, line.text, line.times > 1 ? ` (${line.times}×)` : ""))));
+    if (!typing) return;
+    const [name, text] = typing;
+    this.inputs[name].value = text;
+    this.inputs[name].focus();
+  }
+
+  /** Name the field that has the focus, and what is in it; null where none has. */
+  #typing() {
+    const focused = this.form.getRootNode().activeElement;
+    const found = Object.entries(this.inputs ?? {}).find(([, el]) => el === focused);
+    return found ? [found[0], found[1].value] : null;
   }
 
   /** Put the focus into the first field. */

@@ -9,7 +9,8 @@ export class Column extends RowList {
   constructor(label, titles, on) {
     super({ label, kind: "mw", height: 22 }, { toggle: () => {}, ...on });
     this.lit = new Set();
-    put(this.head, ...titles.map((text) => h("span", { role: "columnheader" }, text)));
+    put(this.head, ...titles.map((text) => h("span", { role: "columnheader" },
+      text || h("span", { class: "lw-sr" }, "state"))));
     this.el.addEventListener("mouseover", (event) => {
       const place = event.target.closest("[data-place]")?.dataset.place;
       if (place !== this.over) on.hover(this.rows[Number(place)] ?? null);

@@ -35,7 +35,7 @@ function render({ model, el }) {
   const totals = h("span", { role: "status" });
   const live = h("span", { class: "pt-live" });
   const stop = h("button", { onclick: () => model.send({ kind: "stop" }) }, "Stop");
-  const problem = h("span", { class: "lw-error" });
+  const problem = h("span", { class: "lw-error", role: "alert" });
   const colours = h("span", { class: "pt-keys" });
   const found = h("span", { class: "lw-muted" });
   const cache = chooser("Filter by cache", "any cache",

@@ -56,7 +56,7 @@ function render({ model, el }) {
     only.setAttribute("aria-pressed", String(wrong));
     const rows = data.rows.filter((row) => !wrong || row.state === "bad");
     put(table,
-      h("thead", {}, h("tr", {}, ...["", "part", "value", "what checks it", "where"].map((name) => h("th", { scope: "col" }, name)))),
+      h("thead", {}, h("tr", {}, ...["", "part", "value", "what checks it", "where"].map((name) => h("th", { scope: "col" }, name || h("span", { class: "lw-sr" }, "state"))))),
       ...Object.entries(PARTS).map(([part, name]) => {
         const own = rows.filter((row) => row.part === part);
         return own.length ? h("tbody", {}, h("tr", { class: "ti-part" }, h("th", { colspan: "5", scope: "rowgroup" }, name)), ...own.map(rowOf)) : null;

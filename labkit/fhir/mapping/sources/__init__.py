@@ -8,6 +8,7 @@
 
 from labkit.fhir.mapping.sources.address import open_source
 from labkit.fhir.mapping.sources.base import Count, Header, LeftOut, Report, Source
+from labkit.fhir.mapping.sources.received import received
 from labkit.fhir.mapping.sources.selection import Selection
 
-__all__ = ["Count", "Header", "LeftOut", "Report", "Selection", "Source", "open_source"]
+__all__ = ["Count", "Header", "LeftOut", "Report", "Selection", "Source", "open_source", "received"]

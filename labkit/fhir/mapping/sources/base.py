@@ -60,7 +60,9 @@ class Count(NamedTuple):
     files: int | None = None
 
     def __str__(self) -> str:
-        said = [f"{value} {name}" for name, value in self._asdict().items() if value is not None]
+        one = {"studies": "study", "instances": "instance", "files": "file"}
+        held = [(name, value) for name, value in self._asdict().items() if value is not None]
+        said = [f"{value} {one[name] if value == 1 else name}" for name, value in held]
         return ", ".join(said) or "unknown"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
@@ -100,7 +101,7 @@ class FileSource(Source):
             yield Header(ds, origin)
 
 
-def read_header(path: Path, start: bytes) -> Dataset:
+def read_header(path: Path | BinaryIO, start: bytes) -> Dataset:
     """Read a file up to its pixels.
 
     Parameters

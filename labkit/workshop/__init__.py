@@ -1,0 +1,1 @@
+"""A workshop: what an instructor hands out, sees, breaks, collects and marks."""

@@ -1,0 +1,10 @@
+"""What the cheat sheet says of workshops."""
+
+WORKSHOP = """## A workshop
+
+```sh
+labkit workshop release DIR --notebooks 'beginner/*' --hints all|N|none --no-solutions --title TITLE
+labkit workshop board --bind 192.0.2.7    # live page: who is where, who is stuck; prints the codes
+labkit workshop join CODE --at http://192.0.2.7:8017    # a learner's laptop reports to it
+labkit workshop leave --take-back         # no more; and the board forgets what this laptop sent
+```"""
