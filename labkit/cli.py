@@ -30,6 +30,7 @@ from labkit.lab.manifest_command import manifest
 from labkit.lab.media_command import media
 from labkit.lab.node_commands import nodes_app, running
 from labkit.lab.own import commands as own_commands
+from labkit.lab.owndata.commands import import_
 from labkit.lab.printing import print_done as _done
 from labkit.lab.printing import print_json as _print_json
 from labkit.lab.printing import print_table as _print_table
@@ -56,6 +57,7 @@ app.command("deid")(deid)
 app.command("review")(review)
 app.command("attack")(attack)
 app.command("manifest")(manifest)
+app.command("import")(import_)
 app.command("media")(media)
 app.add_typer(lab_commands.faults_app, name="faults")
 app.add_typer(lab_commands.route_app, name="route")

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from labkit.lab import Lab
 
 MISSING: Any = object()
+_ABOUT_THE_SAMPLE = (
+    "The lessons are on your own study {}. This exercise may ask about the sample: "
+    "lab.use(None), and run the notebook from its beginning."
+)
 
 
 class ReferenceFailed(LabkitError):
@@ -175,6 +179,8 @@ def _judge(loaded: Loaded, answer: Any, namespace: Mapping[str, Any]) -> Verdict
         then = f'go on; solution("{slug}") shows how we did it, and why'
     elif verdict.outcome == "blank":
         then = f"do it in this cell and run it again; {then}"
+    elif own := getattr(_named_lab(namespace), "in_use", ""):
+        verdict = replace(verdict, why=f"{verdict.why}\n{_ABOUT_THE_SAMPLE.format(own)}".strip())
     return replace(verdict, title=loaded.title, says=says, then=then)
 
 

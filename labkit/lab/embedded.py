@@ -21,6 +21,7 @@ from labkit.lab.health import HEALTH_AE, TIMEOUT, Health, NodeHealth, examine
 from labkit.lab.launch import find, joined
 from labkit.lab.logtext import LogText
 from labkit.lab.nodes import DICOMWEB, FHIR, PROXY, Node, NodeName, Nodes, UnknownNode
+from labkit.lab.owndata.verbs import OwnDataVerbs
 from labkit.lab.protocol import Mark
 from labkit.lab.proxy.verbs import ProxyVerbs
 from labkit.lab.remote import Control
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 _JOIN = "Run `lab = labkit.open_lab()` again: it starts the lab where needed."
 
 
-class EmbeddedLab(FloorVerbs, WorkflowVerbs, ProxyVerbs, ExchangeVerbs):
+class EmbeddedLab(FloorVerbs, WorkflowVerbs, ProxyVerbs, ExchangeVerbs, OwnDataVerbs):
     """A joined lab; implements `labkit.lab.Lab`.
 
     It holds no connection: it goes on working when the lab is restarted under it.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from labkit.lab.health import Health
     from labkit.lab.logtext import LogText
     from labkit.lab.nodes import Node, NodeName, Nodes
+    from labkit.lab.owndata.study import Study
     from labkit.lab.performed import Performed
     from labkit.lab.proxy.verbs import EmbeddedProxy
     from labkit.lab.queue import Routing
@@ -196,4 +197,17 @@ class Lab(Protocol):
 
     def sample(self, slug: str) -> SampleStudy:
         """Return a sample study by its slug."""
+        ...
+
+    def use(self, name: str | None) -> Study | None:
+        """Have lessons work on a study that ``labkit import`` brought in; ``None``: the samples."""
+        ...
+
+    @property
+    def in_use(self) -> str:
+        """Name of the study of the user's that is in use; empty for the samples."""
+        ...
+
+    def study(self, slug: str) -> Study:
+        """Return the study that a lesson is about: the sample `slug`, or the one in use."""
         ...

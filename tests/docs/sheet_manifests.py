@@ -8,6 +8,7 @@ labkit manifest DIR --flavour mado --site north --url https://pacs/rs --out OUT 
 labkit manifest --read FILE --against aet://ARCHIVE@host:104      # what of it is there
 labkit manifest --read FILE --fhir; labkit manifest --read BUNDLE --out OUT       # the other form
 labkit media /media/cdrom --decide '1001234^^^LAKESIDE=NG-100790' --apply         # a disc
+labkit import DIR --as NAME          # your own study, de-identified; then lab.use("NAME")
 ```
 
 | in the key object selection | | in an XDS DocumentEntry |

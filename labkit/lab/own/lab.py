@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from labkit.dicomweb import DicomwebClient
     from labkit.dimse import Receiver
     from labkit.fhir import FhirClient
+    from labkit.lab.owndata.study import Study
 
 HOW = "Write it as docs/own-servers.md shows; `labkit doctor` then checks it."
 PATIENCE = 5.0
@@ -191,6 +192,12 @@ class OwnLab(RefusedVerbs):
         from labkit.dicom.samples import sample
 
         return sample(slug)
+
+    def study(self, slug: str) -> Study:
+        """Return the same sample as lessons take it."""
+        from labkit.lab.owndata.study import of_sample
+
+        return of_sample(self.sample(slug))
 
     def __repr__(self) -> str:
         return repr(self.health())

@@ -128,3 +128,12 @@ class RefusedVerbs:
     def received(self, name: NodeName = "WORKSTN", since: Mark | None = None) -> list[Dataset]:
         """There is no workstation of ours."""
         never("received()", "with lab.receiver() as receiver: move(lab.archive, …, receiver.peer)")
+
+    @property
+    def in_use(self) -> str:
+        """Lessons that run here are about the samples."""
+        return ""
+
+    def use(self, name: str | None) -> NoReturn:
+        """What was brought into a lab is there."""
+        never("use()", "Bring the study in: labkit import own:archive --study UID --as NAME")
