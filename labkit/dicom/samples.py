@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ from labkit.common.errors import DataError, UsageError
 _HERE = Path(__file__).resolve()
 #: A clone has it beside ``labkit/``; an installed wheel inside it.
 _PLACES = (_HERE.parents[2] / "sample_data", _HERE.parents[1] / "sample_data")
+
+
+#: Names another folder of the same form: a workshop's answers are marked on other data.
+VARIABLE = "LABKIT_SAMPLES"
 
 
 @dataclass(frozen=True)
@@ -125,19 +130,22 @@ class SampleOrder:
 
 
 def folder() -> Path:
-    """Return the folder of the sample data.
+    """Return the folder of the sample data, or the one that ``LABKIT_SAMPLES`` names.
 
     Raises
     ------
     DataError
         If it is not there.
     """
-    for place in _PLACES:
+    named = os.environ.get(VARIABLE)
+    for place in (Path(named),) if named else _PLACES:
         if (place / "manifest.json").is_file():
             return place
     raise DataError(
         "the sample data are not where they should be",
-        remedy="run from a clone of the repository, or make them: python -m labkit.dicom.stories",
+        remedy=f"there is no manifest.json in {named}: unset {VARIABLE}"
+        if named
+        else "run from a clone of the repository, or make them: python -m labkit.dicom.stories",
     )
 
 

@@ -8,10 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
+from labkit.exercises import translating_commands
 from labkit.exercises.find import catalogue
 
 exercises_app = typer.Typer(help="The exercises: list them, prove them.", no_args_is_help=True)
 notebooks_app = typer.Typer(help="For authors: make and check notebooks.", no_args_is_help=True)
+notebooks_app.command("strings")(translating_commands.strings)
+notebooks_app.command("translate")(translating_commands.translate)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Files = Annotated[list[Path], typer.Argument(metavar="NOTEBOOK...", show_default=False)]

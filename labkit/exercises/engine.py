@@ -24,16 +24,13 @@ from labkit.exercises.model import AnswerRaised, Exercise, Verdict, Work, failed
 from labkit.exercises.panel import Panel, show
 from labkit.exercises.rules import rules_at
 from labkit.exercises.unchecked import unchecked
+from labkit.exercises.words import words
 from labkit.lab.workspace import Workspace
 
 if TYPE_CHECKING:
     from labkit.lab import Lab
 
 MISSING: Any = object()
-_ABOUT_THE_SAMPLE = (
-    "The lessons are on your own study {}. This exercise may ask about the sample: "
-    "lab.use(None), and run the notebook from its beginning."
-)
 
 
 class ReferenceFailed(LabkitError):
@@ -76,7 +73,7 @@ def solution(slug: str) -> Panel:
 
 def progress() -> Panel:
     """Show what you have solved, notebook by notebook."""
-    return _guarded(_progress, "Your progress", _caller())
+    return _guarded(_progress, words("progress.title"), _caller())
 
 
 def _recorded(slug: str, verdict: Verdict, namespace: Mapping[str, Any]) -> Verdict:
@@ -89,7 +86,7 @@ def _recorded(slug: str, verdict: Verdict, namespace: Mapping[str, Any]) -> Verd
     trouble = _journal(namespace).add("check", slug, **act)
     if not trouble:
         return verdict
-    note = f"This could not be saved ({trouble}); it counts until the kernel ends."
+    note = words("why.not-saved", trouble=trouble)
     return replace(verdict, why=f"{verdict.why}\n{note}".strip())
 
 
@@ -106,16 +103,17 @@ def _solution(slug: str, namespace: Mapping[str, Any]) -> Panel:
 def _progress(title: str, namespace: Mapping[str, Any]) -> Panel:
     entries = catalogue()
     solved = _journal(namespace).solved()
-    table = [("track", "notebook", "solved", "still to do")]
+    heads = ("progress.track", "progress.notebook", "progress.solved", "progress.rest")
+    table = [tuple(words(head) for head in heads)]
     for track in TRACKS:
         for notebook in dict.fromkeys(e.notebook for e in entries if e.track == track):
             slugs = [e.slug for e in entries if (e.track, e.notebook) == (track, notebook)]
             rest = [slug for slug in slugs if slug not in solved]
-            count = f"{len(slugs) - len(rest)} of {len(slugs)}"
-            table.append((track, notebook, count, ", ".join(rest) or "nothing: all done"))
+            count = words("progress.count", done=len(slugs) - len(rest), count=len(slugs))
+            table.append((track, notebook, count, ", ".join(rest) or words("progress.all")))
     done = sum(entry.slug in solved for entry in entries)
-    summary = f"{title}: {done} of {len(entries)} exercises solved"
-    return Panel("Progress", summary, table=tuple(table))
+    summary = words("progress.sum", title=title, done=done, count=len(entries))
+    return Panel(words("word.progress"), summary, table=tuple(table))
 
 
 def _guarded(
@@ -152,16 +150,16 @@ def _judge(loaded: Loaded, answer: Any, namespace: Mapping[str, Any]) -> Verdict
         return elsewhere
     if exercise.answer and answer is MISSING:
         verdict = Verdict(
-            "unchecked", why="The cell handed in no answer.",
-            then=f'end the cell with: check("{slug}", {exercise.answer})',
+            "unchecked", why=words("why.no-answer"),
+            then=words("next.end-cell", call=f'check("{slug}", {exercise.answer})'),
         )  # fmt: skip
         return replace(verdict, title=loaded.title)
     if exercise.answer and _is_blank(answer):
-        return Verdict(
-            "blank", title=loaded.title, then=f"replace the ... and run the cell; {then}"
-        )
+        return Verdict("blank", title=loaded.title, then=f"{words('next.replace-dots')}; {then}")
     if exercise.answer and not isinstance(answer, exercise.expects):
-        verdict = failed(expected=f"a value of type {_names(exercise.expects)}", got=show(answer))
+        verdict = failed(
+            expected=words("expected.type", type=_names(exercise.expects)), got=show(answer)
+        )
         return replace(verdict, title=loaded.title, then=then)
     work = Work(
         answer=None if answer is MISSING else answer,
@@ -173,14 +171,16 @@ def _judge(loaded: Loaded, answer: Any, namespace: Mapping[str, Any]) -> Verdict
         if not isinstance(verdict, Verdict):
             raise TypeError(f"the check returned {show(verdict)}, not a Verdict")
     except AnswerRaised as error:
-        verdict = failed(expected="a function that returns a value", got=error.message)
+        verdict = failed(expected=words("expected.function"), got=error.message)
     says = next((w.says for w in exercise.wrong if w.name == verdict.mistake), "")
     if verdict.outcome == "passed":
-        then = f'go on; solution("{slug}") shows how we did it, and why'
+        shown = words("next.how-we-did-it", call=f'solution("{slug}")')
+        then = f"{words('next.go-on')}; {shown}"
     elif verdict.outcome == "blank":
-        then = f"do it in this cell and run it again; {then}"
+        then = f"{words('next.do-it')}; {then}"
     elif own := getattr(_named_lab(namespace), "in_use", ""):
-        verdict = replace(verdict, why=f"{verdict.why}\n{_ABOUT_THE_SAMPLE.format(own)}".strip())
+        note = words("why.own-study", study=own)
+        verdict = replace(verdict, why=f"{verdict.why}\n{note}".strip())
     return replace(verdict, title=loaded.title, says=says, then=then)
 
 
@@ -223,8 +223,8 @@ def _elsewhere(loaded: Loaded, namespace: Mapping[str, Any]) -> Verdict | None:
         return None
     return Verdict(
         "unchecked", title=loaded.title,
-        why="The servers of this lab cannot be broken as this exercise needs it.",
-        then='do it on the embedded lab: open_lab(backend="embedded")',
+        why=words("why.elsewhere"),
+        then=words("next.embedded", call='open_lab(backend="embedded")'),
     )  # fmt: skip
 
 

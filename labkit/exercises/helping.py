@@ -6,6 +6,7 @@ from labkit.exercises.find import Loaded
 from labkit.exercises.journal import Journal
 from labkit.exercises.panel import Panel, Row
 from labkit.exercises.rules import Rules
+from labkit.exercises.words import words
 
 
 def hint_panel(loaded: Loaded, journal: Journal, rules: Rules) -> Panel:
@@ -16,16 +17,19 @@ def hint_panel(loaded: Loaded, journal: Journal, rules: Rules) -> Panel:
     kept = journal.hints[slug] >= len(hints) and len(hints) < len(every)
     journal.add("hint", slug, **_note(kept))
     if not hints:
-        return Panel("Kept back", loaded.title, (Row("why", rules.kept_back("the hints")),))
+        return _kept_back(loaded, rules.kept_back(words("kept.hints")))
     seen = min(journal.hints[slug], len(hints))
-    rows = [Row(f"hint {at} of {len(hints)}", text) for at, text in enumerate(hints[:seen], 1)]
+    rows = [
+        Row(words("row.hint", at=at, count=len(hints)), text)
+        for at, text in enumerate(hints[:seen], 1)
+    ]
     if seen < len(hints):
-        more = f'hint("{slug}") again'
+        more = words("next.hint-again", call=f'hint("{slug}")')
     elif len(hints) < len(every):
-        more = rules.kept_back("the other hints")
+        more = rules.kept_back(words("kept.other-hints"))
     else:
-        more = f'solution("{slug}")' if rules.solutions else rules.kept_back("the solution")
-    return Panel("Hint", loaded.title, (*rows, Row("more", more)))
+        more = f'solution("{slug}")' if rules.solutions else rules.kept_back(words("kept.solution"))
+    return Panel(words("word.hint"), loaded.title, (*rows, Row(words("row.more"), more)))
 
 
 def solution_panel(loaded: Loaded, journal: Journal, rules: Rules) -> Panel:
@@ -33,13 +37,17 @@ def solution_panel(loaded: Loaded, journal: Journal, rules: Rules) -> Panel:
     slug = loaded.entry.slug
     journal.add("solution", slug, **_note(not rules.solutions))
     if not rules.solutions:
-        return Panel("Kept back", loaded.title, (Row("why", rules.kept_back("the solution")),))
+        return _kept_back(loaded, rules.kept_back(words("kept.solution")))
     rows = (
-        Row("cell", loaded.exercise.reference, code=True),
-        Row("why", loaded.exercise.explanation),
-        Row("next", "type it into the cell yourself, run it, and change one thing to see it fail"),
+        Row(words("row.cell"), loaded.exercise.reference, code=True),
+        Row(words("row.why"), loaded.exercise.explanation),
+        Row(words("row.next"), words("next.type-it")),
     )
-    return Panel("Solution", loaded.title, rows)
+    return Panel(words("word.solution"), loaded.title, rows)
+
+
+def _kept_back(loaded: Loaded, why: str) -> Panel:
+    return Panel(words("word.kept-back"), loaded.title, (Row(words("row.why"), why),))
 
 
 def _note(kept: bool) -> dict[str, str]:

@@ -16,18 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from labkit.common import Citation
 from labkit.common.errors import LabkitError, UsageError
 from labkit.exercises.panel import Panel, Row, cut, show
+from labkit.exercises.words import words
 
 if TYPE_CHECKING:
     from labkit.lab import Lab
 
 Outcome = Literal["passed", "failed", "blank", "unchecked"]
-
-WORDS: Mapping[Outcome, str] = {
-    "passed": "Passed",
-    "failed": "Not yet",
-    "blank": "Not tried yet",
-    "unchecked": "Could not be checked",
-}
 
 
 @dataclass(frozen=True)
@@ -211,19 +205,19 @@ class Verdict:
     def panel(self) -> Panel:
         """Return what the learner sees."""
         found = {
-            "expected": self.expected,
-            "got": self.got,
-            "why": self.says,
-            "note": self.why,
-            "rule": "",
-            "next": self.then,
+            words("row.expected"): self.expected,
+            words("row.got"): self.got,
+            words("row.why"): self.says,
+            words("row.note"): self.why,
+            words("row.rule"): "",
+            words("row.next"): self.then,
         }
         rows = [
-            Row(label, text, self.rules if label == "rule" else ())
+            Row(label, text, self.rules if label == words("row.rule") else ())
             for label, text in found.items()
-            if text or (label == "rule" and self.rules)
+            if text or (label == words("row.rule") and self.rules)
         ]
-        return Panel(WORDS[self.outcome], self.title, tuple(rows))
+        return Panel(words(f"word.{self.outcome}"), self.title, tuple(rows))
 
     def __repr__(self) -> str:
         return repr(self.panel())

@@ -10,10 +10,12 @@ import html
 import re
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from labkit.common import Citation
+from labkit.exercises.languages import Catalogue, current
+from labkit.exercises.words import words
 
 #: Characters a line in a terminal; the width of a page in a fixed-width font.
 WIDTH = 92
@@ -34,7 +36,7 @@ def show(value: Any) -> str:
     Text given by a check (``str``) is for :class:`Row`; this is for values found in an answer.
     """
     if value is ...:
-        return "nothing yet (...)"
+        return words("got.nothing")
     if value is None:
         return "None"
     try:
@@ -90,6 +92,24 @@ class Panel:
     table: Sequence[Sequence[str]] = field(default=())
 
     def __repr__(self) -> str:
+        return self.said_in(current())._as_text()
+
+    def _repr_html_(self) -> str:
+        return self.said_in(current())._as_html()
+
+    def said_in(self, language: Catalogue) -> Panel:
+        """Return the panel in another language, as far as there are words for it."""
+        say = language.say
+        rows = [
+            replace(row, label=say(row.label), text=row.text if row.code else say(row.text))
+            for row in self.rows
+        ]
+        if language.trouble:
+            rows.append(Row(words("row.language"), language.trouble))
+        table = [[say(cell) for cell in cells] for cells in self.table]
+        return Panel(say(self.word), say(self.title), tuple(rows), table)
+
+    def _as_text(self) -> str:
         lines = [f"[{self.word.upper()}] {self.title}"]
         indent = 2 + max((len(row.label) for row in self.rows), default=0) + 2
         for row in self.rows:
@@ -101,7 +121,7 @@ class Panel:
                 lines.append("  " + "  ".join(padded).rstrip())
         return "\n".join(lines)
 
-    def _repr_html_(self) -> str:
+    def _as_html(self) -> str:
         parts = [
             f'<div style="{_BOX}" role="note" aria-live="polite">'
             f"<div><strong>{_text(self.word)}</strong> &middot; {_text(self.title)}</div>"
@@ -130,6 +150,8 @@ _BOX = (
 )
 _TABLE = "border-collapse:collapse;margin:4px 0 0 0;background:transparent;font:inherit"
 _CELL = "text-align:left;vertical-align:top;padding:1px 12px 1px 0;background:transparent"
+# A UID is wider than a narrow page.
+_LONG = "overflow-wrap:anywhere"
 _LABEL = "font-weight:normal;opacity:.8"
 # JupyterLab stripes the rows of tables; four rows of one thing are not four things.
 _TR = '<tr style="background:transparent">'
@@ -171,5 +193,5 @@ def _html_row(row: Row) -> str:
     between = "; " if text and links else ""
     return (
         f'{_TR}<th scope="row" style="{_CELL};{_LABEL}">{_text(row.label)}</th>'
-        f'<td style="{_CELL}">{text}{between}{links}</td></tr>'
+        f'<td style="{_CELL};{_LONG}">{text}{between}{links}</td></tr>'
     )

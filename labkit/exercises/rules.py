@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from labkit.exercises.words import words
+
 FILE = "release.json"
 FORMAT = "labkit-release/1"
 
@@ -50,12 +52,10 @@ class Rules:
             Such as ``"all hints"``.
         """
         if self.trouble:
-            return (
-                f"The rules of this workshop cannot be read ({self.trouble}), so nothing is shown. "
-                "Ask your instructor to release it again."
-            )
-        of = f" of “{self.title}”" if self.title else ""
-        return f"The instructor{of} has kept back {what}. Ask them, or look at the lab once more."
+            return words("kept.unreadable", trouble=self.trouble)
+        if self.title:
+            return words("kept.by-instructor-of", title=self.title, what=what)
+        return words("kept.by-instructor", what=what)
 
     def then(self, text: str, slug: str) -> str:
         """Return what to do next without the words that would lead to what is kept back."""
@@ -63,7 +63,7 @@ class Rules:
             text = text.split(f'; solution("{slug}")')[0]
         if self.hints == 0:
             word = f'hint("{slug}")'
-            text = text.replace(f"; {word}", "").replace(word, "change your answer and try again")
+            text = text.replace(f"; {word}", "").replace(word, words("next.try-again"))
         return text
 
     def to_json(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import sys
 
 from labkit.common.errors import LabkitError, NetworkError
 from labkit.exercises.model import Verdict
+from labkit.exercises.words import words
 
 
 def unchecked(error: Exception, *, title: str, got: str = "") -> Verdict:
@@ -20,17 +21,17 @@ def unchecked(error: Exception, *, title: str, got: str = "") -> Verdict:
     """
     if _no_answer(error):  # FHIR, DICOMweb
         started = 'Start it: lab.start_node("FHIR")'
-        error = NetworkError("A server of the lab does not answer over HTTP.", remedy=started)
+        error = NetworkError(words("why.no-http"), remedy=started)
     if isinstance(error, LabkitError):
-        remedy = error.remedy or "run the cell again"
+        remedy = error.remedy or words("next.run-again")
         if isinstance(error, NetworkError):
-            remedy += "; is the lab well? `labkit status` says, `labkit up` starts it"
+            remedy += f"; {words('next.is-it-well')}"
         return Verdict("unchecked", why=error.message, then=remedy, title=title)
     return Verdict(
         "unchecked",
         got=got,
-        why=f"The check itself failed: {type(error).__name__}: {error}",
-        then="go on with the next cell, and please report this line as a bug: it is ours",
+        why=words("why.check-failed", error=f"{type(error).__name__}: {error}"),
+        then=words("next.report-bug"),
         title=title,
     )
 

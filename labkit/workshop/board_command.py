@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from labkit.common.errors import LabkitError, UsageError
 from labkit.exercises.joining import FILE, Joined, read_join
 from labkit.exercises.wire import NOT_SENT, SENT
 from labkit.lab.workspace import Workspace
+from labkit.workshop.codes import same as same_code
 from labkit.workshop.options import DEFAULT, InWorkshop
 
 if TYPE_CHECKING:
@@ -87,12 +89,29 @@ def join(
     where = Workspace.at(workspace).root
     journal = where / "progress.jsonl"
     start = journal.stat().st_size if journal.exists() and not whole else 0
-    shown = enrol(Joined(at, code, name=name, start=start), where)
+    joined = Joined(at, code, name=name, start=start)
+    before = _before(where)
+    if before is not None and before.url == joined.url:  # the same learner, under another name
+        if whole:
+            raise UsageError(
+                "You have joined this board already.",
+                remedy="Leave first: `labkit workshop leave --take-back`; then join with --whole.",
+            )
+        start = before.start if same_code(before.code, code) else start
+        joined = replace(joined, who=before.who, start=start)
+    shown = enrol(joined, where)
     typer.echo(f"You have joined. On the projector you are {shown}; it shows no names.")
     typer.echo("This laptop sends, whenever a notebook of the workbook runs:")
     for text in SENT:
         typer.echo(f"  - {text}")
     typer.echo(f"{NOT_SENT} `labkit workshop leave` ends it.")
+
+
+def _before(workspace: Path) -> Joined | None:
+    try:
+        return read_join(workspace)
+    except UsageError:  # damaged: it is written anew
+        return None
 
 
 def leave(

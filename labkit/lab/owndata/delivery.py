@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +19,9 @@ from labkit.dimse import Peer, get, identifier, store
 from labkit.fhir.mapping.sources.session import Session
 
 AT_ONCE = 16
-"""Objects that are sent over one association, or read back in one C-GET."""
+"""Objects that are sent over one association, or read back in one C-GET, at most."""
+ROOM = 16_000_000
+"""Bytes that are read back in one C-GET, unless an object is larger."""
 _NAMES = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID", "SeriesNumber",
           "InstanceNumber", "Modality", "PatientID", "AccessionNumber", "Rows")  # fmt: skip
 Send = Callable[[Sequence[Path]], None]
@@ -113,16 +114,13 @@ def verify(peer: Peer, found: Sequence[Row]) -> str:
     """
     total = hashlib.sha256()
     wrong = []
-    for _, group in groupby(found, key=lambda row: row.series):
-        series = list(group)
-        for at in range(0, len(series), AT_ONCE):
-            batch = series[at : at + AT_ONCE]
-            came = _read_back(peer, batch)
-            for row in batch:
-                wanted = digest(dcmread(row.path))
-                if came.get(row.uid) != wanted:
-                    wrong.append("is missing" if row.uid not in came else "is another")
-                total.update(f"{row.uid} {wanted}\n".encode())
+    for batch in batches(found):
+        came = _read_back(peer, batch)
+        for row in batch:
+            wanted = digest(dcmread(row.path))
+            if came.get(row.uid) != wanted:
+                wrong.append("is missing" if row.uid not in came else "is another")
+            total.update(f"{row.uid} {wanted}\n".encode())
     if wrong:
         raise LabError(
             f"{peer.ae_title} does not give back what it was sent: of {len(found)} objects "
@@ -131,6 +129,26 @@ def verify(peer: Peer, found: Sequence[Row]) -> str:
             remedy="Run the same command again. If it stays so: labkit log ARCHIVE.",
         )
     return total.hexdigest()
+
+
+def batches(found: Sequence[Row], size: int = ROOM) -> Iterator[list[Row]]:
+    """Part objects into those of one C-GET: of one series, few, and small together.
+
+    Parameters
+    ----------
+    size
+        Bytes of the files of a batch, unless one alone is larger.
+    """
+    batch: list[Row] = []
+    room = size
+    for row in found:
+        room -= row.path.stat().st_size
+        if batch and (room < 0 or len(batch) == AT_ONCE or row.series != batch[0].series):
+            yield batch
+            batch, room = [], size - row.path.stat().st_size
+        batch.append(row)
+    if batch:
+        yield batch
 
 
 def digest(ds: Dataset) -> str:

@@ -154,7 +154,8 @@ class _Doors:
         view = self._view(request)
         cookie = request.cookies.get(COOKIE, "")
         stream = self._board.streams.opened(
-            lambda: self._board.view(view),
+            view,
+            self._board.view,
             lambda: not cookie or self._board.door.view_of(cookie) == view,
         )
         headers = {**HEADERS, "X-Accel-Buffering": "no"}

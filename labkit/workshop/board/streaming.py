@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,7 @@ BEAT = 10.0
 MOST = 20
 """Pages that may look on at once."""
 
-Look = Callable[[], dict[str, Any]]
+Look = Callable[[str], dict[str, Any]]
 
 
 class Streams:
@@ -37,11 +38,21 @@ class Streams:
     def __init__(self, *, every: float = EVERY, beat: float = BEAT, most: int = MOST) -> None:
         self.every, self.beat, self._most = every, beat, most
         self._open: set[Stream] = set()
+        self._seen: dict[str, tuple[float, dict[str, Any]]] = {}
         self._lock = threading.Lock()
         self.ending = False
 
-    def opened(self, look: Look, allowed: Callable[[], bool]) -> Stream:
+    def opened(self, view: str, look: Look, allowed: Callable[[], bool]) -> Stream:
         """Begin to tell a page.
+
+        Parameters
+        ----------
+        view
+            Which one.
+        look
+            Returns the room in a view.
+        allowed
+            Whether the page may go on.
 
         Raises
         ------
@@ -54,9 +65,20 @@ class Streams:
                     f"{self._most} pages show this board already.", status=503,
                     remedy="Close one of them.",
                 )  # fmt: skip
-            made = Stream(self, look, allowed)
+            made = Stream(self, view, look, allowed)
             self._open.add(made)
             return made
+
+    def seen(self, view: str, look: Look) -> dict[str, Any]:
+        """Return the room, looked at once for all pages of a view within `every` seconds."""
+        now = time.monotonic()
+        with self._lock:
+            at, room = self._seen.get(view, (float("-inf"), {}))
+        if now - at >= self.every:
+            room = look(view)
+            with self._lock:
+                self._seen[view] = (now, room)
+        return room
 
     def closed(self, stream: Stream) -> None:
         """Forget a page that is gone."""
@@ -70,16 +92,18 @@ class Streams:
 class Stream:
     """What one page is told."""
 
-    def __init__(self, streams: Streams, look: Look, allowed: Callable[[], bool]) -> None:
-        self._streams, self._look, self._allowed = streams, look, allowed
+    def __init__(
+        self, streams: Streams, view: str, look: Look, allowed: Callable[[], bool]
+    ) -> None:
+        self._streams, self._view, self._look, self._allowed = streams, view, look, allowed
         self._told: dict[str, Any] = {}
 
     async def next(self) -> str | None:
         """Return the next event; ``None`` at the end."""
         waited = 0.0
         while not self._streams.ending and self._allowed():
-            room = await run_in_threadpool(self._look)
-            now = room.pop("now")
+            seen = await run_in_threadpool(self._streams.seen, self._view, self._look)
+            now, room = seen["now"], {name: seen[name] for name in seen if name != "now"}
             if room != self._told:
                 self._told = room
                 text = json.dumps({"now": now} | room, separators=(",", ":"))

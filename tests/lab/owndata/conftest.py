@@ -16,7 +16,7 @@ from labkit.lab.workspace import Workspace
 def own(lab: Lab, lab_workspace: Path) -> Iterator[Index]:
     """The index of a lab in its first state, without studies."""
     index = Index(Workspace(lab_workspace))
-    for entry in list(index):
-        index.remove(entry.name)
     yield index
     lab.use(None)  # other tests have the same lab
+    for entry in list(index):
+        index.remove(entry.name)

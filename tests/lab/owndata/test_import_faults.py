@@ -161,3 +161,12 @@ def test_one_import_at_a_time(own: Index, tmp_path: Path) -> None:
     knee(tmp_path / "in")
     with own.alone(), pytest.raises(LabError, match="Another import works"):
         run(tmp_path / "in", "--as", "knee", "--yes")
+
+
+def test_what_is_read_back_at_once_is_little(tmp_path: Path) -> None:
+    found = delivery.rows(knee(tmp_path / "in"))  # five objects of one series, two of another
+    size = found[0].path.stat().st_size
+    assert [len(batch) for batch in delivery.batches(found)] == [5, 2]
+    assert [len(batch) for batch in delivery.batches(found, 2 * size + 99)] == [2, 2, 1, 2]
+    assert [len(batch) for batch in delivery.batches(found, 10)] == [1] * 7
+    assert [row for batch in delivery.batches(found, 10) for row in batch] == found

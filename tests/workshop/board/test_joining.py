@@ -16,6 +16,7 @@ from labkit.exercises.following import Follower
 from labkit.exercises.joining import FILE, Joined, read_join
 from labkit.exercises.posting import lab_state
 from labkit.exercises.wire import LabState
+from labkit.lab import Lab
 from labkit.workshop.board import Board
 from tests.workshop.board.room import Clock, seen
 
@@ -107,3 +108,9 @@ def test_a_place_of_another_join_is_not_used(workspace: Path) -> None:
         Place.of(workspace, Joined("http://board:2", "abcd-efgh", "a")).key
         != Place.of(workspace, first).key
     )
+
+
+def test_a_lab_says_which_of_its_services_are_ill(lab: Lab) -> None:
+    assert lab_state(lab.workspace) == LabState("well")
+    lab.stop_node("LEGACY")
+    assert lab_state(lab.workspace) == LabState("ill", ("LEGACY",))

@@ -48,11 +48,18 @@ export const stuck = (data, titles, now) => {
     put("stuck", el("p", {}, "Nobody."));
     return;
   }
-  put("stuck", el("ul", { class: "list" }, ...data.stuck.map((one) => el("li", { class: "stuck" },
-    el("b", {}, label(one)), aside(one), `: ${titles.get(one.slug) ?? one.slug} `,
-    el("code", {}, one.slug), el("br"),
-    el("small", {}, `${one.failed} failed, the first ${minutes(one.since, now)} ago`),
-    data.view === "instructor" && one.says ? el("p", { class: "says" }, one.says) : ""))));
+  const task = (slug) => [`${titles.get(slug) ?? slug} `, el("code", {}, slug)];
+  const rows = data.view === "instructor"
+    ? data.stuck.map((one) => el("li", { class: "stuck" },
+      el("b", {}, label(one)), aside(one), ": ", ...task(one.slug), el("br"),
+      el("small", {}, `${one.failed} failed, the first ${minutes(one.since, now)} ago`),
+      one.says ? el("p", { class: "says" }, one.says) : ""))
+    : [...new Set(data.stuck.map((one) => one.slug))].map((slug) => { // for a room: by exercise
+      const here = data.stuck.filter((one) => one.slug === slug);
+      return el("li", { class: "stuck" }, el("b", {}, String(here.length)), ": ", ...task(slug),
+        el("br"), el("small", {}, here.map(label).join(", ")));
+    });
+  put("stuck", el("ul", { class: "list" }, ...rows));
 };
 
 const TOP = 5;
