@@ -104,9 +104,6 @@ class Learner:
                 yield client
             finally:
                 client.stop_channels()
-                self.end = lambda: httpx.delete(
-                    f"{base}/kernels/{kernel}", headers=token, timeout=CELL, trust_env=False
-                )
 
 
 def ready(client: BlockingKernelClient) -> None:

@@ -113,12 +113,13 @@ def test_each_journal_has_what_its_learner_did_and_nobody_elses(rehearsal: Rehea
 
 def test_what_was_kept_back_was_not_shown(rehearsal: Rehearsal) -> None:
     asked = rehearsal.learners[2]
-    first, second, third, solution, _ = asked.shown[FIRST]
-    assert "hint 1 of 3" in first and "hint 2 of 3" in second
-    assert "hint 3 of 3" not in third and "kept back the other hints" in third
+    words = [" ".join(shown.split()) for shown in asked.shown[FIRST]]
+    first, second, third, solution, _ = words
+    assert "hint 1 of 2" in first and "hint 2 of 2" in second
+    assert "hint 3" not in third and "kept back the other hints" in third
     assert "[KEPT BACK]" in solution and "Rehearsal" in solution
     kept = [act["event"] for act in acts(asked.folder) if act.get("kept") == "back"]
-    assert kept == ["hint", "solution"]
+    assert kept[:2] == ["hint", "solution"]
 
 
 def test_the_board_shows_who_is_where_and_what_is_commonly_wrong(rehearsal: Rehearsal) -> None:
@@ -158,3 +159,22 @@ def test_a_fault_reaches_every_lab_and_reset_takes_it_back(rehearsal: Rehearsal)
 
 def journal(learner: Learner) -> bool:
     return (Path(learner.folder) / ".lab" / "progress.jsonl").exists()
+
+
+def test_collect_mark_and_report_believe_the_notebooks(rehearsal: Rehearsal) -> None:
+    where = ("--workshop", rehearsal.workshop.folder, "--json")
+    taken = json.loads(run("collect", *where))
+    assert [one["state"] for one in taken] == ["taken"] * LEARNERS
+    # A journal that says more than was done makes no difference.
+    quick = rehearsal.workshop.collected / rehearsal.learners[1].name / "progress.jsonl"
+    if quick.exists():
+        quick.write_text(quick.read_text("utf-8").replace('"failed"', '"passed"'), "utf-8")
+    sheets = {sheet["learner"]: sheet for sheet in json.loads(run("mark", *where))}
+    for learner in rehearsal.learners:
+        plans = rehearsal.plans[learner.name]
+        right = sum(plans[slug].last == "reference" for slug in (FIRST, SECOND))
+        assert sheets[learner.name]["points"] == right, (learner.name, sheets[learner.name])
+    written = json.loads(run("report", *where))
+    pages = [Path(path).name for path in written]
+    assert {"marks.csv", "summary.csv", "index.html"} <= set(pages)
+    assert len([name for name in pages if name.endswith(".html")]) == LEARNERS + 1
