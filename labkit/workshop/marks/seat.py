@@ -29,7 +29,7 @@ class Lent:
         return self._seat.use(self._number, "", arguments, keywords)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("_"):
             raise AttributeError(name)
         return self._seat.use(self._number, name, None, {})
 
