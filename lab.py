@@ -5,6 +5,7 @@
     python3 lab.py --no-browser     the same, without opening a browser
     python3 lab.py setup            set up alone
     python3 lab.py test             check everything (see `python3 lab.py test --help`)
+    python3 lab.py site             the documents and notebooks as a static site in artifacts/site
     python3 lab.py lock             bring requirements/*.lock up to date; --upgrade: all anew
 
 Needs Python 3.10 to 3.13 and nothing else: all the rest goes into .venv beside this file.

@@ -98,7 +98,8 @@ def _everything() -> list[Step]:
     browser = any(map(shutil.which, CHROMIUM)) or "LABKIT_CHROMIUM" in os.environ
     missing = "" if browser else "no Chromium on this machine: NOTHING WAS SEEN IN A BROWSER"
     apart = [f"--ignore=tests/{name}" for name in ("notebooks", "browser", "resilience")]
-    unit = ("-m", "coverage", "run", "-m", "pytest", "tests", *apart, *TOGETHER)
+    slow = ("--durations=40", "--durations-min=5")  # where the time goes, named
+    unit = ("-m", "coverage", "run", "-m", "pytest", "tests", *apart, *TOGETHER, *slow)
     return [
         Step("lint", ("-m", "ruff", "check", *OWN_CODE)),
         Step("format", ("-m", "ruff", "format", "--check", *OWN_CODE)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import subprocess
 import sys
 
 from tooling import checks, locks
@@ -36,6 +37,8 @@ def run(arguments: list[str], text: str) -> int:
             )
         if options.command == "lock":
             return locks.renew(upgrade=options.upgrade)
+        if options.command == "site":
+            return _site()
         python = set_up()
         if options.command == "setup":
             say("Everything is set up. Open the workbook: python3 lab.py")
@@ -48,6 +51,12 @@ def run(arguments: list[str], text: str) -> int:
     except KeyboardInterrupt:
         print("\nStopped. The same command goes on from here.", file=sys.stderr)
         return INTERRUPTED
+
+
+def _site() -> int:
+    """Build the site with the interpreter of .venv, which has mkdocs."""
+    python = set_up("test")
+    return subprocess.run([str(python), "-m", "tooling.site"], cwd=ROOT, check=False).returncode
 
 
 def _parser(text: str) -> argparse.ArgumentParser:
@@ -81,6 +90,7 @@ def _parser(text: str) -> argparse.ArgumentParser:
         action="store_true",
         help="of containers: start a Docker engine if none runs",
     )
+    commands.add_parser("site", help="build the static site into artifacts/site")
     lock = commands.add_parser("lock", help="bring requirements/*.lock up to pyproject.toml")
     lock.add_argument("--upgrade", action="store_true", help="take the newest of everything")
     return parser

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from labkit.common.errors import UsageError
+from labkit.common.scale.options import Dashboard, Scheduler
 
 if TYPE_CHECKING:
+    from labkit.deid.files import Summary
     from labkit.deid.key import Key
     from labkit.deid.pixels import Cleaner
 
@@ -76,6 +78,14 @@ def deid(
         bool,
         typer.Option("--strict", help="Hold too what may show text or a face, for all one knows."),
     ] = False,
+    scheduler: Scheduler = "",
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="With --scheduler: what is done; else KEY.work.", show_default=False
+        ),
+    ] = None,
+    dashboard: Dashboard = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """De-identify DICOM files, and FHIR resources with them, by PS3.15 Annex E.
@@ -92,9 +102,23 @@ def deid(
         _reidentify(source, target, key)
         return
     names = [name.strip() for name in options.split(",") if name.strip()]
+    if scheduler:
+        from labkit.deid.scale_command import deid_scaled
+
+        made = deid_scaled(
+            source, target, names, scheduler, key=key, state=state, dashboard=dashboard, fhir=fhir,
+            report=report, reviewed=reviewed, rules=rules, regions=region or [], review=review,
+            safe_private=safe_private, reversible=reversible, strict=strict,
+        )  # fmt: skip
+        _tell(made.summary, as_json)
+        raise typer.Exit(1 if made.tally.opens else 2 if made.summary.untouched else 0)
+    if state is not None:
+        raise UsageError(
+            "--state is for --scheduler", remedy="--scheduler local:2, or leave it out."
+        )
     safe = SafePrivate.read(safe_private) if safe_private else None
     profile = Profile.of(*names, safe_private=safe)
-    known = _key(key, reversible)
+    known = key_of(key, reversible)
     uids = reviewed.read_text("utf-8").split() if reviewed else []
     cleaner = None
     if profile.has("clean-pixel-data") or profile.has("clean-visual-features"):
@@ -107,6 +131,14 @@ def deid(
         sys.stderr.write(f"not written: {path}: {'; '.join(reasons)}\n")
 
     summary = run(deidentifier, source, target, fhir=fhir, report=report, told=told)
+    _tell(summary, as_json)
+    if summary.held and review is not None:
+        typer.echo(f"To decide on what was held: labkit review {review}")
+    if summary.untouched:
+        raise typer.Exit(2)
+
+
+def _tell(summary: Summary, as_json: bool) -> None:
     found = summary.to_json()
     if as_json:
         typer.echo(json.dumps(found, indent=2))
@@ -116,12 +148,8 @@ def deid(
             f"{found['written']} objects and {found['resources']} resources written, "
             f"{found['held']} held for review, {found['unreadable']} unreadable"
         )
-        for reason, number in summary.unseen.items():
+        for reason, number in sorted(summary.unseen.items()):
             typer.echo(f"{number} of those written: {reason}. Look at them; --strict holds them.")
-    if summary.held and review is not None:
-        typer.echo(f"To decide on what was held: labkit review {review}")
-    if summary.held or summary.unreadable:
-        raise typer.Exit(2)
 
 
 def _cleaner(
@@ -131,21 +159,34 @@ def _cleaner(
     from labkit.deid.files import sources
     from labkit.deid.pixels import Cleaner, Region, Review, SiteRules
 
-    places = []
-    for text in regions:
-        parts = text.split(",")
-        if len(parts) != 4 or not all(part.strip().isdigit() for part in parts):
-            raise UsageError(
-                f"{text!r} is no region.", remedy="--region LEFT,TOP,WIDTH,HEIGHT, in pixels"
-            )
-        places.append(Region(*map(int, parts)))
+    places = [Region(*place) for place in regions_of(regions)]
     known = SiteRules.read(rules) if rules else None
     folder = Review(review) if review else None
     cleaner = Cleaner(rules=known, regions=places, review=folder)
     return cleaner.survey(sources(source, beside=target))
 
 
-def _key(path: Path | None, reversible: bool) -> Key:
+def regions_of(texts: list[str]) -> list[list[int]]:
+    """Read what ``--region`` says: left, top, width, height.
+
+    Raises
+    ------
+    UsageError
+        It is no region.
+    """
+    places = []
+    for text in texts:
+        parts = text.split(",")
+        if len(parts) != 4 or not all(part.strip().isdigit() for part in parts):
+            raise UsageError(
+                f"{text!r} is no region.", remedy="--region LEFT,TOP,WIDTH,HEIGHT, in pixels"
+            )
+        places.append([int(part) for part in parts])
+    return places
+
+
+def key_of(path: Path | None, reversible: bool) -> Key:
+    """Read the key file, or make it; without one, a key that is forgotten."""
     from labkit.deid.key import Key
 
     if path is None:

@@ -109,6 +109,11 @@ class Summary:
     unseen: dict[str, int] = field(default_factory=dict)
     actions: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def untouched(self) -> int:
+        """How many objects were not written."""
+        return self.held + self.unreadable
+
     def add(self, outcome: Outcome) -> None:
         """Count one outcome."""
         if outcome.held:
@@ -121,6 +126,15 @@ class Summary:
                 self.unseen[reason] = self.unseen.get(reason, 0) + 1
             for change in outcome.changes:
                 self.actions[change.action] = self.actions.get(change.action, 0) + 1
+
+    def merge(self, other: dict[str, Any]) -> None:
+        """Add what `to_json` of another one says."""
+        for name in ("written", "held", "resources", "unreadable"):
+            setattr(self, name, getattr(self, name) + other[name])
+        for name in ("reasons", "unseen", "actions"):
+            mine: dict[str, int] = getattr(self, name)
+            for key, number in other[name].items():
+                mine[key] = mine.get(key, 0) + number
 
     def to_json(self) -> dict[str, Any]:
         """As one JSON value."""

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from labkit.deid.deidentifier import Deidentifier
 
 Told = Callable[[Path, tuple[str, ...]], None]
-_JSON = frozenset({".json", ".ndjson"})
+JSON = frozenset({".json", ".ndjson"})
+"""Suffixes of what is taken for FHIR."""
 
 
 def run(
@@ -48,17 +49,17 @@ def run(
         warnings.simplefilter("ignore")  # pydicom's warnings quote values
         number = 0
         for number, path in enumerate(sources(source, beside=target), 1):
-            if path.suffix.lower() in _JSON:
+            if path.suffix.lower() in JSON:
                 resources.append(path)
                 continue
-            _one(deidentifier, path, target, number, log, summary, told)
+            one(deidentifier, path, target, number, log, summary, told)
         if fhir is not None:
-            resources += [p for p in sources(fhir) if p.suffix.lower() in _JSON]
-        _resources(deidentifier, resources, target / "fhir", summary, told, log)
+            resources += [p for p in sources(fhir) if p.suffix.lower() in JSON]
+        resources_of(deidentifier, resources, target / "fhir", summary, told, log)
     return summary
 
 
-def _one(
+def one(
     deidentifier: Deidentifier,
     path: Path,
     target: Path,
@@ -67,6 +68,7 @@ def _one(
     summary: Summary,
     told: Told,
 ) -> None:
+    """De-identify one file, count it, and write its line of the report."""
     try:
         outcome = deidentifier.file(path, target)
     except DataError as error:
@@ -80,7 +82,7 @@ def _one(
         log.write(json.dumps(row(number, outcome)) + "\n")
 
 
-def _resources(
+def resources_of(
     deidentifier: Deidentifier,
     paths: list[Path],
     target: Path,

@@ -1,27 +1,26 @@
 """Resources and their versions in one SQLite file.
 
-A write is acknowledged only when it is on disk: write-ahead log, ``synchronous=FULL`` (one fsync a
-commit), so that a killed process loses nothing it has answered for. Versions are never overwritten;
-a deletion is a version without a body.
+A write is acknowledged only when it is on disk (`labkit.common.durable`), so that a killed process
+loses nothing it has answered for. Versions are never overwritten; a deletion is a version without a
+body.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from labkit.common.errors import LabError
+from labkit.common.durable import Durable, Wording
 from labkit.fhir.canonical import dumps, loads
 from labkit.fhir.dates import instant
 from labkit.fhir.index import Rows, index_rows
 
-SCHEMA_VERSION = 2
 KINDS = ("token", "reference", "date", "string", "uri")
 _SCHEMA = """
 CREATE TABLE resource (pk INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, id TEXT NOT NULL,
@@ -57,6 +56,12 @@ CREATE TABLE notice (number INTEGER PRIMARY KEY AUTOINCREMENT, subscription TEXT
 CREATE INDEX notice_of ON notice (subscription, number);
 """,
 ]
+_WORDING = Wording(
+    "the FHIR store",
+    "check that the folder can be written and that the file is a FHIR store; "
+    "`labkit reset` makes a new one",
+    "make room on the disk, then try again; nothing was half stored",
+)
 
 
 @dataclass(frozen=True)
@@ -115,37 +120,14 @@ class FhirStore:
         self.path = Path(path)
         self.clock = clock
         self.rung = threading.Event()
-        self._lock = threading.RLock()
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.execute("PRAGMA fullfsync=1")  # macOS: fsync alone stops at the drive's cache
-            self._open_schema()
-        except (sqlite3.Error, OSError) as error:
-            raise LabError(
-                f"the FHIR store {self.path.name} cannot be opened ({error})",
-                remedy="check that the folder can be written and that the file is a FHIR store; "
-                "`labkit reset` makes a new one",
-            ) from error
-
-    def _open_schema(self) -> None:
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            raise sqlite3.DatabaseError(f"its schema is {version}, not {SCHEMA_VERSION}")
-        if version < SCHEMA_VERSION:
-            steps = "".join(_STEPS[version:])
-            script = f"BEGIN;{steps}PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
-            self._db.executescript(script)
+        self._file = Durable(self.path, _STEPS, _WORDING)
+        self._db, self._lock = self._file.db, self._file.lock
 
     def close(self) -> None:
         """Close the file; the store cannot be used afterwards."""
-        with self._lock:
-            self._db.close()
+        self._file.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """All writes inside happen together or not at all; may be nested.
 
         Raises
@@ -153,28 +135,11 @@ class FhirStore:
         LabError
             The file cannot be written: the disk is full, or read-only.
         """
-        with self._lock:
-            outermost = not self._db.in_transaction
-            try:
-                if outermost:
-                    self._db.execute("BEGIN IMMEDIATE")
-                yield
-                if outermost:
-                    self._db.execute("COMMIT")
-            except BaseException as error:
-                if outermost and self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError):
-                    raise LabError(
-                        f"the FHIR store cannot be written ({error})",
-                        remedy="make room on the disk, then try again; nothing was half stored",
-                    ) from error
-                raise
+        return self._file.transaction()
 
     def query(self, sql: str, args: list[Any]) -> list[tuple[Any, ...]]:
         """Run one SELECT."""
-        with self._lock:
-            return self._db.execute(sql, args).fetchall()
+        return self._file.query(sql, args)
 
     def execute(self, sql: str, args: list[Any]) -> None:
         """Run one statement that writes, in a transaction."""
@@ -286,7 +251,7 @@ class FhirStore:
         """Go back to what `backup` wrote, while the store is in use."""
         with self._lock, closing(sqlite3.connect(path)) as other:
             other.backup(self._db)
-            self._open_schema()
+            self._file.open_schema()
 
 
 def _whole(resource: dict[str, Any], id_: str, version: int, updated: str) -> dict[str, Any]:

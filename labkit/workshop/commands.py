@@ -7,10 +7,11 @@ import typer
 from labkit.workshop import board_command, release_command
 from labkit.workshop.marks import command as marks_command
 from labkit.workshop.rooms import command as rooms_command
+from labkit.workshop.slides import command as slides_command
 
 workshop_app = typer.Typer(
     help="For instructors: hand out, start labs, watch, break, collect, mark.",
     no_args_is_help=True,
 )
-for part in (release_command, rooms_command, board_command, marks_command):
+for part in (release_command, rooms_command, board_command, marks_command, slides_command):
     part.register(workshop_app)

@@ -4,6 +4,7 @@ WORKSHOP = """## A workshop
 
 ```sh
 labkit workshop release DIR --notebooks 'beginner/*' --hints all|N|none --no-solutions --title TITLE
+labkit workshop slides 'beginner/*' --out DIR    # a deck a notebook, one HTML file; s: notes
 labkit workshop start --learners N      # or --names FILE; --bind ADDRESS for other machines
 labkit workshop status                  # each room; --memory: what it costs
 labkit workshop break storage-full --for all   # or names; mend, reset likewise

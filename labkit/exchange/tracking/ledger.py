@@ -8,19 +8,16 @@ process that is killed at any point has done all of it or nothing, and does the 
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from labkit.common.errors import LabError
+from labkit.common.durable import Durable, Wording
 from labkit.exchange.tracking.facts import changes, kind_of
 from labkit.exchange.tracking.model import STUDY, Event, Facts, Version
 
-SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL,
   source TEXT NOT NULL, type TEXT NOT NULL, id TEXT NOT NULL, version TEXT NOT NULL,
@@ -37,6 +34,11 @@ CREATE TABLE mark (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE bell (number INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL,
   type TEXT NOT NULL, id TEXT NOT NULL, rings INTEGER NOT NULL, UNIQUE (source, type, id));
 """
+_WORDING = Wording(
+    "the ledger",
+    "Give a folder that can be written, and that another tracker does not use.",
+    "Make room on the disk; nothing was half recorded.",
+)
 _EVENT = "seq, kind, source, type, id, version, study, patient, at, changes, by"
 _NAMES = tuple(_EVENT.split(", "))
 State = tuple[str, str, str, str, Facts, bool]
@@ -55,53 +57,19 @@ class Ledger:
     """
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.RLock()
-        self.grown = threading.Condition(self._lock)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")  # on the disk before a notice is answered
-            self._db.execute("PRAGMA fullfsync=1")
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, SCHEMA_VERSION):
-                raise sqlite3.DatabaseError(f"its schema is {version}, not {SCHEMA_VERSION}")
-            if version == 0:
-                script = f"BEGIN;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
-                self._db.executescript(script)
-        except (sqlite3.Error, OSError) as error:
-            raise LabError(
-                f"the ledger {path.name} cannot be opened ({error})",
-                remedy="Give a folder that can be written, and that another tracker does not use.",
-            ) from error
+        self._file = Durable(
+            path, [_SCHEMA], _WORDING, private=True, committed=lambda: self.grown.notify_all()
+        )
+        self._db = self._file.db
+        self.grown = threading.Condition(self._file.lock)
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._db.close()
+        self._file.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """All writes inside happen together or not at all; may be nested."""
-        with self._lock:
-            outermost = not self._db.in_transaction
-            try:
-                if outermost:
-                    self._db.execute("BEGIN IMMEDIATE")
-                yield
-                if outermost:
-                    self._db.execute("COMMIT")
-                    self.grown.notify_all()
-            except BaseException as error:
-                if outermost and self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError):
-                    raise LabError(
-                        f"the ledger cannot be written ({error})",
-                        remedy="Make room on the disk; nothing was half recorded.",
-                    ) from error
-                raise
+        return self._file.transaction()
 
     # -- changes --
 
@@ -213,8 +181,7 @@ class Ledger:
             return self.grown.wait_for(ready, timeout)
 
     def _query(self, sql: str, values: Iterable[object] = ()) -> list[tuple[Any, ...]]:
-        with self._lock:
-            return self._db.execute(sql, list(values)).fetchall()
+        return self._file.query(sql, values)
 
 
 def _about(type_: str, id_: str, facts: Facts) -> tuple[str, str]:

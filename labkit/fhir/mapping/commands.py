@@ -13,6 +13,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from labkit.common.errors import UsageError
+from labkit.common.scale.options import Dashboard, Scheduler
 
 _FORMATS = ("bundle", "ndjson", "transaction")
 
@@ -68,8 +69,10 @@ def map_command(
     slice_days: Annotated[int, typer.Option(
         "--slice", min=0, help="Days in one query of a date range; 0: all at once.")] = 31,
     state: Annotated[Path | None, typer.Option(
-        metavar="FILE", help="Note what is done here, and go on from there.",
+        metavar="FILE", help="Note what is done here, to go on from it (--scheduler: a folder).",
         show_default=False)] = None,
+    scheduler: Scheduler = "",
+    dashboard: Dashboard = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and map nothing.")] = False,
     strict: Annotated[bool, typer.Option(
         "--strict", help="Exit code 1 if anything was broken, contradictory or invalid.")] = False,
@@ -98,6 +101,16 @@ def map_command(
     if dry_run:
         typer.echo(str(source.count()))
         return
+    if scheduler:
+        if compare:
+            raise UsageError("a comparison is one process's work", remedy="Leave --scheduler out.")
+        _check(form, to, out, None, None)
+        raise typer.Exit(
+            _scaled(
+                where, selection, options, scheduler, dashboard, state, out, to, form, rules,
+                explain, provenance, strict,
+            )
+        )  # fmt: skip
     _check(form, to, out, state, compare)
     loaded = [rules.table, *([load_table(compare)] if compare else [])]
     settings = {"table": loaded[0].frozen, "fhir": rules.fhir, "to": to, "format": form}
@@ -123,24 +136,38 @@ def map_command(
         raise typer.Exit(1)
 
 
+def _scaled(
+    where: list[str], selection: Any, options: dict[str, Any], scheduler: str, dashboard: bool,
+    state: Path | None, out: Path | None, to: str, form: str, rules: Any,
+    explain: bool, provenance: bool, strict: bool,
+) -> int:  # fmt: skip
+    from labkit.fhir.mapping.scale import Settings, scalable
+    from labkit.fhir.mapping.scale_command import map_scaled
+
+    address = scalable(where, options["retrieve"], rules.site, to)
+    settings = Settings(
+        rules.table, rules.site, selection, rules.fhir, rules.endpoint or "", address, options,
+        explain, "now" if provenance else "",
+    )  # fmt: skip
+    return map_scaled(
+        settings, where, scheduler, dashboard=dashboard, state=state, out=out, to=to,
+        outputs=lambda file: _output(form, to, file, False), tell=_tell, strict=strict,
+    )  # fmt: skip
+
+
 def _write(run: Any, output: Any, explain: bool, state: Any, provenance: bool) -> bool:
     """Write all studies; return whether there was nothing to complain about."""
-    from labkit.fhir.mapping.check import check_resource
-    from labkit.fhir.mapping.explanation import explain as explanation
     from labkit.fhir.mapping.provenance import with_provenance
+    from labkit.fhir.mapping.telling import tell
 
     ok = True
     for (mapped,) in run:
         if provenance:
             mapped = with_provenance(mapped, run.tables[0], datetime.now(timezone.utc))
-        issues = [i for r in mapped.resources for i in check_resource(r, run.fhir)]
-        for issue in issues:
-            _say(f"study {mapped.uid}: {issue}")
-        for problem in mapped.problems:
-            _say(f"study {mapped.uid}: {problem}")
-        ok = ok and not issues and not mapped.problems
-        if explain:
-            _say(explanation(mapped))
+        lines, good = tell(mapped, run.fhir, explain=explain)
+        for line in lines:
+            _say(line)
+        ok = ok and good
         output.write(mapped)
         if state is not None:
             state.mark(mapped.uid)

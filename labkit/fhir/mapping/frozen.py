@@ -38,7 +38,7 @@ _KEYS = ("format", "labkit", "engine", "fhir", "endpoint", "site", "rows", "sha2
 _BESIDE = frozenset({
     "__init__.py", "check.py", "commands.py", "difference.py", "explanation.py", "folder.py",
     "freezing.py", "frozen.py", "invariants.py", "output.py", "provenance.py", "run.py",
-    "textfile.py",
+    "scale.py", "scale_command.py", "telling.py", "textfile.py",
 })  # fmt: skip
 _BLANK = {"source": "", "r4": "", "r5": ""}
 _ANEW = "Freeze it anew with this labkit: labkit map --freeze FILE."

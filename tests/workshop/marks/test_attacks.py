@@ -169,12 +169,17 @@ def test_most_attacks_are_seen_as_what_they_hand_in(attacked: Seated) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "says"),
-    [("while True: pass", "took more than 8 s"), ("import os; os._exit(3)", "ended its kernel")],
+    ("body", "limit", "says"),
+    [
+        ("while True: pass", 25, "took more than 25 s"),
+        ("import os; os._exit(3)", 120, "ended its kernel"),
+    ],
 )
-def test_what_was_judged_before_a_cell_that_does_not_end_is_kept(body: str, says: str) -> None:
+def test_what_was_judged_before_a_cell_that_does_not_end_is_kept(
+    body: str, limit: float, says: str
+) -> None:
     right = 'accession = "NG2600101"\ncheck("which-order", accession)'
     cells = ["from labkit import check", cell(VALUE, right), body, cell(VALUE, "accession = 2")]
-    seated = seat(cells, [VALUE], limits=Limits(cell=8, notebook=120))
+    seated = seat(cells, [VALUE], limits=Limits(cell=limit, notebook=600))
     assert [each["outcome"] for each in seated.found] == ["passed"]
     assert says in seated.stopped

@@ -107,6 +107,12 @@ class ArchiveSource(Source):
                     self.report.add(self._origin(uid), "failed", error.message)
             self.associations = session.opened
 
+    def studies(self) -> Iterator[str]:
+        """Ask at study level alone."""
+        with closing(self._session()) as session:
+            for study in self._studies(session):
+                yield str(study.StudyInstanceUID)
+
     def count(self) -> Count:
         """Ask at study level, and add up what it says of instances (0020,1208)."""
         studies, instances = 0, 0

@@ -10,6 +10,7 @@ from typing import ClassVar, NamedTuple
 
 from pydicom.dataset import Dataset
 
+from labkit.common.errors import UsageError
 from labkit.fhir.mapping.sources.selection import Selection
 
 KEPT = 100
@@ -119,6 +120,16 @@ class Source(ABC):
     @abstractmethod
     def __iter__(self) -> Iterator[Header]:
         """Give the headers; raise only where nothing at all can be had."""
+
+    def studies(self) -> Iterator[str]:
+        """Give the Study Instance UIDs that may be wanted, without their instances.
+
+        Raises
+        ------
+        UsageError
+            Files: what study one is of shows when it is read.
+        """
+        raise UsageError("these studies are not listed", remedy="Go through the source.")
 
     @abstractmethod
     def count(self) -> Count:

@@ -51,7 +51,7 @@ class FileSource(Source):
                 )
 
     def __iter__(self) -> Iterator[Header]:
-        for path in self._files():
+        for path in self.files():
             for header in self._headers(path):
                 if str(header.ds.get("StudyInstanceUID") or "") in self.done:
                     self.report.add(header.origin, "done before", "its study was done before")
@@ -60,9 +60,10 @@ class FileSource(Source):
 
     def count(self) -> Count:
         """Count the files; what they are shows when they are read."""
-        return Count(files=sum(1 for _ in self._files()))
+        return Count(files=sum(1 for _ in self.files()))
 
-    def _files(self) -> Iterator[Path]:
+    def files(self) -> Iterator[Path]:
+        """Give the files, whatever is in them, in the order of their names."""
         for path in self.paths:
             if not path.is_dir():
                 yield path
@@ -76,7 +77,7 @@ class FileSource(Source):
         try:
             with path.open("rb") as file:
                 start = file.read(512)
-            if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") and b"DICM" not in start:
+            if is_json(start):
                 yield from self._json(path)
             else:
                 yield Header(read_header(path, start), origin)
@@ -99,6 +100,11 @@ class FileSource(Source):
                 self.report.add(origin, kind, error.message)
                 continue
             yield Header(ds, origin)
+
+
+def is_json(start: bytes) -> bool:
+    """Whether a file that starts like this is to be read as DICOM JSON."""
+    return start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") and b"DICM" not in start
 
 
 def read_header(path: Path | BinaryIO, start: bytes) -> Dataset:

@@ -79,6 +79,11 @@ class WebSource(Source):
                 self.incomplete.add(uid)
                 self.report.add(f"study {uid}", "failed", error.message)
 
+    def studies(self) -> Iterator[str]:
+        """Search for studies alone."""
+        for study in self._studies():
+            yield str(study.StudyInstanceUID)
+
     def count(self) -> Count:
         """Ask for the studies, and add up what is said of their instances."""
         found = list(self._studies())
