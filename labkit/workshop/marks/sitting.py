@@ -181,7 +181,12 @@ def _judged(
                 handed.append(own)
         for slug in handed:
             began = time.monotonic()
-            found = _one(sitting, wanted[slug], asker, slug in job.get("beside", ()))
+            try:
+                found = _one(sitting, wanted[slug], asker, slug in job.get("beside", ()))
+            except Silent:
+                raise
+            except Exception as error:  # of one exercise, and no reason to lose the others
+                found = {"outcome": "unchecked", "why": f"{type(error).__name__}: {error}"[:300]}
             yield {"slug": slug, **found, "seconds": round(time.monotonic() - began, 2)}
         with contextlib.suppress(NotTaken):
             asker.ask("forget")

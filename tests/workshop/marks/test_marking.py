@@ -107,6 +107,13 @@ def test_what_the_second_run_shows(tmp_path: Path, there: str, outcome: str, poi
     assert (order.mistake == "typed-in") == (outcome == "failed")
 
 
+def test_what_was_not_reached_is_for_a_person_to_look_at(tmp_path: Path) -> None:
+    sheet = marked(tmp_path, Seats({"slug": "echo-archive", **PASSED}, stopped="It hung."))
+    assert [(m.outcome, m.why) for m in sheet.marks] == [
+        ("passed", "good"), ("unchecked", "Not reached. It hung."),
+    ]  # fmt: skip
+
+
 def test_an_answer_in_another_form_that_moves_is_right() -> None:
     pair = variants.Pair("[1]", "[2]")
     assert variants.compare(pair, "{1}", {"form": "{2}"}) == "moved"
