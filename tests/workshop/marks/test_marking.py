@@ -24,6 +24,8 @@ from labkit.workshop.marks.results import Sheet
 from labkit.workshop.marks.seating import Limits, Seated, seat
 from tests.effort import effort
 
+pytestmark = pytest.mark.timeout(900)  # kernels and labs start here, perhaps on a busy machine
+
 START = "00_start_here.ipynb"
 NOW = datetime(2026, 1, 15, 8, tzinfo=timezone.utc)
 WORKBOOK = folder().parents[1] / "notebooks"
@@ -192,7 +194,7 @@ def test_right_and_typed_in_through_real_kernels(tmp_path: Path) -> None:
     hand_in(tmp_path, "ada", START, solved(START))
     typed = {"which-order": 'accession = "NG2600101"'}
     hand_in(tmp_path, "ben", START, solved(START, **typed))
-    making = workshop(tmp_path, limits=Limits(cell=120))
+    making = workshop(tmp_path, limits=Limits(cell=240))
     (ada, _), (ben, _) = list(making.run(making.jobs()))
     assert [(m.slug, m.outcome, m.variant) for m in ada.marks] == [
         ("echo-archive", "passed", "act"), ("which-order", "passed", "data: moved"),
