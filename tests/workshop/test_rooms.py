@@ -86,7 +86,7 @@ def test_each_code_leads_to_a_jupyterlab_that_takes_its_own_token_alone(
 def test_kernels_listen_at_sockets_of_this_account_alone(
     opened: dict[str, Any], folder: Workshop
 ) -> None:
-    """Ports that one JupyterLab has picked for a kernel, another may take before the kernel does."""
+    """A port that a JupyterLab picked for a kernel, another may take before the kernel does."""
     way = led(opened, opened["rooms"][0]["said"]).headers["location"]
     base, token = re.match(r"http://[^/]+/", way), way.split("token=")[1]
     assert base
