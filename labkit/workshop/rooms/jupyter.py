@@ -5,7 +5,9 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -50,6 +52,9 @@ EXTENSIONS = (
     "labkit.lab.own.extension",
 )  # fmt: skip
 """What a learner's JupyterLab needs; whatever else is installed would cost memory in each."""
+_SOCKETS = sys.platform != "win32"
+"""Whether kernels listen at Unix sockets and not at ports. Each JupyterLab picks free ports for its
+kernels and lets go of them until the kernel takes them; with twenty, two pick the same."""
 _NOT_THEIRS = ("LABKIT_", "JUPYTER", "IPYTHON", "PYTEST")
 """Variables of the instructor's that do not reach a learner begin so."""
 
@@ -129,8 +134,10 @@ def order(workshop: Workshop, room: Room, bind: str, minutes: int = MINUTES) -> 
     """Write the settings of a room's JupyterLab, and say how it is run."""
     folder, workspace = workshop.learner(room.name).resolve(), workshop.workspace(room.name)
     own = workspace.root / "jupyter"
-    for name in ("config", "runtime", "data", "ipython"):
+    for name in ("config", "data", "ipython"):
         (own / name).mkdir(parents=True, exist_ok=True)
+    if not (own / "runtime").is_dir():
+        _make_runtime(own / "runtime")
     for name, settings in SETTINGS.items():
         file = own / "config" / name
         file.parent.mkdir(exist_ok=True)
@@ -143,9 +150,35 @@ def order(workshop: Workshop, room: Room, bind: str, minutes: int = MINUTES) -> 
         "--MappingKernelManager.cull_interval=60", "--MappingKernelManager.cull_connected=True",
     ]  # fmt: skip
     arguments += [f"--ServerApp.jpserver_extensions={_extensions()!r}"]
+    if _SOCKETS:
+        arguments.append("--KernelManager.transport=ipc")
     if sys.platform != "win32" and os.geteuid() == 0:
         arguments.append("--ServerApp.allow_root=True")
     return Order(tuple(arguments), _environment(workspace, room), folder, own / "jupyterlab.log")
+
+
+def _make_runtime(link: Path) -> None:
+    """Make the folder of sockets and connection files: near the root, since their paths are short.
+
+    An address of a Unix socket has 103 bytes on macOS (``sun_path``), and a workshop may lie deep.
+    """
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)  # it leads to one that a restart of the machine has cleared away
+    if not _SOCKETS:
+        link.mkdir()
+        return
+    place = tempfile.gettempdir()
+    short = place if len(place) < 20 else "/tmp"  # nosec B108: mkdtemp makes it ours alone
+    link.symlink_to(tempfile.mkdtemp(prefix="labkit-room-", dir=short))
+
+
+def tidy(workspace: Workspace) -> None:
+    """Take away what a JupyterLab that has ended needs no more."""
+    link = workspace.root / "jupyter" / "runtime"
+    if link.is_symlink():
+        place = link.resolve()
+        link.unlink()
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _extensions() -> dict[str, bool]:
@@ -176,7 +209,7 @@ def _environment(workspace: Workspace, room: Room) -> dict[str, str]:
         "LABKIT_LEARNER": room.name,
         "JUPYTER_TOKEN": room.token,
         "JUPYTER_CONFIG_DIR": str(own / "config"),
-        "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
+        "JUPYTER_RUNTIME_DIR": str((own / "runtime").resolve()),
         "JUPYTER_DATA_DIR": str(own / "data"),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "IPYTHONDIR": str(own / "ipython"),
