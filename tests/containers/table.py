@@ -31,14 +31,7 @@ SECURE = "open_lab(secure=True"
 """In a cell that works on the secure lab."""
 NOT_YET: dict[str, str] = {}
 """Notebooks that do not hold on the containers yet, and why."""
-_LATE = (
-    "written last; an output differed in its first run there, and what was mended since was not run"
-)
-NOT_RUN = {
-    "advanced/13_centralised_or_federated.ipynb": _LATE,
-    "advanced/16_xca_across_communities.ipynb": _LATE,
-    "advanced/17_hybrid_cloud.ipynb": _LATE,
-}
+NOT_RUN: dict[str, str] = {}
 """Notebooks of which nobody knows, and why."""
 SUITES = {
     "pacs": ("Orthanc", "dcmqrscp"),

@@ -7,7 +7,7 @@ EXCHANGE = """\
 labkit exchange demo          # one prior by XCA-I: each message, from, to, bytes, SHA-256
 labkit exchange demo --json
 labkit exchange experiment --sites 3     # centralised, hybrid, federated: messages, bytes, failures
-labkit exchange experiment --write       # both sizes and the model: docs/experiment.md and .json
+labkit exchange experiment --write       # both sizes and the model: docs/experiment.md and its data
 python -m labkit.exchange.conformance    # runs the tests of XDS-I.b and XCA-I, writes docs/xds-i.md
 ```
 

@@ -15,8 +15,8 @@ from labkit.dicom.samples import sample
 from labkit.dicomweb import ArchiveSource
 from labkit.exchange.community import ANSWERS, IMAGES, REGISTRY, RESPONDING, Community
 from labkit.exchange.images import SourceImages
-from labkit.exchange.images.publishing import KOS
 from labkit.exchange.manifests import read
+from labkit.exchange.manifests.documents import FORMAT_CODE
 from labkit.exchange.parties import LAKESIDE, NORTH
 from labkit.exchange.pix import CrossReference, Domain
 from labkit.exchange.soap import SoapFault
@@ -77,7 +77,7 @@ def make(tmp_path: Path, archives: dict[str, Archive], people: CrossReference) -
 def test_a_prior_comes_from_the_other_community(make: Make) -> None:
     north, _ = make()
     beyond = north.beyond()
-    entries = beyond.find_documents(MARIGOLD, formatCode=KOS)
+    entries = beyond.find_documents(MARIGOLD, formatCode=FORMAT_CODE)
     assert [(e.homeCommunityId, e.patientId.value) for e in entries] == [
         (LAKESIDE.home, "LK-20871")
     ]
@@ -114,8 +114,10 @@ def test_what_is_published_is_said_as_rad_68_wants_it(make: Make) -> None:
     north, _ = make()
     (entry,) = north.consumer().find_documents(POSY)
     ds = sample("dx-hand").datasets()[0]
-    assert entry.formatCode == KOS and entry.mimeType == "application/dicom"
-    assert [code.code for code in entry.eventCodeList] == [ds.Modality]
+    assert entry.formatCode == FORMAT_CODE and entry.mimeType == "application/dicom"
+    modality, *regions = entry.eventCodeList
+    assert (modality.code, modality.display) == ("DX", "Digital Radiography")
+    assert [region.display for region in regions] == ["Upper limb"]
     assert entry.title == ds.StudyDescription
     assert any(ds.StudyInstanceUID in each for each in entry.referenceIdList)
     assert any(ds.AccessionNumber in each for each in entry.referenceIdList)

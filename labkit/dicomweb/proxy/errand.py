@@ -7,8 +7,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from pydicom.uid import AllTransferSyntaxes, ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom import StoragePresentationContexts
+from pydicom.uid import (
+    AllTransferSyntaxes,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGLosslessSV1,
+    RLELossless,
+)
+from pynetdicom import StoragePresentationContexts, sop_class
 
 from labkit.dicomweb.proxy.trace import Step
 from labkit.dimse.status import Status
@@ -16,6 +24,42 @@ from labkit.dimse.status import Status
 PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian))
 _SYNTAXES = tuple(str(uid) for uid in AllTransferSyntaxes)
 _MOST_CONTEXTS = 127  # beside that of the C-GET itself (PS3.8 9.3.2.2)
+_OFTEN = tuple(map(str, (RLELossless, JPEGBaseline8Bit, JPEGLosslessSV1, JPEG2000Lossless)))
+_IMAGES = tuple(
+    str(getattr(sop_class, name))
+    for name in (
+        "ComputedRadiographyImageStorage",
+        "DigitalXRayImageStorageForPresentation",
+        "DigitalXRayImageStorageForProcessing",
+        "DigitalMammographyXRayImageStorageForPresentation",
+        "DigitalMammographyXRayImageStorageForProcessing",
+        "BreastTomosynthesisImageStorage",
+        "CTImageStorage",
+        "EnhancedCTImageStorage",
+        "UltrasoundImageStorage",
+        "UltrasoundMultiFrameImageStorage",
+        "MRImageStorage",
+        "EnhancedMRImageStorage",
+        "SecondaryCaptureImageStorage",
+        "MultiFrameGrayscaleByteSecondaryCaptureImageStorage",
+        "MultiFrameGrayscaleWordSecondaryCaptureImageStorage",
+        "MultiFrameTrueColorSecondaryCaptureImageStorage",
+        "XRayAngiographicImageStorage",
+        "EnhancedXAImageStorage",
+        "XRayRadiofluoroscopicImageStorage",
+        "NuclearMedicineImageStorage",
+        "PositronEmissionTomographyImageStorage",
+        "EnhancedPETImageStorage",
+        "RTImageStorage",
+        "VLEndoscopicImageStorage",
+        "VLMicroscopicImageStorage",
+        "VLPhotographicImageStorage",
+        "OphthalmicPhotography8BitImageStorage",
+        "OphthalmicTomographyImageStorage",
+    )
+)
+Context = tuple[str, tuple[str, ...]]
+"""Abstract syntax, transfer syntaxes."""
 Tell = Callable[[Step], None]
 
 
@@ -72,15 +116,22 @@ class Errand:
             abort()
 
 
-def storage_contexts(classes: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Contexts of the classes: one a transfer syntax, so that each object can come as it is.
+def storage_contexts(classes: Sequence[str]) -> Iterator[tuple[Context, ...]]:
+    """What to propose: first of all, and then for what has not come.
 
-    Without classes, since some PACS do not tell them: the usual ones, uncompressed.
+    One context a class and transfer syntax, so that each object can come as it is. Without classes,
+    since some PACS do not tell them: the usual ones, uncompressed; then images as they are often
+    compressed. Not every PACS can decompress what it holds.
     """
-    if not classes:
-        for context in StoragePresentationContexts[:_MOST_CONTEXTS]:
-            yield str(context.abstract_syntax), PLAIN
+    if classes:
+        yield tuple(_each(classes))
         return
+    usual = StoragePresentationContexts[:_MOST_CONTEXTS]
+    yield tuple((str(context.abstract_syntax), PLAIN) for context in usual)
+    yield tuple((uid, (syntax,)) for uid in _IMAGES for syntax in _OFTEN)
+
+
+def _each(classes: Sequence[str]) -> Iterator[Context]:
     chosen = list(classes)[:_MOST_CONTEXTS]
     each = max(1, _MOST_CONTEXTS // max(len(chosen), 1))
     alone = _SYNTAXES[: each - 1] if len(_SYNTAXES) > each else _SYNTAXES

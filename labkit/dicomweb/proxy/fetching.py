@@ -11,7 +11,7 @@ from labkit.common.errors import DataError, DimseError, LabkitError, NoPresentat
 from labkit.dicomweb.problems import WebError
 from labkit.dicomweb.proxy.cache import Cache
 from labkit.dicomweb.proxy.cache_index import Entry
-from labkit.dicomweb.proxy.errand import Ending
+from labkit.dicomweb.proxy.errand import Ending, storage_contexts
 from labkit.dicomweb.proxy.flight import Flight, Seat
 from labkit.dicomweb.proxy.listing import Item
 from labkit.dicomweb.proxy.pacs import Pacs
@@ -153,16 +153,21 @@ class Fetcher:
         pacs = flight.pacs
         problem: LabkitError | None = None
         flight.errand.receive = lambda event: self._on_got(flight, event)
-        for level, keys in _plan(flight):
-            if flight.cancelled:
+        for storage in storage_contexts(classes):
+            failed = 0
+            for level, keys in _plan(flight):
+                if flight.cancelled:
+                    break
+                try:
+                    ending = pacs.get(level, identifier(level, **keys), storage, flight.errand)
+                except NoPresentationContext as error:
+                    pacs.gets = False
+                    return error
+                pacs.gets = True
+                problem = _problem(pacs, "C-GET", ending) or problem
+                failed += ending.failed
+            if not failed or not flight.missing():
                 break
-            try:
-                ending = pacs.get(level, identifier(level, **keys), classes, flight.errand)
-            except NoPresentationContext as error:
-                pacs.gets = False
-                return error
-            pacs.gets = True
-            problem = _problem(pacs, "C-GET", ending) or problem
         left = {item.sop_class_uid for item in flight.missing().values()}
         if left and pacs.upstream.retrieve == "auto" and not flight.cancelled:
             pacs.moved |= left - {""}  # of one that has no name nothing is learnt of the others

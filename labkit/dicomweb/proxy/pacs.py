@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any, TypeVar
@@ -21,7 +21,7 @@ from pynetdicom.sop_class import (
 from labkit.common.errors import AssociationError, DimseError, LabkitError
 from labkit.dicomweb.problems import WebError
 from labkit.dicomweb.proxy.breaker import CircuitBreaker
-from labkit.dicomweb.proxy.errand import PLAIN, Ending, Errand, Tell, storage_contexts
+from labkit.dicomweb.proxy.errand import PLAIN, Context, Ending, Errand, Tell
 from labkit.dicomweb.proxy.guarded import Guarded
 from labkit.dicomweb.proxy.pool import Kind, Lease, Pool
 from labkit.dicomweb.proxy.settings import Upstream
@@ -136,13 +136,15 @@ class Pacs:
             self._finish(step, status)
             return matches
 
-    def get(self, level: str, asked: Dataset, classes: Sequence[str], errand: Errand) -> Ending:
+    def get(
+        self, level: str, asked: Dataset, storage: tuple[Context, ...], errand: Errand
+    ) -> Ending:
         """Send a C-GET (PS3.4 C.4.3); its objects go to the errand.
 
         Parameters
         ----------
-        classes
-            The storage classes that may come; none where the PACS does not tell.
+        storage
+            Presentation contexts of what may come: see `storage_contexts`.
 
         Raises
         ------
@@ -151,7 +153,6 @@ class Pacs:
         AssociationError, WebError
             As of `find`. A failure status does not raise.
         """
-        storage = tuple(storage_contexts(classes))
         served = tuple(dict.fromkeys(uid for uid, _ in storage))
         kind = Kind("get", ((_GET, PLAIN), *storage), served)
         request = C_GET()

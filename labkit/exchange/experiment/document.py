@@ -1,4 +1,8 @@
-"""The data of the documentation: what one command runs, and keeps in ``docs/experiment.json``."""
+"""The published run: what one command runs and keeps, and the page that is made of it.
+
+The data is part of the package: the lessons show it wherever labkit is installed, with or without
+a clone of the repository beside it.
+"""
 
 from __future__ import annotations
 
@@ -21,26 +25,28 @@ from labkit.exchange.experiment.running import (
 )
 
 SIZES = (3, 10)
-PAGE, DATA = "experiment.md", "experiment.json"
+PAGE = Path("docs") / "experiment.md"
+DATA = Path("labkit") / "exchange" / "experiment" / "published.json"
+"""Both in a clone of the repository."""
 _EACH = {3: 2, 10: 1}
 _MBIT, _MS = 100.0, 10.0
 
 
 def published() -> dict[str, Any]:
-    """Return the data of ``docs/experiment.json``: the run that the documentation shows.
+    """Return the run that the documentation shows.
 
     Raises
     ------
     DataError
-        It is not there.
+        It cannot be read: labkit is not installed whole.
     """
-    path = Path(__file__).resolve().parents[3] / "docs" / DATA
+    path = Path(__file__).with_name(DATA.name)
     try:
         data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(
-            f"docs/{DATA} cannot be read: {error.strerror}",
-            remedy="Run from a clone of the repository, or make it: "
+            f"{DATA} cannot be read: {error.strerror}",
+            remedy="Install labkit again; in a clone of the repository, make it: "
             "labkit exchange experiment --write",
         ) from error
     return data
@@ -86,19 +92,26 @@ def run_all(
     return data
 
 
-def write(data: dict[str, Any], docs: Path) -> list[Path]:
-    """Write the data and the page made of it.
+def write(data: dict[str, Any], root: Path) -> list[Path]:
+    """Write the data and the page made of it into a clone of the repository.
+
+    Parameters
+    ----------
+    root
+        The folder of the clone.
 
     Raises
     ------
     UsageError
-        The folder is not there.
+        It is no clone: a folder is not there.
     """
-    if not docs.is_dir():
-        raise UsageError(
-            f"There is no folder {docs.name} here.", remedy="Run it in a clone of the repository."
-        )
-    written = [docs / DATA, docs / PAGE]
+    written = [root / DATA, root / PAGE]
+    for path in written:
+        if not path.parent.is_dir():
+            raise UsageError(
+                f"There is no folder {path.parent.relative_to(root).as_posix()} here.",
+                remedy="Run it in a clone of the repository.",
+            )
     text = json.dumps(data, indent=1, sort_keys=False) + "\n"
     for path, content in zip(written, (text, report(data)), strict=True):
         path.write_text(content, encoding="utf-8", newline="\n")

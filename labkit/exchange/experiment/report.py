@@ -12,7 +12,7 @@ COMMAND = "labkit exchange experiment --write"
 
 
 def report(data: Mapping[str, Any]) -> str:
-    """Return the page for the data of ``docs/experiment.json``."""
+    """Return the page for the data of a run, such as `published` gives."""
     parts = [_HEAD.format(command=COMMAND)]
     for hospitals, found in data["sites"].items():
         parts.append(f"## {hospitals} hospitals\n\n{_workload(found['workload'])}")

@@ -21,19 +21,18 @@ from labkit.exchange.xds import (
     DocumentSource,
     SubmissionSet,
 )
+from labkit.exchange.xds.names import ACCESSION, STUDY
 from labkit.fhir.mapping.transforms.codes import table
 
 MIME_TYPE = "application/dicom"
 FORMAT_CODE = Code("1.2.840.10008.5.1.4.1.1.88.59", "1.2.840.10008.2.6.1",
                    "Key Object Selection Document")  # fmt: skip
 """(RAD68-022: RAD TF-2 4.68.4.1.2.3.2.)"""
-#: OIDs of coding schemes, PS3.16 Table 8-1.
-_SCHEMES = {
+SCHEMES = {
     "DCM": "1.2.840.10008.2.16.4", "SCT": "2.16.840.1.113883.6.96", "LN": "2.16.840.1.113883.6.1",
 }  # fmt: skip
-_ACCESSION = "urn:ihe:iti:xds:2013:accession"
+"""OIDs of coding schemes (PS3.16 Table 8-1)."""
 _ORDER = "urn:ihe:iti:xds:2013:order"
-_STUDY = "urn:ihe:iti:xds:2016:studyInstanceUID"
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,9 @@ class Domain:
     classCode: Code = field(default_factory=lambda: Code(  # noqa: N815 - as IHE spells it
         "IMAGES", "1.3.6.1.4.1.19376.1.2.6.1", "Images"))  # fmt: skip
     typeCode: Code = field(default_factory=lambda: Code(  # noqa: N815
-        "18748-4", _SCHEMES["LN"], "Diagnostic imaging study"))  # fmt: skip
-    facility: Code = field(default_factory=lambda: Code("22232009", _SCHEMES["SCT"], "Hospital"))
-    practice: Code = field(default_factory=lambda: Code("394914008", _SCHEMES["SCT"], "Radiology"))
+        "18748-4", SCHEMES["LN"], "Diagnostic imaging study"))  # fmt: skip
+    facility: Code = field(default_factory=lambda: Code("22232009", SCHEMES["SCT"], "Hospital"))
+    practice: Code = field(default_factory=lambda: Code("394914008", SCHEMES["SCT"], "Radiology"))
     confidentiality: Code = field(
         default_factory=lambda: Code("N", "2.16.840.1.113883.5.25", "normal")
     )
@@ -179,7 +178,7 @@ def _events(manifest: Manifest, modalities: tuple[str, ...]) -> Iterable[Code]:
     for name in dict.fromkeys(modalities):
         row = table("modalities").get(name, {})
         if row.get("acquisition"):
-            yield Code(name, _SCHEMES["DCM"], str(row.get("meaning") or name))
+            yield Code(name, SCHEMES["DCM"], str(row.get("meaning") or name))
     own = [series.region for series in manifest.series if series.region]
     for region in dict.fromkeys(manifest.regions or own):
         yield from _known(region)
@@ -189,7 +188,7 @@ def _events(manifest: Manifest, modalities: tuple[str, ...]) -> Iterable[Code]:
 
 def _known(code: DicomCode) -> Iterable[Code]:
     """A code of a scheme without OID here cannot be told (ITI TF-3 4.2.3.1.2)."""
-    scheme = _SCHEMES.get(code.scheme_designator)
+    scheme = SCHEMES.get(code.scheme_designator)
     if scheme:
         yield Code(code.value, scheme, code.meaning)
 
@@ -197,11 +196,11 @@ def _known(code: DicomCode) -> Iterable[Code]:
 def _references(manifest: Manifest) -> Iterable[str]:
     """Yield CXi values (ITI TF-3 Table 4.2.3.1.7-2): how the study is found again."""
     for accession in manifest.accessions:
-        yield _cxi(accession, _ACCESSION)
+        yield _cxi(accession, ACCESSION)
     placers = dict.fromkeys(r.placer for r in manifest.requests if r.placer)
     for placer in placers:
         yield _cxi(placer, _ORDER)
-    yield f"{manifest.study_uid}^^^^{_STUDY}"
+    yield f"{manifest.study_uid}^^^^{STUDY}"
 
 
 def _cxi(identifier: Issued, kind: str) -> str:

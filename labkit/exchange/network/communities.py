@@ -32,6 +32,7 @@ from labkit.exchange.community import (
 from labkit.exchange.images import DicomwebImages, ImagingConsumer, SourceImages
 from labkit.exchange.images.source import ImageSource
 from labkit.exchange.manifests import read
+from labkit.exchange.manifests.documents import SCHEMES
 from labkit.exchange.network.joined import Joined
 from labkit.exchange.network.knowing import Patients
 from labkit.exchange.network.results import Located
@@ -267,7 +268,9 @@ class Gateways:
         with self._lock:
             self._known[at, study] = entry
         site = self._site_of(entry.homeCommunityId) or self._head(at)
-        kinds = tuple(sorted(code.code for code in entry.eventCodeList))
+        kinds = tuple(
+            sorted(one.code for one in entry.eventCodeList if one.scheme == SCHEMES["DCM"])
+        )
         return Located(
             study, site, entry.patientId.value, entry.serviceStartTime[:8], entry.title, kinds
         )

@@ -18,7 +18,7 @@ def experiment(
         show_default=False)] = None,
     as_json: AsJson = False,
     write: Annotated[bool, typer.Option(
-        "--write", help="Write docs/experiment.md and .json, of both sizes.")] = False,
+        "--write", help="Renew docs/experiment.md and its data, of both sizes.")] = False,
 ) -> None:  # fmt: skip
     """Build the same network centralised, hybrid and federated, drive it, kill it, and count.
 
@@ -40,7 +40,7 @@ def experiment(
         SIZES if sites is None else (sites,), told=lambda line: typer.echo(line, err=True)
     )
     if write:
-        for path in write_page(data, Path("docs")):
+        for path in write_page(data, Path()):
             typer.echo(f"Written: {path}", err=True)
     if as_json:
         print_json(data)

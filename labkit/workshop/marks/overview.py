@@ -69,7 +69,7 @@ def _exercises(sheets: Sequence[Sheet]) -> str:
          str(hints), str(solutions)]
         for _, slug, title, passed, tried, checks, hints, solutions in sorted(rows)
     ]  # fmt: skip
-    head = ["exercise", "passed of those who tried", "checks", "hints", "saw the solution"]
+    head = ["exercise", "passed / tried", "checks", "hints", "solutions"]
     return table("Exercises", head, cells, frozenset({1, 2, 3, 4}))
 
 

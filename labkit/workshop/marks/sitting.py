@@ -105,7 +105,8 @@ class Sitting:
         Silent
             It did not end in time, or ended its kernel.
         """
-        mine = self._client.execute(source, allow_stdin=False)
+        # An error must not have the kernel drop the turn that follows it.
+        mine = self._client.execute(source, allow_stdin=False, stop_on_error=False)
         raised, until = "", time.monotonic() + (limit or self._limit)
         while time.monotonic() < until:
             try:
@@ -127,7 +128,7 @@ class Sitting:
     @contextlib.contextmanager
     def turn(self) -> Iterator[Asker]:
         """Let the kernel answer questions."""
-        self._client.execute(_TURN, silent=True, store_history=False)
+        self._client.execute(_TURN, silent=True, store_history=False, stop_on_error=False)
         yield self.asker
         self.asker.finish()
 

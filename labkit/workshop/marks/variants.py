@@ -41,9 +41,15 @@ Finding = Literal["moved", "typed", "unclear", "untried"]
 
 
 def text_of(cells: Iterable[str], slugs: Iterable[str]) -> str:
-    """Return all that a learner is told: what is named in it is part of the question."""
-    files = [find(slug).path.read_text(encoding="utf-8") for slug in slugs]
-    return "\n".join([*cells, *files])
+    """Return all that a learner is told: what is named in it is part of the question.
+
+    What only a check knows does not count: it does not judge the second run.
+    """
+    told = list(cells)
+    for exercise in (find(slug).load().exercise for slug in slugs):
+        told += [exercise.blank, exercise.given, exercise.reference, exercise.explanation]
+        told += exercise.hints
+    return "\n".join(told)
 
 
 def make(target: Path, text: str, seed: int) -> Path:

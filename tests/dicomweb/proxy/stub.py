@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import ExplicitVRLittleEndian, RLELossless
 from pynetdicom import StoragePresentationContexts, evt
 from pynetdicom.sop_class import (
     StudyRootQueryRetrieveInformationModelFind,
@@ -24,7 +24,7 @@ _UNIQUE = {"STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": 
 
 
 class StubPacs:
-    """Holds data sets in memory.
+    """Holds data sets in memory; sends RLE by C-GET alone, as dcmqrscp does.
 
     Attributes
     ----------
@@ -61,8 +61,9 @@ class StubPacs:
             self._ae.add_supported_context(StudyRootQueryRetrieveInformationModelGet)
         for context in StoragePresentationContexts:
             self._ae.add_supported_context(
-                context.abstract_syntax, ExplicitVRLittleEndian, scu_role=True, scp_role=True
-            )
+                context.abstract_syntax, [ExplicitVRLittleEndian, RLELossless],
+                scu_role=True, scp_role=True,
+            )  # fmt: skip
             self._ae.add_requested_context(context.abstract_syntax, ExplicitVRLittleEndian)
         self._server: Any = None
         self.port = 0

@@ -15,17 +15,18 @@ from labkit.exchange.experiment import (
     Tried,
     attempt,
     experiment,
+    published,
     styled,
     whole,
     work_for,
     workload,
 )
-from labkit.exchange.experiment.document import write
+from labkit.exchange.experiment.document import DATA, PAGE, write
 from labkit.exchange.experiment.report import report
 from labkit.exchange.network import Network
 
-DOCS = Path(__file__).parents[3] / "docs"
-DATA: dict[str, Any] = json.loads((DOCS / "experiment.json").read_text(encoding="utf-8"))
+ROOT = Path(__file__).parents[3]
+KEPT: dict[str, Any] = published()
 _BYTES = ("wan_bytes", "store_bytes", "read_bytes", "disk_bytes", "made_bytes")
 
 
@@ -36,7 +37,7 @@ def tried() -> dict[str, Tried]:
 
 @pytest.mark.parametrize("style", STYLES)
 def test_the_page_says_what_a_run_counts(tried: dict[str, Tried], style: str) -> None:
-    said = DATA["sites"]["3"]["styles"][style]
+    said = KEPT["sites"]["3"]["styles"][style]
     now = json.loads(json.dumps(tried[style].to_json()))
     for name in _BYTES:
         assert now.pop(name) == pytest.approx(said[name], rel=0.02, abs=0), name
@@ -44,11 +45,13 @@ def test_the_page_says_what_a_run_counts(tried: dict[str, Tried], style: str) ->
 
 
 def test_the_page_is_made_of_the_data(tmp_path: Path) -> None:
-    assert (DOCS / "experiment.md").read_text(encoding="utf-8") == report(DATA)
-    for path in write(DATA, tmp_path):
-        assert path.read_bytes() == (DOCS / path.name).read_bytes()
-    with pytest.raises(UsageError, match="no folder nowhere"):
-        write(DATA, tmp_path / "nowhere")
+    assert (ROOT / PAGE).read_text(encoding="utf-8") == report(KEPT)
+    (tmp_path / PAGE).parent.mkdir()
+    with pytest.raises(UsageError, match="no folder labkit/exchange/experiment here"):
+        write(KEPT, tmp_path)
+    (tmp_path / DATA).parent.mkdir(parents=True)
+    for path in write(KEPT, tmp_path):
+        assert path.read_bytes() == (ROOT / path.relative_to(tmp_path)).read_bytes()
 
 
 def test_nothing_fails_while_nothing_is_dead(tried: dict[str, Tried]) -> None:

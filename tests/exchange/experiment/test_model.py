@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import random
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from labkit.common.errors import DataError, UsageError
-from labkit.exchange.experiment import styled, work_for
+from labkit.exchange.experiment import published, styled, work_for
 from labkit.exchange.experiment.model import (
     Band,
     Parameters,
@@ -28,9 +26,7 @@ from labkit.exchange.experiment.model.stored import checked
 from labkit.exchange.experiment.model.world import World
 from labkit.exchange.experiment.running import attempt
 
-DATA: dict[str, Any] = json.loads(
-    (Path(__file__).parents[3] / "docs" / "experiment.json").read_text(encoding="utf-8")
-)["model"]
+DATA: dict[str, Any] = published()["model"]
 SMALL = Region(hospitals=20, studies_per_year=3_000_000)
 
 

@@ -1,4 +1,4 @@
-"""The model in ``docs/experiment.json``: fitted once, so that it says the same everywhere."""
+"""The model in ``published.json``: fitted once, so that it says the same everywhere."""
 
 from __future__ import annotations
 
