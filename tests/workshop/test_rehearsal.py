@@ -31,9 +31,9 @@ LEARNERS = effort(2, 10)
 NOTEBOOK = "00_start_here.ipynb"
 FIRST, SECOND = "echo-archive", "which-order"
 PEOPLE = (
-    ("stuck", ("asked-legacy", *("kept-the-status-only",) * 2), ("study-id", "reference")),
-    ("asks", ("hint", "hint", "hint", "solution", "reference"), ("patient-id",)),
-    ("stuck at one", ("kept-the-status-only",) * 3, ("blank",)),
+    ("stuck", ("asked-legacy", *("kept-the-status-only",) * 2), ("blank",)),
+    ("asks", ("hint", "hint", "hint", "solution", "reference"), ("study-id", "reference")),
+    ("wrong at last", ("asked-legacy", "reference"), ("patient-id",)),
     ("quick", ("reference",), ("reference",)),
     ("stays wrong", ("asked-legacy",) * 2, ("study-uid", "hint", "study-uid")),
     ("leaves blanks", ("blank",), ("blank",)),
