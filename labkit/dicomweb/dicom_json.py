@@ -144,7 +144,9 @@ def _look_at(ds: Dataset) -> None:
     """Have each value made, which is done when it is looked at; a VR has to be one (PS3.5 6.2)."""
     for element in ds:
         if element.VR not in STANDARD_VR:
-            raise ValueError(f"{element.tag} has the VR {str(element.VR)[:8]!r}, which there is not")
+            raise ValueError(
+                f"{element.tag} has the VR {str(element.VR)[:8]!r}, which there is not"
+            )
         for item in element.value if element.VR == "SQ" else ():
             _look_at(item)
 

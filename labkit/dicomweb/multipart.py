@@ -80,7 +80,9 @@ class Parser:
         self._mark = f"\r\n--{boundary}".encode("latin-1", "replace")
         # The first boundary may stand at the very beginning, without the line break before it.
         self._rest, self._at = b"\r\n", 0
-        self._before = 0  # bytes from `_at` on that are no content, though they may be of a boundary
+        self._before = (
+            0  # bytes from `_at` on that are no content, though they may be of a boundary
+        )
         self._state = "preamble"
 
     def feed(self, data: bytes) -> Iterator[Event]:

@@ -22,9 +22,31 @@ _LENGTHS = [
     bytes.fromhex(text)
     for text in ("ffffffff", "feffffff", "00000080", "ffffff7f", "0000", "ffff", "00000000", "01")
 ]
-_MARKS = [b"\0", b"\r\n", b"\r\n\r\n", b"\n", b"\xff", b"\x80", b"../", b"'", b'"', b"%", b"\\", b"&",
-          b"<", b"[", b"{", b"]", b"}", b"-1", b"1e999", b"NaN", b"9" * 30, b"\xe2\x80\xae",
-          b"\xed\xa0\x80"]  # fmt: skip
+_MARKS = [
+    b"\0",
+    b"\r\n",
+    b"\r\n\r\n",
+    b"\n",
+    b"\xff",
+    b"\x80",
+    b"../",
+    b"'",
+    b'"',
+    b"%",
+    b"\\",
+    b"&",
+    b"<",
+    b"[",
+    b"{",
+    b"]",
+    b"}",
+    b"-1",
+    b"1e999",
+    b"NaN",
+    b"9" * 30,
+    b"\xe2\x80\xae",
+    b"\xed\xa0\x80",
+]
 
 
 def seeds(name: str) -> dict[str, bytes]:

@@ -20,9 +20,18 @@ from labkit.workshop.marks.wire import Reader
 from tests.fuzz.engine import Fuzz
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.filterwarnings("ignore")]
-KEYS = {"keys": [{"kty": "EC", "crv": "P-256", "kid": "k1", "alg": "ES256",
-                  "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-                  "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}  # fmt: skip
+KEYS = {
+    "keys": [
+        {
+            "kty": "EC",
+            "crv": "P-256",
+            "kid": "k1",
+            "alg": "ES256",
+            "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        }
+    ]
+}
 
 
 def test_no_text_is_a_token(fuzz: Fuzz) -> None:
@@ -30,7 +39,9 @@ def test_no_text_is_a_token(fuzz: Fuzz) -> None:
         with pytest.raises(BadToken):
             read_jwt(data.decode("latin-1"), KEYS, types=("at+jwt",))
 
-    fuzz.run(target, "token", few=200, many=30_000, marks=[b".", b"..", b"e30", b"eyJhbGciOiJub25lIn0"])
+    fuzz.run(
+        target, "token", few=200, many=30_000, marks=[b".", b"..", b"e30", b"eyJhbGciOiJub25lIn0"]
+    )
 
 
 def test_scopes_are_understood_or_refused_and_never_widened(fuzz: Fuzz) -> None:
@@ -46,8 +57,13 @@ def test_scopes_are_understood_or_refused_and_never_widened(fuzz: Fuzz) -> None:
         assert all(s.context == "patient" and s.resource == "ImagingStudy" for s in kept)
         assert all(set(s.permissions) <= set("rs") for s in kept)
 
-    fuzz.run(target, "scopes", few=200, many=60_000,
-             marks=[b" ", b"patient/", b"system/", b"*", b".rs", b".cruds", b"?", b"&", b"="])  # fmt: skip
+    fuzz.run(
+        target,
+        "scopes",
+        few=200,
+        many=60_000,
+        marks=[b" ", b"patient/", b"system/", b"*", b".rs", b".cruds", b"?", b"&", b"="],
+    )
 
 
 def test_a_report_to_the_board_is_read_or_refused(fuzz: Fuzz) -> None:
@@ -60,8 +76,13 @@ def test_a_report_to_the_board_is_read_or_refused(fuzz: Fuzz) -> None:
         assert isinstance(report, Report)
         assert read_report(report.body()) == report
 
-    fuzz.run(target, "board", few=200, many=60_000,
-             marks=[b'"n":', b"NaN", b"1e5", b'"slug":', b"null", b"\\ud800", b"+23:59", b"T99"])  # fmt: skip
+    fuzz.run(
+        target,
+        "board",
+        few=200,
+        many=60_000,
+        marks=[b'"n":', b"NaN", b"1e5", b'"slug":', b"null", b"\\ud800", b"+23:59", b"T99"],
+    )
 
 
 def test_an_answer_is_a_value_or_cannot_be_read(fuzz: Fuzz) -> None:
@@ -70,8 +91,24 @@ def test_an_answer_is_a_value_or_cannot_be_read(fuzz: Fuzz) -> None:
             value = Reader(data, str).load()
             assert not callable(value) or isinstance(value, type)
 
-    fuzz.run(target, "answers", few=100, many=20_000,
-             marks=[b"c", b"R", b"b", b"\x93", b"\x94", b"(", b"t", b"\x81", b"\x8c\x04exec", b"\x8c\x08builtins"])
+    fuzz.run(
+        target,
+        "answers",
+        few=100,
+        many=20_000,
+        marks=[
+            b"c",
+            b"R",
+            b"b",
+            b"\x93",
+            b"\x94",
+            b"(",
+            b"t",
+            b"\x81",
+            b"\x8c\x04exec",
+            b"\x8c\x08builtins",
+        ],
+    )
 
 
 def test_a_message_of_hl7_is_acted_on_or_answered_with_a_code(fuzz: Fuzz) -> None:
@@ -87,7 +124,13 @@ def test_a_message_of_hl7_is_acted_on_or_answered_with_a_code(fuzz: Fuzz) -> Non
             except hl7.MessageError as error:
                 assert error.code
 
-    fuzz.run(target, "hl7", few=30, many=3_000, marks=[b"|", b"^", b"~", b"&", b"\\T\\", b"\r", b"PID|", b"MSH|^~\\&|"])
+    fuzz.run(
+        target,
+        "hl7",
+        few=30,
+        many=3_000,
+        marks=[b"|", b"^", b"~", b"&", b"\\T\\", b"\r", b"PID|", b"MSH|^~\\&|"],
+    )
 
 
 def test_frames_of_mllp_are_found(fuzz: Fuzz) -> None:

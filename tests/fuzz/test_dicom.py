@@ -20,10 +20,22 @@ from labkit.pacs.header import read_header
 from tests.fuzz.engine import Fuzz
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.filterwarnings("ignore")]
-MARKS = [b"SQ\0\0\xff\xff\xff\xff", b"\xfe\xff\x00\xe0\xff\xff\xff\xff", b"UN\0\0", b"\xfe\xff\xdd\xe0\0\0\0\0",
-         b"\x08\x00\x05\x00CS\x0a\x00ISO 2022 IR 87", b"1.2.840.10008.1.2.1.99\0", b"\xe0\x7f\x10\0"]  # fmt: skip
-SYNTAXES = ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2",
-            "1.2.840.10008.1.2.1.99", ""]  # fmt: skip
+MARKS = [
+    b"SQ\0\0\xff\xff\xff\xff",
+    b"\xfe\xff\x00\xe0\xff\xff\xff\xff",
+    b"UN\0\0",
+    b"\xfe\xff\xdd\xe0\0\0\0\0",
+    b"\x08\x00\x05\x00CS\x0a\x00ISO 2022 IR 87",
+    b"1.2.840.10008.1.2.1.99\0",
+    b"\xe0\x7f\x10\0",
+]
+SYNTAXES = [
+    "1.2.840.10008.1.2",
+    "1.2.840.10008.1.2.1",
+    "1.2.840.10008.1.2.2",
+    "1.2.840.10008.1.2.1.99",
+    "",
+]
 
 
 def test_a_file_is_read_shown_and_mapped_or_refused(fuzz: Fuzz) -> None:
@@ -102,5 +114,10 @@ def test_dicom_json_is_read_or_refused(fuzz: Fuzz) -> None:
             text(made)
             xml.parse(to_xml(made))
 
-    fuzz.run(target, "dicom-json", few=150, many=40_000,
-             marks=[b'"vr":"SQ"', b'"Value":', b"null", b"[[[", b"{}", b"\\u0000"])  # fmt: skip
+    fuzz.run(
+        target,
+        "dicom-json",
+        few=150,
+        many=40_000,
+        marks=[b'"vr":"SQ"', b'"Value":', b"null", b"[[[", b"{}", b"\\u0000"],
+    )

@@ -24,8 +24,20 @@ from tests.fuzz.engine import Fuzz, seeds
 
 pytestmark = pytest.mark.fuzz
 NOW = datetime(2026, 1, 15, tzinfo=timezone.utc)
-MARKS = [b'"resourceType":"Bundle",', b'"extension":[{"url":"x"}],', b'"id":"../x",', b"null", b"1e400",
-         b'"\\ud800"', b"[[[[", b"1.0", b'"contained":[', b'"reference":"Patient/a"', b"-0", b"1E-999999"]  # fmt: skip
+MARKS = [
+    b'"resourceType":"Bundle",',
+    b'"extension":[{"url":"x"}],',
+    b'"id":"../x",',
+    b"null",
+    b"1e400",
+    b'"\\ud800"',
+    b"[[[[",
+    b"1.0",
+    b'"contained":[',
+    b'"reference":"Patient/a"',
+    b"-0",
+    b"1E-999999",
+]
 
 
 def test_json_is_fhir_or_refused_and_comes_back_as_it_was(fuzz: Fuzz) -> None:
@@ -93,6 +105,25 @@ def test_a_search_is_sql_that_runs_or_refused(fuzz: Fuzz, store: FhirStore) -> N
             return
         store.query(f"SELECT 1 FROM resource r WHERE {where}", args)
 
-    fuzz.run(target, "fhir-search", few=200, many=50_000,
-             marks=[b":exact", b":not", b"_has:", b"%00", b"|", b",", b"ge", b"ap", b"&_sort=", b"&_count=",
-                    b"9e99", b":missing=true", b"&_page=WzFd", b"%F0%9F%98%80"])  # fmt: skip
+    fuzz.run(
+        target,
+        "fhir-search",
+        few=200,
+        many=50_000,
+        marks=[
+            b":exact",
+            b":not",
+            b"_has:",
+            b"%00",
+            b"|",
+            b",",
+            b"ge",
+            b"ap",
+            b"&_sort=",
+            b"&_count=",
+            b"9e99",
+            b":missing=true",
+            b"&_page=WzFd",
+            b"%F0%9F%98%80",
+        ],
+    )

@@ -15,7 +15,20 @@ from labkit.pacs.rule_file import read_rules
 from tests.fuzz.engine import Fuzz
 
 pytestmark = pytest.mark.fuzz
-MARKS = [b"[[row]]\n", b"\n= ", b'"""', b"'''", b"[", b"]]", b"1979-05-27", b"inf", b"true", b"#", b"\\u00e9", b".x"]  # fmt: skip
+MARKS = [
+    b"[[row]]\n",
+    b"\n= ",
+    b'"""',
+    b"'''",
+    b"[",
+    b"]]",
+    b"1979-05-27",
+    b"inf",
+    b"true",
+    b"#",
+    b"\\u00e9",
+    b".x",
+]
 
 
 def test_a_mapping_table_is_read_or_refused_with_what_to_write(fuzz: Fuzz, tmp_path: Path) -> None:
@@ -27,8 +40,13 @@ def test_a_mapping_table_is_read_or_refused_with_what_to_write(fuzz: Fuzz, tmp_p
             return
         assert MappingTable.load(table.save(tmp_path / "t.toml")) == table
 
-    fuzz.run(target, "mapping-table", few=60, many=12_000,
-             marks=[*MARKS, b'condition = "', b"Modality", b" not in ", b"[]", b" + "])  # fmt: skip
+    fuzz.run(
+        target,
+        "mapping-table",
+        few=60,
+        many=12_000,
+        marks=[*MARKS, b'condition = "', b"Modality", b" not in ", b"[]", b" + "],
+    )
 
 
 def test_a_site_file_is_read_or_refused(fuzz: Fuzz) -> None:
@@ -38,7 +56,9 @@ def test_a_site_file_is_read_or_refused(fuzz: Fuzz) -> None:
         except LabkitError as error:
             assert error.remedy
 
-    fuzz.run(target, "mapping-site", few=100, many=30_000, marks=[*MARKS, b"[[private]]", b"zone = "])
+    fuzz.run(
+        target, "mapping-site", few=100, many=30_000, marks=[*MARKS, b"[[private]]", b"zone = "]
+    )
 
 
 def test_rules_are_read_or_refused(fuzz: Fuzz) -> None:
@@ -48,13 +68,23 @@ def test_rules_are_read_or_refused(fuzz: Fuzz) -> None:
         except LabkitError as error:
             assert error.remedy
 
-    fuzz.run(target, "rules", few=100, many=20_000, marks=[*MARKS, b"[[rule]]", b"when.", b"set.PatientID = "])
+    fuzz.run(
+        target,
+        "rules",
+        few=100,
+        many=20_000,
+        marks=[*MARKS, b"[[rule]]", b"when.", b"set.PatientID = "],
+    )
 
 
 @pytest.mark.parametrize("kind", ["allow-list", "own-servers", "network"])
 def test_a_file_of_settings_is_read_or_refused(kind: str, fuzz: Fuzz, tmp_path: Path) -> None:
     file = tmp_path / "x.toml"
-    reader = {"allow-list": AllowList.from_toml, "own-servers": lambda p: load(p, {}), "network": read_design}[kind]
+    reader = {
+        "allow-list": AllowList.from_toml,
+        "own-servers": lambda p: load(p, {}),
+        "network": read_design,
+    }[kind]
 
     def target(data: bytes) -> None:
         file.write_bytes(data)

@@ -72,8 +72,13 @@ def test_a_search_of_qido_is_understood_or_refused(fuzz: Fuzz) -> None:
             except WebError as error:
                 assert error.status == 400
 
-    fuzz.run(target, "qido", few=200, many=60_000,
-             marks=[b"&limit=", b"&includefield=", b"&0020000D=", b".00080050", b",", b"*"])  # fmt: skip
+    fuzz.run(
+        target,
+        "qido",
+        few=200,
+        many=60_000,
+        marks=[b"&limit=", b"&includefield=", b"&0020000D=", b".00080050", b",", b"*"],
+    )
 
 
 def test_a_media_type_is_read(fuzz: Fuzz) -> None:

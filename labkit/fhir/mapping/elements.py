@@ -141,7 +141,7 @@ def _values(ds: Dataset, step: BaseTag | Private) -> Field:
 
 
 def _field(ds: Dataset, tag: BaseTag) -> Field:
-    raw = ds.get_item(tag)
+    raw = ds.get_item(tag, keep_deferred=True)  # an empty one is no reason to decode it here
     if raw is None:
         return None
     if isinstance(raw, RawDataElement) and isinstance(raw.value, bytes):
