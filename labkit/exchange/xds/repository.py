@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from labkit.common.errors import NetworkError
+from labkit.common.scope import Closes
 from labkit.exchange.parties import PatientId
 from labkit.exchange.xds.messages import DocumentRequest, Retrieved
 from labkit.exchange.xds.model import DocumentEntry, Submission
@@ -59,7 +60,7 @@ class Kept:
     file: str
 
 
-class Repository:
+class Repository(Closes):
     """A repository.
 
     Parameters
@@ -101,12 +102,6 @@ class Repository:
         """Give its files back."""
         with self._lock:
             self._db.close()
-
-    def __enter__(self) -> Repository:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
 
     def provide(
         self, submission: Submission, documents: Mapping[str, bytes]
