@@ -1,8 +1,8 @@
 """What a file can say in a few bytes and must not have its way with: sizes, and its own name.
 
-- A data set in Deflated Explicit VR Little Endian (PS3.5 A.5) of a megabyte can stand for a gigabyte
-  of zero bytes, and pydicom unpacks all of it before it looks at the first element. It is unpacked
-  once without keeping it, and refused if it is larger than `MOST_INFLATED`.
+- A data set in Deflated Explicit VR Little Endian (PS3.5 A.5) of a megabyte can stand for a
+  gigabyte of zero bytes, and pydicom unpacks all of it before it looks at the first element. It is
+  unpacked once without keeping it, and refused if it is larger than `MOST_INFLATED`.
 - An element can say that it has 4 GB (PS3.5 7.1.1). Python sets aside as much memory as is asked
   for before it reads, so no more is asked for than the file has.
 - A UID may be any text, ``../../x`` too, until somebody has looked (PS3.5 9.1).
@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import re
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -74,7 +75,9 @@ def inflated(data: bytes | memoryview, most: int = MOST_INFLATED) -> bytes:
         ) from error
 
 
-def read_dataset(source: Path | BinaryIO, *, most: int = MOST_INFLATED, **how: Any) -> FileDataset:
+def read_dataset(
+    source: str | Path | BinaryIO, *, most: int = MOST_INFLATED, **how: Any
+) -> FileDataset:
     """Read a Part 10 file as `pydicom.dcmread` does, within limits.
 
     Parameters
@@ -89,11 +92,11 @@ def read_dataset(source: Path | BinaryIO, *, most: int = MOST_INFLATED, **how: A
     InflatedTooLarge
         It has more. Whatever `pydicom.dcmread` raises is raised too.
     """
-    if isinstance(source, Path):
+    if isinstance(source, (str, Path)):
         with _GuardedFile(io.FileIO(source), _PIECE) as file:
             file.most = most
             return dcmread(file, **how)
-    return dcmread(_Guarded(source, most), **how)  # type: ignore[arg-type]
+    return dcmread(_Guarded(source, most), **how)
 
 
 def file_name(uid: str, ending: str = ".dcm") -> str:
@@ -139,10 +142,8 @@ class _Guarded:
 def _read(stream: Any, size: int | None, most: int) -> bytes:
     if size is None or size < 0:  # pydicom reads to the end where the rest is deflated
         data: bytes = stream.read()
-        try:
+        with suppress(zlib.error):  # damaged: pydicom says so in its own words
             check_inflated(data, most)
-        except zlib.error:  # damaged: pydicom says so in its own words
-            pass
         return data
     at = stream.tell()
     end = stream.seek(0, 2)
