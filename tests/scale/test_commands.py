@@ -28,7 +28,7 @@ def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     made: Any = distributed
     with made.LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None,
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0",
         local_directory=str(tmp_path_factory.mktemp("dask")), silence_logs=50,
     ) as cluster:  # fmt: skip
         yield str(cluster.scheduler_address)
