@@ -130,7 +130,7 @@ class Hub:
 
 
 class Browser:
-    """What a browser does: one cookie jar, and the tokens that pages have for their own requests."""
+    """What a browser does: one cookie jar, and the tokens that its pages send."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -158,8 +158,9 @@ class Browser:
             f"/user/{name}/api/kernels", json={}, headers={"X-XSRFToken": str(jar["_xsrf"])}
         )
         assert made.status_code == 201, made.text
+        base = f"{self.url.replace('http', 'ws')}/user/{name}/api/kernels"
         line = websocket.create_connection(
-            f"{self.url.replace('http', 'ws')}/user/{name}/api/kernels/{made.json()['id']}/channels",
+            f"{base}/{made.json()['id']}/channels",
             cookie="; ".join(f"{k}={v}" for k, v in jar.items()), origin=self.url,
             timeout=PATIENCE, http_no_proxy=["127.0.0.1"],
         )  # fmt: skip

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from labkit.common.errors import LabkitError, UsageError
 from labkit.exercises.joining import Joined, read_join
@@ -40,9 +41,14 @@ def main(arguments: Sequence[str]) -> int:
         environment = enter(workshop, name, os.environ)
         command = order(workshop, name, int(what))
     except LabkitError as error:
-        print(f"{error.message} {error.remedy}", file=sys.stderr)  # noqa: T201
+        sys.stderr.write(f"{error.message} {error.remedy}\n")
         return 1
     os.chdir(workshop.learner(name))
+    become(command, environment)
+
+
+def become(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
+    """Go on as another program, with the same process, account and limits."""
     os.execve(command[0], command, environment)
 
 
