@@ -44,12 +44,12 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"{error.message} {error.remedy}\n")
         return 1
     os.chdir(workshop.learner(name))
-    become(command, environment)
+    return become(command, environment)
 
 
 def become(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
     """Go on as another program, with the same process, account and limits."""
-    os.execve(command[0], command, environment)
+    os.execve(command[0], [*command], environment)
 
 
 def limit(environment: Mapping[str, str]) -> None:
