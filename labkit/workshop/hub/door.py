@@ -28,7 +28,8 @@ _FORM = """
   <label for="code">Access code</label>
   <input id="code" name="password" class="form-control" autocomplete="off" autocapitalize="off"
          spellcheck="false" autofocus required>
-  <p style="margin-top: 1rem"><button class="btn btn-jupyter">Open my lab</button></p>
+  <p style="margin-top: 1rem"><button class="btn"
+     style="background: #9a3d00; color: #fff">Open my lab</button></p>
 </form>
 """
 _WRONG = "No lab has that code. Look at it once more, or ask your instructor."
