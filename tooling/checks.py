@@ -41,6 +41,7 @@ LONG_MINUTES = 300  # of the long ones
 # Files of tests run side by side; a worker that dies is named with the test that it was at.
 JOBS = str(min(4, os.cpu_count() or 1))
 TOGETHER = ("-n", JOBS, "--dist", "loadfile")
+_MEASURED = ("-m", "coverage", "run", "-m")
 
 SEED = 20260115  # of the long run, unless another is asked for
 FAILURES = "failures.txt"  # in artifacts: with CI set, why each step failed; .ci/run ends with it
@@ -99,15 +100,18 @@ def _everything() -> list[Step]:
     missing = "" if browser else "no Chromium on this machine: NOTHING WAS SEEN IN A BROWSER"
     apart = [f"--ignore=tests/{name}" for name in ("notebooks", "browser", "resilience")]
     slow = ("--durations=40", "--durations-min=5")  # where the time goes, named
-    unit = ("-m", "coverage", "run", "-m", "pytest", "tests", *apart, *TOGETHER, *slow)
+    unit = (*_MEASURED, "pytest", "tests", *apart, *TOGETHER, *slow)
+    solving = ("labkit", "exercises", "verify", "--jobs", JOBS)
     return [
         Step("lint", ("-m", "ruff", "check", *OWN_CODE)),
         Step("format", ("-m", "ruff", "format", "--check", *OWN_CODE)),
         Step("types", ("-m", "mypy")),
         Step("unit and contract tests", unit, measured=True),
-        Step("exercises", ("-m", "labkit", "exercises", "verify", "--jobs", JOBS)),
-        Step("notebooks", ("-m", "pytest", "tests/notebooks")),
-        Step("journey in a browser", ("-m", "pytest", "tests/browser"), skip=missing),
+        Step("exercises", (*_MEASURED, *solving), measured=True),
+        Step("notebooks", (*_MEASURED, "pytest", "tests/notebooks"), measured=True),
+        Step(
+            "journey in a browser", (*_MEASURED, "pytest", "tests/browser"), missing, measured=True
+        ),
         Step("coverage: combine", ("-m", "coverage", "combine", "--quiet")),
         Step("coverage", ("-m", "coverage", "report", "--skip-covered", "--fail-under=90")),
     ]

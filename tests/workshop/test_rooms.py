@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,6 +80,25 @@ def test_each_code_leads_to_a_jupyterlab_that_takes_its_own_token_alone(
         assert status_of(way) == 403
         page = httpx.get(way, trust_env=False, follow_redirects=True)
         assert page.status_code == 200 and "JupyterLab" in page.text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has ports alone")
+def test_kernels_listen_at_sockets_of_this_account_alone(
+    opened: dict[str, Any], folder: Workshop
+) -> None:
+    """A port that a JupyterLab picked for a kernel, another may take before the kernel does."""
+    way = led(opened, opened["rooms"][0]["said"]).headers["location"]
+    base, token = re.match(r"http://[^/]+/", way), way.split("token=")[1]
+    assert base
+    headers = {"Authorization": f"token {token}"}
+    with httpx.Client(headers=headers, trust_env=False, timeout=90) as server:
+        kernel = server.post(f"{base[0]}api/kernels", json={"name": "python3"}).json()["id"]
+        runtime = folder.workspace("ada").root / "jupyter" / "runtime"
+        told = json.loads((runtime / f"kernel-{kernel}.json").read_text(encoding="utf-8"))
+        assert told["transport"] == "ipc"
+        assert len(f"{told['ip']}-5".encode()) <= 103, "macOS takes no longer one"
+        assert stat.S_IMODE(runtime.resolve().stat().st_mode) & 0o077 == 0
+        assert server.delete(f"{base[0]}api/kernels/{kernel}").status_code == 204
 
 
 def test_labs_are_apart_and_the_instructor_sees_them_all(
@@ -170,6 +190,7 @@ def test_stop_leaves_nothing_behind_and_keeps_codes(
     assert client.find(folder) is None
     for name in NAMES:
         assert not FileLock(folder.workspace(name).lock).held()
+        assert not (folder.workspace(name).root / "jupyter" / "runtime").is_symlink()
     with pytest.raises(httpx.TransportError):
         httpx.get(opened["url"], trust_env=False)
     codes = [room.code for room in Record.read(folder.rooms).rooms.values()]

@@ -48,6 +48,11 @@ _FILES = {
     "board.js": "text/javascript", "grid.js": "text/javascript", "lists.js": "text/javascript",
     "board.css": "text/css",
 }  # fmt: skip
+_WRONG = (
+    "That is not the code. It has twelve signs, and the board printed it when it was started. "
+    "No sign is 0, o, 1, l or i."
+)
+_WAIT = "Too many wrong codes came from this address. Wait a minute."
 _Act = Callable[[Request], Awaitable[Response]]
 
 
@@ -118,7 +123,7 @@ class _Doors:
     async def home(self, request: Request) -> Response:
         """The page, or the question for the code."""
         view = self._board.door.view_of(request.cookies.get(COOKIE, ""))
-        return _html("board.html" if view else "enter.html")
+        return _html("board.html") if view else _enter()
 
     async def enter(self, request: Request) -> Response:
         """Take the instructor's code."""
@@ -131,9 +136,9 @@ class _Doors:
                 sent.get("code", ""), sent.get("view", ""), _address(request)
             )
         except AccessDenied:
-            return _html("wrong.html", 403)
+            return _enter(_WRONG, 403)
         except HttpError:
-            return _html("wait.html", 429)
+            return _enter(_WAIT, 429)
         return _with_cookie(RedirectResponse("/", 303, headers=HEADERS), cookie)
 
     async def leave(self, request: Request) -> Response:
@@ -260,8 +265,13 @@ def _json(data: object) -> Response:
     return JSONResponse(data, headers=HEADERS)
 
 
-def _html(name: str, status: int = 200) -> Response:
-    text = (_PAGE / name).read_bytes()
+def _enter(note: str = "", status: int = 200) -> Response:
+    said = f'<p class="note" role="alert">{note}</p>' if note else ""
+    return _html("enter.html", status, said)
+
+
+def _html(name: str, status: int = 200, note: str = "") -> Response:
+    text = (_PAGE / name).read_text(encoding="utf-8").replace("<!-- note -->", note)
     return Response(text, status, media_type="text/html; charset=utf-8", headers=HEADERS)
 
 

@@ -143,6 +143,10 @@ class Marking:
                   "passed"]  # fmt: skip
         second = self._again(job.notebook, handed, varied, folder) if varied else {}
         journal = _journal(job.path.parents[job.notebook.count("/")] / JOURNAL)
+        if seated.stopped:
+            # Not reached is not the same as not handed in: a person looks.
+            lost = {"outcome": "unchecked", "why": f"Not reached. {seated.stopped}"}
+            found = {slug: lost for slug in handed.slugs if slug in slugs} | found
         marks = tuple(self._grade(slug, found.get(slug), second, journal) for slug in slugs)
         notes = [note for note in (differs(handed, job.notebook), seated.stopped) if note]
         return Sheet(job.learner, job.notebook, key, self.clock().isoformat(), marks, tuple(notes))

@@ -29,7 +29,7 @@ class Lent:
         return self._seat.use(self._number, "", arguments, keywords)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("_"):
             raise AttributeError(name)
         return self._seat.use(self._number, name, None, {})
 
@@ -59,13 +59,15 @@ class Seat:
         """Answer the marker's questions until it has no more."""
         while True:
             try:
-                what, *of = self._heard()
+                data = self._connection.recv_bytes()
+            except (EOFError, OSError):
+                return  # the marker has gone
+            try:
+                what, *of = _Reader(data, self._load).load()
                 if what == "done":
                     return
                 answer = ("answer", getattr(self, f"_{what}")(*of))
                 data = Writer(self._keep).written(answer)
-            except (EOFError, OSError):
-                return  # the marker has gone
             except Exception as error:  # whatever a learner's code may raise
                 data = Writer(self._keep).written(("error", error))
             except BaseException as error:  # SystemExit and its like end a function, not the seat

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Client, Listener
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from jupyter_client.blocking.client import BlockingKernelClient
@@ -75,7 +76,12 @@ class Sitting:
         self._labs: dict[str, Any] = {}
         key = secrets.token_bytes(32)
         listener = Listener(("127.0.0.1", 0), authkey=key)
-        self._manager = KernelManager(kernel_name="python3")
+        # At sockets of its own: of two kernels that start at once, both may be told the same port.
+        self._place = TemporaryDirectory(prefix="labkit-")
+        self._manager = KernelManager(
+            kernel_name="python3", connection_file=str(Path(self._place.name) / "k.json"),
+            transport="tcp" if sys.platform == "win32" else "ipc",
+        )  # fmt: skip
         self._manager.start_kernel(cwd=str(folder), env=dict(os.environ))
         client = self._manager.client()
         assert isinstance(client, BlockingKernelClient)
@@ -105,7 +111,8 @@ class Sitting:
         Silent
             It did not end in time, or ended its kernel.
         """
-        mine = self._client.execute(source, allow_stdin=False)
+        # An error must not have the kernel drop the turn that follows it.
+        mine = self._client.execute(source, allow_stdin=False, stop_on_error=False)
         raised, until = "", time.monotonic() + (limit or self._limit)
         while time.monotonic() < until:
             try:
@@ -127,7 +134,7 @@ class Sitting:
     @contextlib.contextmanager
     def turn(self) -> Iterator[Asker]:
         """Let the kernel answer questions."""
-        self._client.execute(_TURN, silent=True, store_history=False)
+        self._client.execute(_TURN, silent=True, store_history=False, stop_on_error=False)
         yield self.asker
         self.asker.finish()
 
@@ -135,6 +142,7 @@ class Sitting:
         """End the kernel."""
         self._client.stop_channels()
         self._manager.shutdown_kernel(now=True)
+        self._place.cleanup()
 
 
 def sit(job: Mapping[str, Any], say: Callable[[Mapping[str, Any]], None]) -> None:
@@ -180,7 +188,12 @@ def _judged(
                 handed.append(own)
         for slug in handed:
             began = time.monotonic()
-            found = _one(sitting, wanted[slug], asker, slug in job.get("beside", ()))
+            try:
+                found = _one(sitting, wanted[slug], asker, slug in job.get("beside", ()))
+            except Silent:
+                raise
+            except Exception as error:  # of one exercise, and no reason to lose the others
+                found = {"outcome": "unchecked", "why": f"{type(error).__name__}: {error}"[:300]}
             yield {"slug": slug, **found, "seconds": round(time.monotonic() - began, 2)}
         with contextlib.suppress(NotTaken):
             asker.ask("forget")

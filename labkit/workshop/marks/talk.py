@@ -60,7 +60,10 @@ class Remote:
         return self._do("__next__")
 
     def __len__(self) -> int:
-        return int(self._do("__len__"))
+        try:
+            return int(self._do("__len__"))
+        except AttributeError as error:  # as `len` says it, which `list` expects
+            raise TypeError(str(error)) from error
 
     def __getitem__(self, key: Any) -> Any:
         return self._do("__getitem__", key)

@@ -178,6 +178,7 @@ class House:
         if room is not None:
             for server in self._servers(room):
                 _end(server, name)
+            jupyter.tidy(workspace)
         launch.stop_all(workspace)
 
     def close_all(self) -> list[Outcome]:

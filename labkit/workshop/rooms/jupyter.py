@@ -5,7 +5,9 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -50,6 +52,9 @@ EXTENSIONS = (
     "labkit.lab.own.extension",
 )  # fmt: skip
 """What a learner's JupyterLab needs; whatever else is installed would cost memory in each."""
+_SOCKETS = sys.platform != "win32"
+"""Whether kernels listen at Unix sockets and not at ports. Each JupyterLab picks free ports for its
+kernels and lets go of them until the kernel takes them; with twenty, two pick the same."""
 _NOT_THEIRS = ("LABKIT_", "JUPYTER", "IPYTHON", "PYTEST")
 """Variables of the instructor's that do not reach a learner begin so."""
 # Twenty learners share the cores: a thread a core in each process would only cost memory.
@@ -145,8 +150,10 @@ def order(workshop: Workshop, room: Room, bind: str, minutes: int = MINUTES) -> 
 def furnish(workspace: Workspace) -> None:
     """Write the settings of a learner's JupyterLab into their workspace."""
     own = workspace.root / "jupyter"
-    for name in ("config", "runtime", "data", "ipython"):
+    for name in ("config", "data", "ipython"):
         (own / name).mkdir(parents=True, exist_ok=True)
+    if not (own / "runtime").is_dir():
+        _make_runtime(own / "runtime")
     for name, settings in SETTINGS.items():
         file = own / "config" / name
         file.parent.mkdir(exist_ok=True)
@@ -161,9 +168,35 @@ def options(folder: Path, minutes: int) -> list[str]:
         "--MappingKernelManager.cull_interval=60", "--MappingKernelManager.cull_connected=True",
         f"--ServerApp.jpserver_extensions={_extensions()!r}",
     ]  # fmt: skip
+    if _SOCKETS:
+        found.append("--KernelManager.transport=ipc")
     if sys.platform != "win32" and os.geteuid() == 0:
         found.append("--ServerApp.allow_root=True")
     return found
+
+
+def _make_runtime(link: Path) -> None:
+    """Make the folder of sockets and connection files: near the root, since their paths are short.
+
+    An address of a Unix socket has 103 bytes on macOS (``sun_path``), and a workshop may lie deep.
+    """
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)  # it leads to one that a restart of the machine has cleared away
+    if not _SOCKETS:
+        link.mkdir()
+        return
+    place = tempfile.gettempdir()
+    short = place if len(place) < 20 else "/tmp"  # nosec B108: mkdtemp makes it ours alone
+    link.symlink_to(tempfile.mkdtemp(prefix="labkit-room-", dir=short))
+
+
+def tidy(workspace: Workspace) -> None:
+    """Take away what a JupyterLab that has ended needs no more."""
+    link = workspace.root / "jupyter" / "runtime"
+    if link.is_symlink():
+        place = link.resolve()
+        link.unlink()
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _extensions() -> dict[str, bool]:
@@ -193,7 +226,7 @@ def variables(workspace: Workspace, name: str, env: Mapping[str, str]) -> dict[s
         VARIABLE: str(workspace.root),
         "LABKIT_LEARNER": name,
         "JUPYTER_CONFIG_DIR": str(own / "config"),
-        "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
+        "JUPYTER_RUNTIME_DIR": str((own / "runtime").resolve()),
         "JUPYTER_DATA_DIR": str(own / "data"),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "IPYTHONDIR": str(own / "ipython"),

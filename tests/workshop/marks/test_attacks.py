@@ -12,6 +12,8 @@ import pytest
 
 from labkit.workshop.marks.seating import Limits, Seated, seat
 
+pytestmark = pytest.mark.timeout(900)  # kernels and labs start here, perhaps on a busy machine
+
 VALUE = "which-order"
 ACT = "echo-archive"
 OPEN = "from labkit import check, open_lab, solution\n\nlab = open_lab()"
@@ -143,7 +145,7 @@ def cell(slug: str, body: str) -> str:
 @pytest.fixture(scope="module")
 def attacked() -> Iterator[Seated]:
     cells = [OPEN, *(cell(slug, body) for _, slug, body in ATTACKS)]
-    yield seat(cells, [VALUE, ACT], limits=Limits(cell=60, notebook=300))
+    yield seat(cells, [VALUE, ACT], limits=Limits(cell=180, notebook=800))
 
 
 @pytest.mark.parametrize("number", range(len(ATTACKS)), ids=[name for name, *_ in ATTACKS])

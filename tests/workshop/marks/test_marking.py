@@ -24,6 +24,8 @@ from labkit.workshop.marks.results import Sheet
 from labkit.workshop.marks.seating import Limits, Seated, seat
 from tests.effort import effort
 
+pytestmark = pytest.mark.timeout(900)  # kernels and labs start here, perhaps on a busy machine
+
 START = "00_start_here.ipynb"
 NOW = datetime(2026, 1, 15, 8, tzinfo=timezone.utc)
 WORKBOOK = folder().parents[1] / "notebooks"
@@ -107,6 +109,13 @@ def test_what_the_second_run_shows(tmp_path: Path, there: str, outcome: str, poi
     assert (order.mistake == "typed-in") == (outcome == "failed")
 
 
+def test_what_was_not_reached_is_for_a_person_to_look_at(tmp_path: Path) -> None:
+    sheet = marked(tmp_path, Seats({"slug": "echo-archive", **PASSED}, stopped="It hung."))
+    assert [(m.outcome, m.why) for m in sheet.marks] == [
+        ("passed", "good"), ("unchecked", "Not reached. It hung."),
+    ]  # fmt: skip
+
+
 def test_an_answer_in_another_form_that_moves_is_right() -> None:
     pair = variants.Pair("[1]", "[2]")
     assert variants.compare(pair, "{1}", {"form": "{2}"}) == "moved"
@@ -185,7 +194,7 @@ def test_right_and_typed_in_through_real_kernels(tmp_path: Path) -> None:
     hand_in(tmp_path, "ada", START, solved(START))
     typed = {"which-order": 'accession = "NG2600101"'}
     hand_in(tmp_path, "ben", START, solved(START, **typed))
-    making = workshop(tmp_path, limits=Limits(cell=120))
+    making = workshop(tmp_path, limits=Limits(cell=240))
     (ada, _), (ben, _) = list(making.run(making.jobs()))
     assert [(m.slug, m.outcome, m.variant) for m in ada.marks] == [
         ("echo-archive", "passed", "act"), ("which-order", "passed", "data: moved"),

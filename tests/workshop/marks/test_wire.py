@@ -192,6 +192,25 @@ def test_an_error_inside_is_the_same_error_here(talk: Any) -> None:
     assert caught.value.remedy == "this"
 
 
+def test_a_generator_is_read_like_one(talk: Any) -> None:
+    asker, names = talk
+    names["each"] = lambda: (n for n in (1, 2, 3))
+    assert list(asker.ask("name", "each")[1]()) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("error", [OSError("down"), EOFError("end"), ConnectionError("refused")])
+def test_an_error_of_the_network_does_not_end_the_talk(talk: Any, error: Exception) -> None:
+    asker, names = talk
+
+    def fails() -> None:
+        raise error
+
+    names["fails"] = fails
+    with pytest.raises(type(error)):
+        asker.ask("name", "fails")[1]()
+    assert asker.ask("evaluate", "1 + 1") == 2
+
+
 def test_a_check_can_lend_a_function(talk: Any) -> None:
     asker, names = talk
     asked: list[str] = []
