@@ -134,6 +134,26 @@ def test_what_root_may_do_in_the_hub_is_named() -> None:
     assert "networks" not in hub, "learners do not meet the products of a network that trusts"
 
 
+def beginning(folder: str, last: str) -> list[str]:
+    """Return the instructions of the last stage of an image, up to one that begins so."""
+    lines = (ROOT / f"containers/{folder}/Dockerfile").read_text(encoding="utf-8").splitlines()
+    said = "\n".join(line for line in lines if not line.startswith("#"))
+    stage = [line.partition(" AS ")[0] for line in said.replace(" \\\n", "").splitlines() if line]
+    end = next(at for at, line in enumerate(stage) if line.startswith(last))
+    start = max(at for at, line in enumerate(stage[:end]) if line.startswith("FROM"))
+    return stage[start : end + 1]
+
+
+def test_the_hub_is_made_of_layers_that_others_have() -> None:
+    """An engine makes a layer once, if all instructions before it are the same."""
+    for other, last in (
+        ("workbook", "RUN /venv/bin/pip install --require"),
+        ("viewer", "ENV NODE"),
+    ):
+        assert beginning("hub", last) == beginning(other, last)
+        assert SERVICES["hub"]["build"]["context"] == SERVICES[other]["build"]["context"]
+
+
 def test_no_certificate_is_kept_in_the_repository() -> None:
     assert (ROOT / "containers/certs/.gitignore").read_text().split() == ["*.crt"]
 

@@ -33,21 +33,24 @@ def proxy() -> Path | None:
     return Path(found) if found else PLACED if PLACED.exists() else None
 
 
-def until(what: Callable[[], Any], patience: float = PATIENCE) -> Any:
+def until(what: Callable[[], Any], patience: float = PATIENCE, pause: float = 0.1) -> Any:
     """Wait for a condition; return what it was met with."""
     end = time.monotonic() + patience
     while not (found := what()):
         assert time.monotonic() < end, "it did not come to it"
-        time.sleep(0.1)
+        time.sleep(pause)
     return found
 
 
 def may_enter(before: list[str]) -> bool:
-    """Whether an account of a learner can run this Python, and import what a seat needs."""
+    """Whether an account of a learner can run this Python, and read what a seat needs."""
     # Not setpriv: it would find the program while it still has root's capabilities.
+    look = (
+        "from importlib.util import find_spec as f; "
+        "open(f('jupyterhub').origin); open(f('labkit').origin)"
+    )
     code = (
-        "import subprocess, sys; sys.exit(subprocess.run([sys.executable, '-I', '-c', "
-        "'import jupyterhub, labkit.workshop.hub.seat'], "
+        f"import subprocess, sys; sys.exit(subprocess.run([sys.executable, '-I', '-c', {look!r}], "
         "cwd='/', user=20000, group=20000, extra_groups=[]).returncode)"
     )
     try:
@@ -138,14 +141,13 @@ class Browser:
             base_url=url, trust_env=False, follow_redirects=True, timeout=PATIENCE
         )
 
-    def log_in(self, code: str) -> httpx.Response:
-        """Type a code."""
+    def log_in(self, code: str, *, follow: bool = True) -> httpx.Response:
+        """Type a code; who follows the answer has their server started."""
         page = self.web.get("/hub/login").text
         seal = re.search(r'name="_xsrf" value="([^"]+)"', page)
         assert seal
-        return self.web.post(
-            "/hub/login", data={"_xsrf": seal[1], "username": "", "password": code}
-        )
+        given = {"_xsrf": seal[1], "username": "", "password": code}
+        return self.web.post("/hub/login", data=given, follow_redirects=follow)
 
     def enter(self, name: str) -> None:
         """Wait until the learner's own JupyterLab is there."""

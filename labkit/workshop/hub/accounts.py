@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from labkit.workshop.release import Workshop
 FIRST, LAST = 20000, 59999
 """Accounts of learners; Debian gives users those from 1000 (Debian Policy, 9.2.2)."""
 PROC = Path("/proc")
+LIMIT = 10.0
+"""Seconds until a process that was killed has to be gone."""
 
 
 def account_of(workshop: Workshop, name: str) -> int:
@@ -52,16 +55,17 @@ def account_of(workshop: Workshop, name: str) -> int:
 
 
 def pids_of(account: int, proc: Path = PROC) -> list[int]:
-    """Return the processes of an account.
+    """Return the processes of an account; not those that have ended and whose parent does not look.
 
     The folder's owner would not do: a process can give it to root (proc(5), ``PR_SET_DUMPABLE``).
     """
     found = []
     for status in proc.glob("[0-9]*/status"):
-        with suppress(OSError, StopIteration):  # it has just ended
-            lines = iter(status.read_text(encoding="utf-8", errors="replace").splitlines())
-            real = next(line.split()[1] for line in lines if line.startswith("Uid:"))
-            if int(real) == account:
+        with suppress(OSError, ValueError, IndexError):  # it has just ended
+            text = status.read_text(encoding="utf-8", errors="replace")
+            about = dict(line.partition(":")[::2] for line in text.splitlines())
+            ended = about.get("State", "").split()[:1] in (["Z"], ["X"])
+            if not ended and int(about.get("Uid", "").split()[0]) == account:
                 found.append(int(status.parent.name))
     return found
 
@@ -88,12 +92,12 @@ def too_much(account: int, most: int, proc: Path = PROC) -> int | None:
     return max(sizes, key=lambda pid: sizes[pid]) if sum(sizes.values()) > most else None
 
 
-def end(account: int, proc: Path = PROC) -> None:
-    """Kill every process of an account; what has just begun as well."""
-    for _ in range(20):
-        found = pids_of(account, proc)
+def end(account: int, proc: Path = PROC, limit: float = LIMIT) -> list[int]:
+    """Kill every process of an account, what has just begun as well; return which are left."""
+    until = time.monotonic() + limit
+    while (found := pids_of(account, proc)) and time.monotonic() < until:
         for pid in found:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        if not found:
-            return
+        time.sleep(0.02)  # the system takes a moment to end them
+    return found

@@ -35,6 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         workshop, name = Workshop(folder), os.environ.get(USER, "")
         if what == "end":
             launch.stop_all(workshop.workspace(name))
+            jupyter.tidy(workshop.workspace(name))
             return 0
         os.umask(0o077)
         limit(os.environ)

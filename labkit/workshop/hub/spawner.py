@@ -76,8 +76,9 @@ class LearnerSpawner(LocalProcessSpawner):  # type: ignore[misc]
     async def poll(self) -> int | None:
         """Look whether the server runs, and end what holds more memory than a learner may have."""
         status: int | None = await super().poll()
-        if status is None and self.accounts and self.mem_limit:
-            pid = accounts.too_much(self._account() or -1, int(self.mem_limit))
+        account = self._account() if status is None and self.mem_limit else None
+        if account is not None:
+            pid = accounts.too_much(account, int(self.mem_limit))
             if pid is not None:
                 self.log.warning("%s holds too much memory: ending %d", self.user.name, pid)
                 with suppress(ProcessLookupError):
@@ -95,5 +96,8 @@ class LearnerSpawner(LocalProcessSpawner):  # type: ignore[misc]
         except asyncio.TimeoutError:
             self.log.error("The labs of %s do not end", self.user.name)
             process.kill()
-        if self.accounts:
-            accounts.end(self._account() or -1)
+        account = self._account()
+        if account is not None:
+            left = await asyncio.to_thread(accounts.end, account)
+            if left:
+                self.log.error("Of %s, these processes do not end: %s", self.user.name, left)
