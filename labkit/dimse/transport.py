@@ -123,14 +123,44 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
         A small PDU comes with its header, and often with the next one, in a single read.
         """
         data = self._read_ahead
-        while len(data) < nr_bytes:
+        self._fill(nr_bytes)
+        taken = data[:nr_bytes]
+        del data[:nr_bytes]
+        return taken
+
+    def recv_data_pdu(self) -> bytes | None:
+        """Read a whole P-DATA-TF PDU.
+
+        Returns
+        -------
+        bytes or None
+            ``None``, with nothing taken, where another PDU comes next, or the connection ends.
+
+        Raises
+        ------
+        OSError
+            The peer has stopped in the middle of it.
+        """
+        data = self._read_ahead
+        if not self._fill(6) or data[0] != 4:
+            return None
+        end = 6 + int.from_bytes(data[2:6], "big")
+        if not self._fill(end):
+            return None
+        with memoryview(data) as view:
+            pdu = bytes(view[:end])
+        del data[:end]
+        return pdu
+
+    def _fill(self, size: int) -> bool:
+        """Read until `size` bytes are here; whether they are."""
+        data = self._read_ahead
+        while len(data) < size:
             piece = b"" if self._ended else (self._channel or self.socket).recv(CHUNK)
             if not piece:
-                break
+                return False
             data += piece
-        self._read_ahead = data[nr_bytes:]
-        del data[nr_bytes:]
-        return data
+        return True
 
     def send(self, bytestream: bytes) -> None:
         """Write all of `bytestream`; a failure is Evt17, transport connection closed."""

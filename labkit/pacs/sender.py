@@ -17,6 +17,7 @@ from pynetdicom.dimse_primitives import C_STORE
 
 from labkit.common.errors import AssociationError, DataError
 from labkit.dimse import Link, Peer, associate
+from labkit.dimse.codec import put_uid
 from labkit.pacs.convert import NATIVE, convert
 from labkit.pacs.part10 import read_data_set
 
@@ -180,8 +181,8 @@ def store_request(shipment: Shipment, transfer_syntax: str, message_id: int) -> 
     request = C_STORE()
     request.MessageID = message_id
     request.Priority = 0  # medium
-    request.AffectedSOPClassUID = shipment.sop_class
-    request.AffectedSOPInstanceUID = shipment.sop_instance
+    put_uid(request, "AffectedSOPClassUID", shipment.sop_class)
+    put_uid(request, "AffectedSOPInstanceUID", shipment.sop_instance)
     if transfer_syntax != shipment.transfer_syntax:
         data = memoryview(convert(bytes(data), shipment.transfer_syntax, transfer_syntax))
     request.DataSet = BytesIO(data)
