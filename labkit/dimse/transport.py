@@ -7,7 +7,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -22,11 +21,10 @@ from pynetdicom.transport import (
 
 from labkit.dimse.admission import certificate_of
 from labkit.dimse.reactor import WaitingAssociation
-from labkit.dimse.secure import SecureChannel
+from labkit.dimse.secure import SecureChannel, close_gently
 from labkit.dimse.upper_layer import HEARTBEAT, Doorbell, wait_readable
 
 _LOG = logging.getLogger(__name__)
-PATIENCE, MOST_DRAINED = 1.0, 16  # seconds, and pieces, that a failed connection may still take
 CHUNK = 1 << 18  # bytes asked of the kernel at once; a length field may lie, so never more
 ANY_PDU, LONGEST_PDU = 1 << 20, 1 << 26
 """Bytes of a PDU that are taken in any case, and where no maximum length was announced."""
@@ -143,7 +141,8 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
         Returns
         -------
         bytes or None
-            ``None``, with nothing taken, where another PDU comes next, or the connection ends.
+            ``None``, with nothing taken, where another PDU comes next, one that is too long, or
+            the connection ends.
 
         Raises
         ------
@@ -154,7 +153,7 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
         if not self._fill(6) or data[0] != 4:
             return None
         end = 6 + int.from_bytes(data[2:6], "big")
-        if not self._fill(end):
+        if end > 6 + self._longest() or not self._fill(end):
             return None
         with memoryview(data) as view:
             pdu = bytes(view[:end])
@@ -198,21 +197,6 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
             return
         for pdu in pdus:
             evt.trigger(self.assoc, evt.EVT_DATA_SENT, {"data": pdu})
-
-
-def close_gently(sock: socket.socket) -> None:
-    """Close so that the last thing said, a TLS alert, is still read.
-
-    A connection that is closed with bytes unread is reset (RFC 1122 4.2.2.13), and the peer may
-    never see what came before.
-    """
-    raw = socket.socket(fileno=sock.detach())
-    with raw, suppress(OSError):
-        raw.shutdown(socket.SHUT_WR)
-        raw.settimeout(PATIENCE)
-        for _ in range(MOST_DRAINED):
-            if not raw.recv(1 << 16):
-                break
 
 
 class PromptHandler(RequestHandler):  # type: ignore[misc]
