@@ -1,6 +1,6 @@
 """A few short values of an encoded data set, read without making a data set of it.
 
-A search that counts images gets one answer for each. Making a `Dataset` of an answer costs more than
+A search that counts images gets an answer for each. Making a `Dataset` of it costs more than
 all else that is done with it; here its elements are walked over (PS3.5 7.1), and those that are
 wanted are picked out.
 """

@@ -33,14 +33,15 @@ def asked_over(
     request = C_FIND()
     request.AffectedSOPClassUID = FIND
     matches: list[Any] = []
-    answer = None
+    status = Status(0x0110, "C-FIND")
     context = link.require(FIND)
     for answer, match in link.query(request, context, asked, brief):
+        if answer.Status not in (0xFF00, 0xFF01):
+            status = Status.of(answer, "C-FIND")
         if match is not None:
             matches.append(match)
             if len(matches) == most:
                 link.cancel(request, context)
-    status = Status(0x0110, "C-FIND") if answer is None else Status.of(answer, "C-FIND")
     if status.code == _CANCEL and most is not None:
         status = Status(0x0000, "C-FIND")
     return status, matches
