@@ -16,6 +16,7 @@ from pydicom.filewriter import dcmwrite
 
 from labkit.common.errors import DataError, LabError, UsageError
 from labkit.deid.seams import Outcome
+from labkit.dicom.guarded import file_name
 from labkit.dicom.reading import PARSE_ERRORS, read
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -63,11 +64,12 @@ def written(ds: Dataset, folder: Path) -> Path:
     Raises
     ------
     UsageError
-        The folder cannot be written, or the data set cannot be encoded (`DataError`).
+        The folder cannot be written, or the data set cannot be encoded, or its UID is none
+        (`DataError`).
     LabError
         The disk is full.
     """
-    target = folder / f"{ds.SOPInstanceUID}.dcm"
+    target = folder / file_name(str(ds.get("SOPInstanceUID") or ""))
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=folder, prefix=".part-")
