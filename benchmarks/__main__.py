@@ -13,6 +13,7 @@ from benchmarks.deid import deid
 from benchmarks.dicomweb import dicomweb
 from benchmarks.dimse import finding, retrieving, storing
 from benchmarks.facade import facades
+from benchmarks.frames import frames
 from benchmarks.mapping import mapping
 from benchmarks.measure import Row
 from benchmarks.servers import all_of_them
@@ -75,6 +76,7 @@ def main() -> None:
         rows += dicomweb(folder, rounds, count, web)
         rows += facades(folder, rounds, count)
         rows += starting(folder, rounds)
+        rows += frames(folder, min(rounds, 3))
         if not options.quick:  # these fetch their peers from PyPI
             rows += mapping(folder, 3, 10, count)
             rows += deid(folder, 3, count)

@@ -63,8 +63,8 @@ DRIVE = """async ({ what, count }) => {
 def frames(folder: Path, rounds: int) -> list[Row]:
     """Scroll through a CT of 200 slices by the wheel, and drag its window, as fast as it paints.
 
-    Chromium runs without a window and without a graphics card, so what is painted is painted by the
-    processor. Nothing is measured where there is no Chromium.
+    Chromium runs without a window and without a graphics card: the processor paints (SwiftShader).
+    Nothing is measured where there is no Chromium.
     """
     if executable() is None:
         return []
@@ -79,7 +79,7 @@ def frames(folder: Path, rounds: int) -> list[Row]:
     ):
         rates = measured(server, browser, rounds)
     return [
-        Row(f"ImageViewer {name}, 512×512×{SLICES}, headless Chromium without a graphics card",
+        Row(f"ImageViewer {name}, 512×512×{SLICES}, in JupyterLab (headless Chromium, SwiftShader)",
             "frames/s", round(rate, 1), None, "", round(rate / RATE, 2), 1.0)
         for name, rate in rates.items()
     ]  # fmt: skip
@@ -96,9 +96,7 @@ def measured(server: JupyterServer, browser: Browser, rounds: int) -> dict[str, 
     rates: dict[str, list[float]] = {"scroll": [], "window/level": []}
     for turn in range(rounds + 1):  # the first is for the page's compiler
         page.keyboard.press("Home")
-        scroll: dict[str, Any] = page.evaluate(
-            DRIVE, {"what": "scroll", "count": 2 * (SLICES - 1)}
-        )
+        scroll: dict[str, Any] = page.evaluate(DRIVE, {"what": "scroll", "count": 2 * (SLICES - 1)})
         # The drag begins and ends with the real mouse, since the stage captures its pointer.
         stage.hover()
         page.mouse.down()
