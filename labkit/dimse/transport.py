@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import ssl
 import threading
@@ -24,8 +25,11 @@ from labkit.dimse.reactor import WaitingAssociation
 from labkit.dimse.secure import SecureChannel
 from labkit.dimse.upper_layer import HEARTBEAT, Doorbell, wait_readable
 
+_LOG = logging.getLogger(__name__)
 PATIENCE, MOST_DRAINED = 1.0, 16  # seconds, and pieces, that a failed connection may still take
 CHUNK = 1 << 18  # bytes asked of the kernel at once; a length field may lie, so never more
+ANY_PDU, LONGEST_PDU = 1 << 20, 1 << 26
+"""Bytes of a PDU that are taken in any case, and where no maximum length was announced."""
 
 
 def set_nodelay(sock: socket.socket) -> None:
@@ -122,6 +126,11 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
 
         A small PDU comes with its header, and often with the next one, in a single read.
         """
+        if nr_bytes > self._longest():
+            _LOG.warning("a PDU of %d bytes is longer than was agreed: hung up", nr_bytes)
+            self._ended = True
+            self._shutdown_socket()
+            return bytearray()
         data = self._read_ahead
         while len(data) < nr_bytes:
             piece = b"" if self._ended else (self._channel or self.socket).recv(CHUNK)
@@ -131,6 +140,17 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
         self._read_ahead = data[nr_bytes:]
         del data[nr_bytes:]
         return data
+
+    def _longest(self) -> int:
+        """Bytes that the rest of a PDU may have.
+
+        What we announced as our maximum length (PS3.8 D.1), with room for those who exceed it a
+        little, and for an A-ASSOCIATE, which it does not limit. Four bytes can say 4 GB, and who
+        sends them need not have associated.
+        """
+        ours = self.assoc.acceptor if self.assoc.is_acceptor else self.assoc.requestor
+        announced = ours.maximum_length
+        return max(announced, ANY_PDU) if announced else LONGEST_PDU
 
     def send(self, bytestream: bytes) -> None:
         """Write all of `bytestream`; a failure is Evt17, transport connection closed."""
