@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydicom.dataset import Dataset
-from pydicom.filewriter import dcmwrite
 
 from labkit.common.errors import DataError, UsageError
+from labkit.deid.encoding import part10
 from labkit.deid.seams import Outcome
 from labkit.dicom.reading import PARSE_ERRORS, read
 
@@ -46,7 +46,7 @@ def written(ds: Dataset, folder: Path) -> Path:
         ) from error
     try:
         with os.fdopen(descriptor, "wb") as file:
-            dcmwrite(file, ds, enforce_file_format=True)
+            file.write(part10(ds))
         Path(name).replace(target)
     except PARSE_ERRORS as error:
         Path(name).unlink(missing_ok=True)
