@@ -139,7 +139,7 @@ def _long(share: float, seed: int) -> int:
     report = ("-m", "tests.resilience.report", str(figures), str(reports), str(share))
     measure = ("-m", "benchmarks", "--out", str(reports), *(("--quick",) if share < 1 else ()))
     hard = ("-m", "pytest", "tests/resilience", "-m", "not hypothesis")
-    random = ("-m", "pytest", "tests", "-m", "hypothesis", *apart, *dice, *TOGETHER)
+    random = ("-m", "pytest", "tests", "-m", "hypothesis or fuzz", *apart, *dice, *TOGETHER)
     steps = [
         Step("benchmarks", measure, minutes=LONG_MINUTES),
         Step("kills, soak, a very large archive", hard, minutes=LONG_MINUTES),

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from labkit.common.errors import DataError
+from labkit.dicom.guarded import read_dataset
 from labkit.dicom.reading import PARSE_ERRORS, cut_short, what_instead
 from labkit.dicom.unread import unread
 from labkit.fhir.mapping.sources.base import Count, Header, Source, study_uid
@@ -133,7 +133,7 @@ def read_header(path: Path | BinaryIO, start: bytes) -> Dataset:
         if not readable:
             raise NotDicom(f"it is {kind}", remedy=remedy)
     try:
-        ds = dcmread(path, stop_before_pixels=True, force=bare)
+        ds = read_dataset(path, stop_before_pixels=True, force=bare)
         cut = cut_short(ds, b"")
         directory = ds.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
     except PARSE_ERRORS as error:
