@@ -10,7 +10,6 @@ import struct
 from io import BytesIO
 from typing import Any
 
-from pydicom import dcmread
 from pydicom.dataset import FileDataset
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
@@ -19,6 +18,8 @@ from pydicom.uid import (
     MediaStorageDirectoryStorage,
 )
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, STANDARD_VR
+
+from labkit.dicom.guarded import read_dataset
 
 _LONG = frozenset(vr.value.encode() for vr in EXPLICIT_VR_LENGTH_32)  # PS3.5 Table 7.1-1
 _NAMES = {vr.value.encode(): vr.value for vr in STANDARD_VR}
@@ -64,7 +65,7 @@ class Unread(FileDataset):
         data = self.__dict__.pop("_data", None)
         if data is None:
             return super().__getattr__(name)
-        self.__dict__.update(dcmread(BytesIO(data), stop_before_pixels=True).__dict__)
+        self.__dict__.update(read_dataset(BytesIO(data), stop_before_pixels=True).__dict__)
         self.__dict__["found"] = None
         return getattr(self, name)
 
