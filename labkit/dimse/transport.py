@@ -162,12 +162,11 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
 
     def _fill(self, size: int) -> bool:
         """Read until `size` bytes are here; whether they are."""
-        data = self._read_ahead
-        while len(data) < size:
+        while len(self._read_ahead) < size:
             piece = b"" if self._ended else (self._channel or self.socket).recv(CHUNK)
             if not piece:
                 return False
-            data += piece
+            self._read_ahead += piece
         return True
 
     def _longest(self) -> int:
@@ -278,6 +277,11 @@ class PromptServer(ThreadedAssociationServer):  # type: ignore[misc]
                 connection, server_side=True, do_handshake_on_connect=False
             )
         return connection, address
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Start the association; in a thread of its own where a handshake has to be awaited."""
+        own = isinstance(request, ssl.SSLSocket)
+        (super().process_request if own else self.process_request_thread)(request, client_address)
 
     def shutdown(self) -> None:
         """Stop listening, at once. Associations go on until they end or are aborted."""

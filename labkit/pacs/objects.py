@@ -69,8 +69,8 @@ class ObjectStore:
 
     def stage(self, sop_instance_uid: str, parts: Iterable[bytes | memoryview]) -> Path:
         """Write and sync an object's bytes; it cannot be seen yet."""
-        folder = self.path(sop_instance_uid).parent
-        part = folder / f"{os.getpid()}-{next(self._numbers)}.part"
+        folder, _, _ = self._path(sop_instance_uid).rpartition(os.sep)
+        part = Path(f"{folder}{os.sep}{os.getpid()}-{next(self._numbers)}.part")
         try:
             write_synced(part, parts)
         except BaseException:
