@@ -20,7 +20,7 @@ from labkit.dicom.guarded import InflatedTooLarge, read_dataset
 
 #: What pydicom and zlib raise on bytes that are no data set.
 PARSE_ERRORS = (
-    AttributeError, BytesLengthException, EOFError, InvalidDicomError, KeyError,
+    AttributeError, BytesLengthException, EOFError, IndexError, InvalidDicomError, KeyError,
     NotImplementedError, OSError, OverflowError, RecursionError, TypeError, ValueError,
     struct.error, zlib.error,
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.message import Message
+from email.utils import collapse_rfc2231_value
 from urllib.request import parse_http_list
 
 from starlette.requests import Request
@@ -51,7 +52,10 @@ def parse(text: str) -> MediaType:
     message["content-type"] = text
     pairs = message.get_params(failobj=[])
     name = pairs[0][0].strip().lower() if pairs else ""
-    parameters = {key.strip().lower(): value.strip() for key, value in pairs[1:]}
+    # With a star, `x*=utf-8''y` (RFC 2231), a value is three values.
+    parameters = {
+        key.strip().lower(): collapse_rfc2231_value(value).strip() for key, value in pairs[1:]
+    }
     try:
         quality = float(parameters.pop("q", "1"))
         quality = quality if 0 <= quality <= 1 else 0.0  # NaN is neither (RFC 9110 12.4.2)
