@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
@@ -162,7 +163,12 @@ class Archive:
             seen = self.decisions.seen(header)
             if seen is None:
                 return StoredObject(arrival.entry(), path, "rejected")
-            entry = self.index.add(replace(arrival, header=seen))
+            try:
+                entry = self.index.add(replace(arrival, header=seen))
+            except OSError:  # it is not answered for: it must not take room, nor come back later
+                with suppress(OSError):
+                    self.objects.remove(uid)
+                raise
         if entry.sop_class_uid == KeyObjectSelectionDocumentStorage:
             note = rejection_of(dcmread(path))
             if note is not None:

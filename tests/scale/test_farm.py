@@ -196,7 +196,11 @@ def test_no_scheduler_and_no_workers(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ):
         pass
     with LocalCluster(  # type: ignore[no-untyped-call]
-        n_workers=0, processes=False, dashboard_address="127.0.0.1:0", host="127.0.0.1", protocol="tcp://"
+        n_workers=0,
+        processes=False,
+        dashboard_address="127.0.0.1:0",
+        host="127.0.0.1",
+        protocol="tcp://",
     ) as empty:
         address = empty.scheduler_address
         with pytest.raises(UsageError, match="no workers"), farm_of(address, tmp_path):
