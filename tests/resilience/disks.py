@@ -43,10 +43,15 @@ class Disk:
         """Give the room back."""
         self._filler.unlink()
 
-    def read_only(self, yes: bool) -> None:
-        """Have nothing written any more, or again; open files that are being written forbid it."""
-        how = "ro" if yes else "rw"
-        _run("mount", "-o", f"remount,{how}", str(self.path))
+    @contextmanager
+    def frozen(self, folder: Path) -> Iterator[None]:
+        """Have a folder read-only for everybody, as a disk is after an error of its hardware."""
+        _run("mount", "--bind", str(folder), str(folder))
+        try:
+            _run("mount", "-o", "remount,bind,ro", str(folder))
+            yield
+        finally:
+            _run("umount", "-l", str(folder))
 
 
 @contextmanager
