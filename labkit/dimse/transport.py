@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -25,6 +27,8 @@ from labkit.dimse.secure import SecureChannel
 from labkit.dimse.upper_layer import HEARTBEAT, Doorbell, wait_readable
 
 PATIENCE, MOST_DRAINED = 1.0, 16  # seconds, and pieces, that a failed connection may still take
+LONGEST = 1 << 26  # bytes of a PDU: no peer needs more, and a length field may say 4 GiB
+LEAST = 1024  # bytes of a PDU that have to come in one network timeout
 CHUNK = 1 << 18  # bytes asked of the kernel at once; a length field may lie, so never more
 
 
@@ -121,13 +125,29 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
         """Read `nr_bytes`, or fewer where the connection ends.
 
         A small PDU comes with its header, and often with the next one, in a single read.
+
+        Raises
+        ------
+        OSError
+            The connection is lost; the peer stops in the middle, or goes on byte by byte; or so
+            many bytes are no PDU.
         """
+        if nr_bytes > LONGEST:
+            raise OSError(errno.EMSGSIZE, f"a PDU of {nr_bytes} bytes is not read")
         data = self._read_ahead
+        since, came = 0.0, 0
         while len(data) < nr_bytes:
             piece = b"" if self._ended else (self._channel or self.socket).recv(CHUNK)
             if not piece:
                 break
             data += piece
+            if len(data) < nr_bytes:  # each read has its timeout; a trickle would never meet it
+                came += len(piece)
+                now, patience = time.monotonic(), self.assoc.network_timeout
+                if not since or came >= LEAST:
+                    since, came = now, 0
+                elif patience is not None and now - since > patience:
+                    raise TimeoutError("the peer sends a PDU too slowly")
         self._read_ahead = data[nr_bytes:]
         del data[nr_bytes:]
         return data
