@@ -1,4 +1,4 @@
-"""A disk that is full, read-only or slow under a lab that works: it says so, loses nothing, goes on.
+"""A disk that is full or read-only under a lab that works: it says so, loses nothing, goes on.
 
 The disk is a real one, a small tmpfs.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
