@@ -1,4 +1,8 @@
-"""``python -m benchmarks [--quick] [--most N] [--out FOLDER]``: measure, and write the report."""
+"""``python -m benchmarks``: measure, and write the report.
+
+``--only PART`` measures one part and prints its rows; ``--page`` writes the page again with the
+notes as they are now.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import argparse
 import json
 import os
 import platform
+import sys
 import tempfile
 from pathlib import Path
 
@@ -15,17 +20,10 @@ from benchmarks.dimse import finding, retrieving, storing
 from benchmarks.facade import facades
 from benchmarks.mapping import mapping
 from benchmarks.measure import Row
+from benchmarks.report import machine_of, page
 from benchmarks.servers import all_of_them
 from benchmarks.starting import starting
-
-HEAD = """# Performance
-
-Written by `python -m benchmarks` (part of `python3 lab.py test long`). Each line is of one run, on
-the machine named below, each peer measured beside us in alternating order; figures are medians of
-several rounds. Read the ratio, never the figure: above 1 we are faster. TCP_NODELAY is set on both
-ends. Ours is ARCHIVE as a learner has it: it syncs each object before it answers, writes an event
-log and records every PDU. Orthanc, its plugin and dcmqrscp run as their packages have them.
-"""
+from labkit import __version__
 
 
 def machine() -> str:
@@ -37,19 +35,33 @@ def machine() -> str:
     )
 
 
-def page(rows: list[Row], where: str, versions: str) -> str:
-    """Write the page."""
-    lines = ["| work | unit | ours | peer | | ratio | target |", "|---" * 7 + "|"]
-    for row in rows:
-        peer = "" if row.peer is None else f"{row.peer:g}"
-        name = row.peer_name or "what we allow"
-        lines.append(
-            f"| {row.work} | {row.unit} | {row.ours:g} | {peer} | {name} | "
-            f"{row.ratio:g} | {row.target:g} |"
-        )
-    behind = sum(row.ratio < row.target for row in rows)
-    count = f"{behind} of {len(rows)} lines are behind their target."
-    return "\n\n".join([HEAD.strip(), f"{where}. {versions}.", "\n".join(lines), count]) + "\n"
+PARTS = ("dimse", "dicomweb", "facade", "starting", "mapping", "deid")
+
+
+def measured(folder: Path, parts: list[str], quick: bool, most: int) -> tuple[list[Row], str]:
+    """Run the parts; return the rows, and which servers were compared."""
+    rounds, count, sizes = (1, 10, [5]) if quick else (5, 100, [5, 500, 5000])
+    sizes = [size for size in sizes if size <= most]
+    web = [5] if quick else [n for n in (5, 500, 50_000) if n <= most]
+    rows: list[Row] = []
+    versions = f"labkit {__version__}"
+    if "dimse" in parts:
+        with all_of_them(folder) as servers:
+            versions = ", ".join(f"{s.product} {s.version}" for s in servers)
+            rows += storing(servers, folder, rounds, 2 * count)
+            rows += retrieving(servers, folder, rounds, count)
+            rows += finding(servers, folder, rounds, sizes)
+    if "dicomweb" in parts:
+        rows += dicomweb(folder, rounds, count, web)
+    if "facade" in parts:
+        rows += facades(folder, rounds, count)
+    if "starting" in parts:
+        rows += starting(folder, rounds)
+    if "mapping" in parts and not quick:  # it and the next fetch their peers from PyPI
+        rows += mapping(folder, 3, 10, count)
+    if "deid" in parts and not quick:
+        rows += deid(folder, 3, count)
+    return rows, versions
 
 
 def main() -> None:
@@ -60,28 +72,30 @@ def main() -> None:
         "--most", type=int, default=50_000, help="studies that a server is filled with at most"
     )
     parser.add_argument("--out", type=Path, default=Path("docs"), help="folder of the report")
+    parser.add_argument(
+        "--only", choices=PARTS, action="append", default=[], help="print the rows of one part"
+    )
+    parser.add_argument(
+        "--page", action="store_true", help="measure nothing: put the notes on the page again"
+    )
     options = parser.parse_args()
-    rounds, count, sizes = (1, 10, [5]) if options.quick else (5, 100, [5, 500, 5000])
-    sizes = [size for size in sizes if size <= options.most]
-    web = [5] if options.quick else [n for n in (5, 500, 50_000) if n <= options.most]
+    written, figures = options.out / "performance.md", options.out / "performance.json"
+    if options.page:
+        rows = [Row(**row) for row in json.loads(figures.read_text(encoding="utf-8"))]
+        known = machine_of(written.read_text(encoding="utf-8"))
+        written.write_text(page(rows, *known), encoding="utf-8")
+        return
     where = machine()
     with tempfile.TemporaryDirectory() as home:
-        folder = Path(home)
-        with all_of_them(folder) as servers:
-            versions = ", ".join(f"{s.product} {s.version}" for s in servers)
-            rows = storing(servers, folder, rounds, 2 * count)
-            rows += retrieving(servers, folder, rounds, count)
-            rows += finding(servers, folder, rounds, sizes)
-        rows += dicomweb(folder, rounds, count, web)
-        rows += facades(folder, rounds, count)
-        rows += starting(folder, rounds)
-        if not options.quick:  # these fetch their peers from PyPI
-            rows += mapping(folder, 3, 10, count)
-            rows += deid(folder, 3, count)
+        parts = options.only or list(PARTS)
+        rows, versions = measured(Path(home), parts, options.quick, options.most)
+    text = json.dumps([row.to_json() for row in rows], indent=1, ensure_ascii=False)
+    if options.only:
+        sys.stdout.write(text + "\n")
+        return
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "performance.md").write_text(page(rows, where, versions), encoding="utf-8")
-    text = json.dumps([row.to_json() for row in rows], indent=1)
-    (options.out / "performance.json").write_text(text + "\n", encoding="utf-8")
+    written.write_text(page(rows, where, versions), encoding="utf-8")
+    figures.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -158,6 +158,17 @@ def _get(server: Web, client: httpx.Client, path: str, accept: str, least: int) 
         raise RuntimeError(f"{server.product}: {path}: {said}")
 
 
+def crowd(act: Callable[[httpx.Client], object], url: str, clients: int) -> Callable[[int], object]:
+    """Have so many clients do something at the same time, each over a connection of its own."""
+    askers = [httpx.Client(base_url=url, timeout=300, trust_env=False) for _ in range(clients)]
+
+    def together(turn: int) -> None:
+        with ThreadPoolExecutor(clients) as pool:
+            list(pool.map(act, askers))
+
+    return together
+
+
 def _crowd(server: Web, paths: list[str], least: int) -> Callable[[int], object]:
     clients = [httpx.Client(base_url=server.url, timeout=300, trust_env=False)
                for _ in range(CLIENTS)]  # fmt: skip

@@ -10,14 +10,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from pynetdicom.dimse_primitives import C_FIND
+from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind
 
 from benchmarks import data
-from benchmarks.dicomweb import OBJECTS, Web, lab
-from benchmarks.measure import Row, alternate, compare
-from labkit.dimse import Peer, find, get, identifier, store
+from benchmarks.dicomweb import OBJECTS, Web, crowd, lab
+from benchmarks.measure import Row, alternate, compare, grown
+from labkit.dimse import Peer, associate, find, get, identifier, store
+from labkit.dimse.association import query_context
 from tests.contract.pacs.servers import dcmqrscp, find_program, free_port
 
 FACADE = "façade"
+_FIND = str(StudyRootQueryRetrieveInformationModelFind)
 _START = 30.0
 
 
@@ -92,7 +96,8 @@ def facades(folder: Path, rounds: int, count: int) -> list[Row]:
         rows = cold(url, pacs.peer, where, rounds, count, held)
         for base, how in ((url, "asking the PACS each time"), (trusting, "trusting its answer")):
             rows += warm(base, how, ours, home, rounds, count, held)
-        return rows + asking(url, pacs.peer, where, rounds, held())
+        rows += asking(url, pacs.peer, where, rounds, held())
+        return rows + growth(url, pacs.peer, home, rounds, count, held())
 
 
 def cold(
@@ -174,5 +179,59 @@ def asking(url: str, peer: Peer, where: str, rounds: int, study: str) -> list[Ro
         if len(find(peer, keys)) != 1:
             raise RuntimeError("the PACS did not find the study")
 
-    times = alternate({FACADE: qido, f"C-FIND of {where}": by_dimse}, 5 * rounds)
+    series = identifier("SERIES", StudyInstanceUID=study, SeriesInstanceUID="", Modality="")
+    images = identifier(
+        "IMAGE", StudyInstanceUID=study, SeriesInstanceUID=f"{study}.1",
+        SOPInstanceUID="", SOPClassUID="",
+    )  # fmt: skip
+
+    def the_same_by_dimse(turn: int) -> None:
+        with associate(peer, [query_context(_FIND)]) as link:
+            for asked in (keys, series, images):
+                request = C_FIND()
+                request.AffectedSOPClassUID = _FIND
+                if not list(link.query(request, link.require(_FIND), asked)):
+                    raise RuntimeError("the PACS did not find it")
+
+    one, three = f"C-FIND of {where}", f"the three C-FINDs that it takes, of {where}"
+    times = alternate({FACADE: qido, one: by_dimse, three: the_same_by_dimse}, 5 * rounds)
     return compare("façade, QIDO-RS by UID", times, FACADE, count=1, unit="ms", target=0.67)
+
+
+def growth(url: str, peer: Peer, folder: Path, rounds: int, count: int, study: str) -> list[Row]:
+    """Ten clients in place of one, and ten times the images in a series."""
+    path = f"/studies/{study}/series/{study}.1"
+    larger, files = data.series(folder / "larger", 10 * count, 90_000)
+    store(peer, files).raise_for_status()
+
+    def whole(client: httpx.Client, where: str = path, least: int = count) -> None:
+        answer = client.get(where, headers={"Accept": OBJECTS})
+        if answer.content.count(b"DICM") < least:
+            raise RuntimeError(f"the façade gave {len(answer.content)} bytes: {answer.text[:200]}")
+
+    def found(client: httpx.Client) -> None:
+        if len(client.get(f"/studies?StudyInstanceUID={study}").json()) != 1:
+            raise RuntimeError("the façade did not find the study")
+
+    rows = []
+    for work, act, each, unit in (
+        (f"façade, warm series of {count}", whole, count, "instances/s"),
+        ("façade, QIDO-RS by UID", found, 1, "answers/s"),
+    ):
+        acts = {"1 client": crowd(act, url, 1), "10 clients": crowd(act, url, 10)}
+        times = alternate(acts, rounds)
+        more, fewer = 10 * each / times["10 clients"], each / times["1 client"]
+        rows.append(grown(work, ("10 clients", more), ("1 client", fewer), unit=unit, target=0.8))
+    where = f"/studies/{larger}/series/{larger}.1"
+    acts = {
+        "fewer": crowd(whole, url, 1),
+        "more": crowd(lambda client: whole(client, where, 10 * count), url, 1),
+    }
+    times = alternate(acts, max(rounds // 2, 1))
+    rows.append(
+        grown(
+            "façade, warm series", (f"{10 * count} images", 10 * count / times["more"]),
+            (f"{count} images", count / times["fewer"]), unit="instances/s", target=0.8,
+        )
+    )  # fmt: skip
+    return rows

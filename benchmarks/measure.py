@@ -74,3 +74,23 @@ def compare(
         figures = round(mine, 2), round(theirs, 2), name, round(seconds[name] / seconds[ours], 2)
         rows.append(Row(work, unit, *figures, target))
     return rows
+
+
+def grown(
+    work: str, more: tuple[str, float], fewer: tuple[str, float], *, unit: str, target: float
+) -> Row:
+    """Make a row that compares us with ourselves under a smaller load (see `benchmarks.report`).
+
+    Parameters
+    ----------
+    work
+        What was done, without the load.
+    more, fewer
+        The larger load and the smaller one: what it is, and the figure in `unit`.
+    unit
+        One that ends in ``/s`` is better the larger it is.
+    """
+    (load, figure), (smaller, before) = more, fewer
+    left = figure / before if unit.endswith("/s") else before / figure
+    work = f"growth: {work}, {load}"
+    return Row(work, unit, round(figure, 2), round(before, 2), smaller, round(left, 2), target)

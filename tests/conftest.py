@@ -68,7 +68,8 @@ def pytest_runtest_makereport(
     """Note the count, and whether the test failed."""
     report = yield
     handle = getattr(getattr(item, "obj", None), "hypothesis", None)
-    if handle is not None and call.when == "call":
-        inputs = handle.inner_test.inputs
+    fuzz = getattr(item, "funcargs", {}).get("fuzz")  # of tests/fuzz
+    if (handle or fuzz) is not None and call.when == "call":
+        inputs = fuzz.inputs if handle is None else handle.inner_test.inputs
         record("fuzz", test=item.nodeid, inputs=inputs, failed=int(report.failed))
     return report

@@ -107,11 +107,9 @@ def _everything() -> list[Step]:
         Step("format", ("-m", "ruff", "format", "--check", *OWN_CODE)),
         Step("types", ("-m", "mypy")),
         Step("unit and contract tests", unit, measured=True),
-        Step("exercises", (*_MEASURED, *solving), measured=True),
-        Step("notebooks", (*_MEASURED, "pytest", "tests/notebooks"), measured=True),
-        Step(
-            "journey in a browser", (*_MEASURED, "pytest", "tests/browser"), missing, measured=True
-        ),
+        Step("exercises", ("-m", *solving)),
+        Step("notebooks", ("-m", "pytest", "tests/notebooks")),
+        Step("journey in a browser", ("-m", "pytest", "tests/browser"), missing),
         Step("coverage: combine", ("-m", "coverage", "combine", "--quiet")),
         Step("coverage", ("-m", "coverage", "report", "--skip-covered", "--fail-under=90")),
     ]
@@ -141,7 +139,7 @@ def _long(share: float, seed: int) -> int:
     report = ("-m", "tests.resilience.report", str(figures), str(reports), str(share))
     measure = ("-m", "benchmarks", "--out", str(reports), *(("--quick",) if share < 1 else ()))
     hard = ("-m", "pytest", "tests/resilience", "-m", "not hypothesis")
-    random = ("-m", "pytest", "tests", "-m", "hypothesis", *apart, *dice, *TOGETHER)
+    random = ("-m", "pytest", "tests", "-m", "hypothesis or fuzz", *apart, *dice, *TOGETHER)
     steps = [
         Step("benchmarks", measure, minutes=LONG_MINUTES),
         Step("kills, soak, a very large archive", hard, minutes=LONG_MINUTES),

@@ -5,7 +5,8 @@
                                                    own (Debian, as root), and ends it afterwards
 
 Builds the images, starts the lab as a learner does and looks at it from this machine, and runs the
-contract suites and every notebook inside the containers' network; then OHIF in a browser. What may
+contract suites and every notebook inside the containers' network; then OHIF in a browser, and
+JupyterHub with two learners. What may
 differ there is told by rows of deviations and by tags, and nothing else may: docs/conformance.md
 has a table of both. What it started is stopped; volumes of its own project are deleted.
 """
@@ -65,6 +66,7 @@ def steps() -> list[tuple[str, Sequence[str]]]:
         ),
         ("notebooks", (*own, "inside", "tests/containers/test_notebooks.py", "--timeout=1800")),
         ("OHIF in a browser", ("-m", "pytest", "-rs", "tests/containers/test_viewer.py")),
+        ("JupyterHub", ("-m", "pytest", "-rs", "tests/containers/test_hub_image.py")),
     ]
 
 
@@ -117,7 +119,7 @@ def tidy(python: Path, env: dict[str, str]) -> None:
     """Stop everything that was started, and delete its volumes."""
     Path(env["LABKIT_AUTH"]).unlink(missing_ok=True)
     # Of dcm4chee too: its volumes are made, empty, with the others.
-    profiles = ("full", "tests", "security", "dcm4chee")
+    profiles = ("full", "hub", "tests", "security", "dcm4chee")
     every = [word for profile in profiles for word in ("--profile", profile)]
     down = [str(python), "-m", "tooling.containers", *every, "down", "--volumes"]
     for project in (PROJECT, f"{PROJECT}-secure"):  # the second is the secure lab's
@@ -152,11 +154,14 @@ def main(arguments: Sequence[str]) -> int:
         ]
         command += [*run, *_PYTEST, *arguments[1:]]
     elif arguments[0] == "images":
-        profiles = ("core", "security", "viewer", "tests")
+        profiles = ("core", "security", "viewer", "hub", "tests")
         command += [word for profile in profiles for word in ("--profile", profile)] + ["build"]
     else:
         command += arguments
-    return subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL).returncode
+    # The hub's image on the packages of the tests' one: most of both is then made once.
+    env = {"LABKIT_HUB_LOCK": "test", **os.environ}
+    done = subprocess.run(command, cwd=ROOT, check=False, stdin=subprocess.DEVNULL, env=env)
+    return done.returncode
 
 
 if __name__ == "__main__":

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import TypeVar
 
 import httpx
 
+from labkit.common.scope import Closes
+
 _Self = TypeVar("_Self", bound="HttpClient")
 
 
-class HttpClient:
+class HttpClient(Closes):
     """A client of one server.
 
     Parameters
@@ -43,17 +44,6 @@ class HttpClient:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"  # no address: it would differ in every stored output
-
-    def __enter__(self: _Self) -> _Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Give the connections back."""

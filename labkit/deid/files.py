@@ -14,6 +14,7 @@ from pydicom.filewriter import dcmwrite
 
 from labkit.common.errors import DataError, UsageError
 from labkit.deid.seams import Outcome
+from labkit.dicom.guarded import file_name
 from labkit.dicom.reading import PARSE_ERRORS, read
 
 if TYPE_CHECKING:
@@ -34,9 +35,10 @@ def written(ds: Dataset, folder: Path) -> Path:
     Raises
     ------
     UsageError
-        The folder cannot be written, or the data set cannot be encoded (`DataError`).
+        The folder cannot be written, or the data set cannot be encoded, or its UID is none
+        (`DataError`).
     """
-    target = folder / f"{ds.SOPInstanceUID}.dcm"
+    target = folder / file_name(str(ds.get("SOPInstanceUID") or ""))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=folder, prefix=".part-")

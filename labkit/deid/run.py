@@ -127,7 +127,7 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
             resource = json.loads(one)
             if isinstance(resource, dict) and resource.get("resourceType"):
                 yield resource
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
             f"{path.name} is no FHIR JSON.", remedy="Take it out of the folder, or mend it."
         ) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydicom.datadict import (
@@ -23,6 +23,8 @@ from labkit.dicom.paths import ITEM, ancestors, spell_tag
 
 SHOWN = 256
 """Longest value text in a row, in characters."""
+MOST_DEPTH = 100
+"""Sequences within sequences that are gone into; a structured report has some ten."""
 
 BROKEN_VALUES = (
     ValueError, TypeError, LookupError, AttributeError, NotImplementedError, OSError, struct.error,
@@ -118,6 +120,9 @@ def _elements_of(ds: Dataset, prefix: str) -> Iterator[tuple[HeaderRow, Dataset]
     for tag in sorted(ds.keys()):
         path = prefix + spell_tag(tag)
         row = element_row(ds, tag, path)
+        if row.vr == "SQ" and row.depth >= 2 * MOST_DEPTH:
+            words = f"nested deeper than {MOST_DEPTH} sequences: what is in it is not shown"
+            row = replace(row, problem=words, children=0)
         yield row, ds
         if row.vr == "SQ" and not row.problem:
             for number, item in enumerate(ds[tag].value):

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from labkit.common.errors import DataError
 from labkit.dicom.damage import names_damage
+from labkit.dicom.guarded import read_dataset
 from labkit.dicom.reading import PARSE_ERRORS, read
 
 _Node = TypeVar("_Node")
@@ -247,7 +247,7 @@ def _header(path: Path) -> Dataset:
         if file.read(132)[128:] != b"DICM":
             return read(path)
     try:
-        return dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
+        return read_dataset(path, stop_before_pixels=True, specific_tags=list(_TAGS))
     except PARSE_ERRORS as error:
         raise DataError(f"it is damaged ({error})", remedy="fetch it again") from error
 

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
-from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_partial
 from pydicom.tag import BaseTag
@@ -21,6 +20,7 @@ from pydicom.tag import BaseTag
 from labkit.common.errors import DataError
 from labkit.common.scale import Farm, Progress, Unit, WorkLedger
 from labkit.common.scale.farm import Task
+from labkit.dicom.guarded import read_dataset
 from labkit.dicom.reading import PARSE_ERRORS, what_instead
 
 Found = list[tuple[str, str]]
@@ -44,7 +44,7 @@ def identify(path: str) -> Found:
             ds: Dataset = read_partial(file, stop_when=_after, force=bare)
         if not str(ds.get("StudyInstanceUID") or ""):
             # Elements out of order (PS3.5 7.1 forbids it): a header that is read whole has it.
-            ds = dcmread(path, stop_before_pixels=True, force=bare)
+            ds = read_dataset(path, stop_before_pixels=True, force=bare)
         return [(_uid(ds, "StudyInstanceUID"), _uid(ds, "SOPInstanceUID"))]
     except (OSError, *PARSE_ERRORS):
         return [("", "")]  # who does the work says what is wrong with it

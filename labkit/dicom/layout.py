@@ -7,7 +7,6 @@ offsets. It reads only headers on its way and skips over values, so a large file
 from __future__ import annotations
 
 import mmap
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from pydicom.uid import (
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, STANDARD_VR
 
 from labkit.common.errors import DataError, UsageError
+from labkit.dicom.guarded import inflated as unpacked
 from labkit.dicom.layout_parts import (
     UNDEFINED,
     BytePart,
@@ -190,7 +190,7 @@ def _find_in_file(buffer: Buffer, steps: Steps) -> tuple[_Place, bool, Buffer]:
         start = end
     inflated = syntax == DeflatedExplicitVRLittleEndian
     if inflated:
-        buffer, start = zlib.decompressobj(-zlib.MAX_WBITS).decompress(buffer[start:]), 0
+        buffer, start = unpacked(buffer[start:]), 0
     little = syntax != ExplicitVRBigEndian
     if not syntax:  # no meta group: a first group number such as 0800 is 0008 the other way round
         little = buffer[start : start + 1] != b"\0"

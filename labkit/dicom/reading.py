@@ -11,12 +11,12 @@ import zlib
 from io import BytesIO
 from pathlib import Path
 
-from pydicom import dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from labkit.common.errors import DataError
+from labkit.dicom.guarded import InflatedTooLarge, read_dataset
 
 #: What pydicom and zlib raise on bytes that are no data set.
 PARSE_ERRORS = (
@@ -80,8 +80,10 @@ def read(source: str | Path | bytes, *, force: bool = False) -> FileDataset:
         if not (force and readable):
             raise DataError(f"{name} is not a DICOM file but {kind}", remedy=remedy)
     try:
-        ds = dcmread(BytesIO(data), force=force)
+        ds = read_dataset(BytesIO(data), force=force)
         cut = cut_short(ds, data)
+    except InflatedTooLarge as error:
+        raise DataError(f"{name}: {error.message}", remedy=error.remedy) from error
     except PARSE_ERRORS as error:
         raise DataError(
             f"{name} starts as DICOM, but cannot be read further ({error})",

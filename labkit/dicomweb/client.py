@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.filereader import dcmread
 
 from labkit.common.errors import HttpError, NetworkError
 from labkit.common.web import HttpClient
+from labkit.dicom.guarded import read_dataset
 from labkit.dicom.transcode import encoded
 from labkit.dicomweb.dicom_json import dataset_of
 from labkit.dicomweb.media import DICOM, JSON, OCTETS, parse
@@ -86,7 +86,7 @@ class DicomwebClient(HttpClient):
             A UID that all are wanted in; by default each comes as it is stored.
         """
         for file in self.files(study, series, instance, transfer_syntax=transfer_syntax):
-            yield dcmread(BytesIO(file))
+            yield read_dataset(BytesIO(file))
 
     def files(
         self, study: str, series: str = "", instance: str = "", *, transfer_syntax: str = "*"
@@ -175,7 +175,7 @@ def _json(answer: httpx.Response) -> list[Any]:
         return []
     try:
         value = answer.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NetworkError(
             "the answer is not DICOM JSON",
             remedy="Check the address; a page of HTML is often a login.",
@@ -189,7 +189,7 @@ def error_of(answer: httpx.Response) -> HttpError:
     text = f"the DICOMweb server answered {answer.status_code} {answer.reason_phrase}"
     try:
         body = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if isinstance(body, dict) and isinstance(body.get("detail"), str):
         text = f"{text}: {body['detail']}"

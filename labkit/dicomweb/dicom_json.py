@@ -22,6 +22,7 @@ from typing import Any
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
+from pydicom.valuerep import STANDARD_VR
 
 from labkit.common.errors import DataError
 from labkit.dicom.reading import PARSE_ERRORS
@@ -74,7 +75,7 @@ def _element(ds: Dataset, tag: BaseTag, link: Link | None, path: str) -> Json:
             found["Value"] = [_mended(value) for value in found["Value"]]
         return found
     except PARSE_ERRORS:
-        return _as_found(ds.get_item(tag))
+        return _as_found(ds.get_item(tag, keep_deferred=True))
 
 
 def _binary(element: DataElement, link: Link | None, path: str) -> Json:
@@ -131,13 +132,23 @@ def dataset_of(value: object, bulk: Callable[[str], Any] | None = None) -> Datas
 
     try:
         ds = Dataset.from_json(value, bulk_data_uri_handler=fetched)
-        for element in ds:  # a value is made when it is looked at
-            _ = element.value
+        _look_at(ds)
     except PARSE_ERRORS as error:
         raise DataError(
             f"an element of this DICOM JSON cannot be: {error}", remedy="Compare it with PS3.18 F.2"
         ) from error
     return ds
+
+
+def _look_at(ds: Dataset) -> None:
+    """Have each value made, which is done when it is looked at; a VR has to be one (PS3.5 6.2)."""
+    for element in ds:
+        if element.VR not in STANDARD_VR:
+            raise ValueError(
+                f"{element.tag} has the VR {str(element.VR)[:8]!r}, which there is not"
+            )
+        for item in element.value if element.VR == "SQ" else ():
+            _look_at(item)
 
 
 def encode(values: Iterable[Json]) -> Iterator[bytes]:

@@ -54,6 +54,7 @@ def parse(text: str) -> MediaType:
     parameters = {key.strip().lower(): value.strip() for key, value in pairs[1:]}
     try:
         quality = float(parameters.pop("q", "1"))
+        quality = quality if 0 <= quality <= 1 else 0.0  # NaN is neither (RFC 9110 12.4.2)
     except ValueError:
         quality = 0.0
     kind = parameters.pop("type", "").lower()

@@ -79,16 +79,19 @@ class Parser:
             raise DataError("the body's boundary is missing or too long", remedy=_REMEDY)
         self._mark = f"\r\n--{boundary}".encode("latin-1", "replace")
         # The first boundary may stand at the very beginning, without the line break before it.
-        self._rest = b"\r\n"
+        self._rest, self._at = b"\r\n", 0
+        self._before = (
+            0  # bytes from `_at` on that are no content, though they may be of a boundary
+        )
         self._state = "preamble"
 
     def feed(self, data: bytes) -> Iterator[Event]:
         """Take the next piece; gives what is known by now."""
-        self._rest += data
+        self._rest, self._at = self._rest[self._at :] + data, 0
         while True:
-            before = self._state, len(self._rest)
+            before = self._state, self._at
             yield from self._step()
-            if (self._state, len(self._rest)) == before:
+            if (self._state, self._at) == before:
                 return
 
     def close(self) -> None:
@@ -104,46 +107,49 @@ class Parser:
         elif self._state == "headers":
             yield from self._headers()
         else:
-            self._rest = b""  # the epilogue has no meaning
+            self._at = len(self._rest)  # the epilogue has no meaning
 
     def _until_boundary(self) -> Iterator[Event]:
-        at = self._rest.find(self._mark)
+        found = self._rest.find(self._mark, self._at)
         inside = self._state == "content"
         # What could still be the beginning of a boundary waits for the next piece.
-        end = at if at >= 0 else max(len(self._rest) - len(self._mark) + 1, 0)
-        content, self._rest = self._rest[:end], self._rest[end:]
-        if inside and content:
-            yield content
-        if at >= 0:
-            self._rest = self._rest[len(self._mark) :]
-            self._state = "after boundary"
+        end = found if found >= 0 else max(len(self._rest) - len(self._mark) + 1, self._at)
+        begin = self._at + self._before
+        if inside and begin < end:
+            yield self._rest[begin:end]
+        self._before = max(self._before - (end - self._at), 0)
+        self._at = end
+        if found >= 0:
+            self._at = found + len(self._mark)
+            self._state, self._before = "after boundary", 0
             if inside:
                 yield End()
 
     def _after_boundary(self) -> None:
-        if self._rest.startswith(b"--"):
+        if len(self._rest) - self._at < 2:
+            return
+        if self._rest.startswith(b"--", self._at):
             self._state = "end"
             return
-        line, found, rest = self._rest.partition(b"\r\n")
-        if found:
-            if line.strip(b" \t"):
+        end = self._rest.find(b"\r\n", self._at)
+        if end >= 0:
+            if self._rest[self._at : end].strip(b" \t"):
                 raise DataError("something follows a boundary on its line", remedy=_REMEDY)
             # The break is kept: a part without headers begins with an empty line at once.
-            self._rest, self._state = b"\r\n" + rest, "headers"
-        elif len(self._rest) > _MOST_HEADERS:
+            self._at, self._state = end, "headers"
+        elif len(self._rest) - self._at > _MOST_HEADERS:
             raise DataError("the line of a boundary does not end", remedy=_REMEDY)
 
     def _headers(self) -> Iterator[Event]:
-        at = self._rest.find(b"\r\n\r\n")
-        if max(at, 0 if at >= 0 else len(self._rest)) > _MOST_HEADERS:
+        end = self._rest.find(b"\r\n\r\n", self._at)
+        if (end if end >= 0 else len(self._rest)) - self._at > _MOST_HEADERS:
             raise DataError("the headers of a part do not end", remedy=_REMEDY)
-        if at < 0:
+        if end < 0:
             return
-        lines = self._rest[:at].decode("latin-1").split("\r\n")
-        # Content may be empty: then the boundary's own line break is the one just read.
-        self._rest, self._state = self._rest[at + 4 :], "content"
-        if self._rest.startswith(self._mark[2:]):
-            self._rest = b"\r\n" + self._rest
+        lines = self._rest[self._at : end].decode("latin-1").split("\r\n")
+        # Content may be empty: then the boundary's own line break is the one just read. So it is
+        # looked at again, and is no content.
+        self._at, self._state, self._before = end + 2, "content", 2
         pairs = (line.partition(":") for line in lines if line.strip())
         yield Begin({name.strip().lower(): value.strip() for name, _, value in pairs})
 

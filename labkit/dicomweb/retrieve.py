@@ -113,9 +113,7 @@ def _parts(writer: Writer, found: Iterable[Instance], syntaxes: list[str]) -> It
             content = part10(instance, target)
             first = next(content, b"")
         kind = {"Content-Type": f"{DICOM}; {_SYNTAX}={target}"}
-        opening, *rest = writer.part(kind, [first])
-        yield b"".join([opening, *rest])  # together: each piece costs a change of threads
-        yield from content
+        yield from writer.part(kind, chain([first], content))
     yield writer.end()
 
 

@@ -13,14 +13,14 @@ from itertools import chain
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
 
 from labkit.common.access import ALLOW_ALL, AccessPolicy, AccessRequest, decide
 from labkit.dicomweb.kept import Kept
 from labkit.dicomweb.parameters import check_uid
 from labkit.dicomweb.problems import WebError
 from labkit.dicomweb.source import Instance, Place, Source
+from labkit.dicomweb.streaming import Stream
 
 _GZIP = 16 + zlib.MAX_WBITS
 MAX_BODY = 8 << 30
@@ -223,29 +223,7 @@ def answer(
     if gather and len(first) < _GATHERED:  # that was all
         return Response(b"".join(_gzipped([first])) if gzip else first, status, sent)
     whole = chain([first], pieces)
-    return _Stream(_gzipped(whole) if gzip else whole, status, sent, pieces)
-
-
-class _Stream(StreamingResponse):
-    """Closes its pieces at the end, so that a source gives back what it holds for one who left."""
-
-    def __init__(
-        self,
-        content: Iterator[bytes],
-        status: int,
-        headers: dict[str, str],
-        pieces: Iterator[bytes],
-    ) -> None:
-        super().__init__(content, status, headers)
-        self._pieces = pieces
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            close = getattr(self._pieces, "close", None)
-            if close:
-                close()
+    return Stream(_gzipped(whole) if gzip else whole, status, sent, pieces)
 
 
 def _together(content: Iterable[bytes]) -> Iterator[bytes]:

@@ -8,12 +8,12 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
 
 from pydicom.errors import InvalidDicomError
-from pydicom.filereader import dcmread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from labkit.common.errors import DataError
+from labkit.dicom.guarded import read_dataset
 from labkit.dicom.reading import PARSE_ERRORS
 from labkit.dicomweb.media import DICOM, JSON, MULTIPART, XML, choose, parse
 from labkit.dicomweb.multipart import Begin, End, Parser
@@ -90,7 +90,7 @@ class _Receiving:
 
     def _store(self, file: BinaryIO) -> Outcome:
         try:
-            ds = dcmread(file, stop_before_pixels=True, specific_tags=list(_TAGS))
+            ds = read_dataset(file, stop_before_pixels=True, specific_tags=list(_TAGS))
             sop_class = str(ds.get("SOPClassUID") or "")
             held = Place(*(str(ds.get(keyword) or "") for keyword in _UIDS))
             patient_id = str(ds.get("PatientID") or "")

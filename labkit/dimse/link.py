@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pynetdicom.dimse_primitives import C_STORE
+from pynetdicom.dimse_primitives import C_FIND, C_STORE
 from pynetdicom.dsutils import decode, encode
 
 from labkit.common.errors import AssociationError, DataError, NoPresentationContext, UsageError
+from labkit.dimse.brief import NotPlain, texts
 from labkit.dimse.outgoing import UNREADABLE
 from labkit.dimse.peer import Peer
 from labkit.dimse.recorder import TraceRecorder
@@ -79,7 +80,9 @@ class Link:
             response = self._response(request, waiting_for)
         return self.answer(self.assoc._check_received_status(response), waiting_for)
 
-    def query(self, request: Any, context: Any, asked: Dataset) -> Iterator[tuple[Dataset, Any]]:
+    def query(
+        self, request: Any, context: Any, asked: Dataset, brief: Mapping[int, str] | None = None
+    ) -> Iterator[tuple[Dataset, Any]]:
         """Send a C-FIND, C-MOVE or C-GET with its identifier, and go through the responses.
 
         Parameters
@@ -90,11 +93,15 @@ class Link:
             The presentation context to use.
         asked
             The identifier.
+        brief
+            Of the identifiers that come, these alone are wanted: tag → keyword of values of one
+            word.
 
         Yields
         ------
         status, identifier
-            The second is a data set or `None`. The last status is not Pending.
+            The second is a data set or `None`; with `brief` a dictionary, keyword → value. The last
+            status is not Pending.
 
         Raises
         ------
@@ -118,12 +125,20 @@ class Link:
         request.Identifier = BytesIO(data)
         with self._held(name):
             self.assoc.dimse.send_msg(request, context.context_id)
-            pending = True
+            pending, usual = True, None
             while pending:
                 response = self._response(request, name)
-                status = self.answer(self.assoc._check_received_status(response), name)
+                plain = _only_pending(response)
+                if usual is not None and plain:
+                    status = usual
+                else:
+                    status = self.answer(self.assoc._check_received_status(response), name)
+                    usual = status if plain else usual
                 pending = status.Status in (0xFF00, 0xFF01)
-                yield status, _decoded(response.Identifier, encoding, name)
+                if brief is None:
+                    yield status, _decoded(response.Identifier, encoding, name)
+                else:
+                    yield status, _in_brief(response.Identifier, encoding, name, brief)
 
     def cancel(self, request: Any, context: Any) -> None:
         """Ask the peer to stop a `query` (PS3.7 9.3.2.3); it goes on until the peer has."""
@@ -203,6 +218,31 @@ class Link:
             ):
                 raise self.failure(waiting_for)
             return message
+
+
+def _only_pending(response: Any) -> bool:
+    """Whether a response says Pending, and no more, as one of many matches does."""
+    return (
+        isinstance(response, C_FIND)
+        and response.Status == 0xFF00
+        and response.is_valid_response
+        and response.OffendingElement is None
+        and response.ErrorComment is None
+    )
+
+
+def _in_brief(
+    raw: BytesIO | None, encoding: tuple[bool, bool, bool], name: str, wanted: Mapping[int, str]
+) -> dict[str, str] | None:
+    data = raw.getvalue() if raw else b""
+    if not data:
+        return None
+    implicit, little, deflated = encoding
+    if little and not deflated:
+        with suppress(NotPlain):
+            return texts(data, wanted, implicit=implicit)
+    ds = _decoded(raw, encoding, name) or Dataset()
+    return {keyword: str(ds.get(keyword) or "").strip() for keyword in wanted.values()}
 
 
 def _decoded(raw: BytesIO | None, encoding: tuple[bool, bool, bool], name: str) -> Dataset | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import logging
 import socket
 import ssl
 import threading
@@ -26,10 +26,12 @@ from labkit.dimse.reactor import WaitingAssociation
 from labkit.dimse.secure import SecureChannel
 from labkit.dimse.upper_layer import HEARTBEAT, Doorbell, wait_readable
 
+_LOG = logging.getLogger(__name__)
 PATIENCE, MOST_DRAINED = 1.0, 16  # seconds, and pieces, that a failed connection may still take
-LONGEST = 1 << 26  # bytes of a PDU: no peer needs more, and a length field may say 4 GiB
 LEAST = 1024  # bytes of a PDU that have to come in one network timeout
 CHUNK = 1 << 18  # bytes asked of the kernel at once; a length field may lie, so never more
+ANY_PDU, LONGEST_PDU = 1 << 20, 1 << 26
+"""Bytes of a PDU that are taken in any case, and where no maximum length was announced."""
 
 
 def set_nodelay(sock: socket.socket) -> None:
@@ -129,11 +131,13 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
         Raises
         ------
         OSError
-            The connection is lost; the peer stops in the middle, or goes on byte by byte; or so
-            many bytes are no PDU.
+            The connection is lost; the peer stops in the middle, or goes on byte by byte.
         """
-        if nr_bytes > LONGEST:
-            raise OSError(errno.EMSGSIZE, f"a PDU of {nr_bytes} bytes is not read")
+        if nr_bytes > self._longest():
+            _LOG.warning("a PDU of %d bytes is longer than was agreed: hung up", nr_bytes)
+            self._ended = True
+            self._shutdown_socket()
+            return bytearray()
         data = self._read_ahead
         since, came = 0.0, 0
         while len(data) < nr_bytes:
@@ -151,6 +155,17 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
         self._read_ahead = data[nr_bytes:]
         del data[nr_bytes:]
         return data
+
+    def _longest(self) -> int:
+        """Bytes that the rest of a PDU may have.
+
+        What we announced as our maximum length (PS3.8 D.1), with room for those who exceed it a
+        little, and for an A-ASSOCIATE, which it does not limit. Four bytes can say 4 GB, and who
+        sends them need not have associated.
+        """
+        ours = self.assoc.acceptor if self.assoc.is_acceptor else self.assoc.requestor
+        announced = ours.maximum_length
+        return max(announced, ANY_PDU) if announced else LONGEST_PDU
 
     def send(self, bytestream: bytes) -> None:
         """Write all of `bytestream`; a failure is Evt17, transport connection closed."""

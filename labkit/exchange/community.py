@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TypeVar
 
 from starlette.applications import Starlette
 
 from labkit.access.audit import AuditedPolicy, AuditTrail
 from labkit.common.access import DENY_ALL, AccessPolicy
+from labkit.common.scope import Closes
 from labkit.exchange.images import ImageSource, ImagingConsumer, ImagingDocumentSource
 from labkit.exchange.images import operations as of_images
 from labkit.exchange.images.publishing import ImagingPublisher
@@ -62,7 +62,7 @@ def now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-class Community:
+class Community(Closes):
     """One community's services, each on a loopback port of its own.
 
     Parameters
@@ -188,14 +188,6 @@ class Community:
     def __enter__(self: _Self) -> _Self:
         self.start()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def start(self, *names: str) -> None:
         """Start services, all by default; one that was stopped is found where it was before."""

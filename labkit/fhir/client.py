@@ -152,7 +152,7 @@ class FhirClient(HttpClient):
         response = self._send(method, reference, body, headers, parameters)
         try:
             value = response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict) or "resourceType" not in value:
             raise DataError(
@@ -201,7 +201,7 @@ def _type_of(resource: Resource) -> str:
 def _error_of(response: httpx.Response) -> FhirError:
     try:
         issues = issues_of(response.json())
-    except ValueError:
+    except (ValueError, RecursionError):
         issues = []
     text = f"HTTP {response.status_code} {response.reason_phrase}"
     return FhirError(response.status_code, issues or [Issue("unknown", text)])

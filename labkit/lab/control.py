@@ -131,7 +131,7 @@ def _endpoint(act: Act, enterprise: Enterprise) -> Callable[[Request], Any]:
         if raw:
             try:
                 body = json.loads(raw)
-            except ValueError:
+            except (ValueError, RecursionError):
                 return JSONResponse({"error": "The body is not JSON.", "remedy": "Send JSON."}, 400)
         try:
             return JSONResponse(await run_in_threadpool(act, Asked(request, body)))

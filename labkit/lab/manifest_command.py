@@ -111,7 +111,7 @@ def _read(sources: list[str]) -> Iterator[tuple[str, Manifest | LabkitError]]:
             if data.lstrip()[:1] == b"{":
                 try:
                     yield name, from_fhir(json.loads(data))
-                except json.JSONDecodeError as error:
+                except (ValueError, RecursionError) as error:
                     raise DataError(f"{path.name} is no JSON: {error}",
                                     remedy="Fetch it again.") from error  # fmt: skip
             else:
@@ -121,11 +121,12 @@ def _read(sources: list[str]) -> Iterator[tuple[str, Manifest | LabkitError]]:
 
 
 def _written(one: Manifest, out: Path, fhir: bool) -> Path:
+    from labkit.dicom.guarded import file_name
     from labkit.exchange.manifests.fhir import to_fhir
     from labkit.exchange.manifests.writing import part10, write
 
     out.mkdir(parents=True, exist_ok=True)
-    target = out / f"{one.uid}.{'json' if fhir else 'dcm'}"
+    target = out / file_name(one.uid, ".json" if fhir else ".dcm")
     if fhir:
         target.write_text(json.dumps(to_fhir(one), indent=2, ensure_ascii=False), "utf-8")
     else:

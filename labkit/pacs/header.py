@@ -16,6 +16,7 @@ from pydicom.uid import UID
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, STANDARD_VR
 
 from labkit.common.errors import DataError
+from labkit.dicom.guarded import check_inflated
 from labkit.pacs.keys import KEYS, NEEDED
 from labkit.pacs.text import decode, encodings_of
 
@@ -80,6 +81,7 @@ def read_header(data: bytes | memoryview, transfer_syntax: str) -> Header:
     encoding = encoding_of(transfer_syntax)
     if encoding.deflated:
         try:
+            check_inflated(data)  # whoever reads all of it later unpacks all of it
             data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, _INFLATE_LIMIT)
         except zlib.error as error:
             raise DataError(

@@ -19,6 +19,7 @@ from labkit.pacs.matching import matches_element
 from labkit.pacs.statement import (
     Statement,
     computed_keywords,
+    count_of,
     from_object,
     levels_joined,
     statement_of,
@@ -106,10 +107,8 @@ def find(
     offset, limit
         Which part of the matches; only for a query that the index alone answers (no `others`).
     """
-    statement = statement_of(query, unknown_matches=unknown_matches)
-    if offset or limit is not None:
-        part = f" LIMIT {-1 if limit is None else limit:d} OFFSET {offset:d}"
-        statement = Statement(statement.sql + part, statement.values)
+    part = (offset, limit) if offset or limit is not None else None
+    statement = statement_of(query, unknown_matches=unknown_matches, part=part)
     levels = len(levels_joined(query))
     computed = computed_keywords(query)
     answering = _Answering(query, ae_title)
@@ -129,10 +128,9 @@ def find(
 
 def count(archive: Archive, query: Query, *, unknown_matches: bool = True) -> int:
     """How many match a query that the index alone answers."""
-    statement = statement_of(query, unknown_matches=unknown_matches)
+    statement = count_of(query, unknown_matches=unknown_matches)
     with archive.index.reader() as reader:
-        found = reader.execute(f"SELECT count(*) FROM ({statement.sql})", statement.values)
-        return int(found.fetchone()[0])
+        return int(reader.execute(statement.sql, statement.values).fetchone()[0])
 
 
 def _matches_others(query: Query, ds: Dataset | None) -> bool:

@@ -39,7 +39,9 @@ class Statement:
     values: tuple[str, ...]
 
 
-def statement_of(query: Query, *, unknown_matches: bool = True) -> Statement:
+def statement_of(
+    query: Query, *, unknown_matches: bool = True, part: tuple[int, int | None] | None = None
+) -> Statement:
     """The SQL of a query.
 
     Its columns are: the attributes of each level of the model as JSON (from the top down), the
@@ -50,15 +52,51 @@ def statement_of(query: Query, *, unknown_matches: bool = True) -> Statement:
     unknown_matches
         Whether a Required Key that is empty in the index matches every value, as PS3.4 C.2.2.1.2
         has it.
+    part
+        Which of the matches: offset, and limit or ``None``. They are chosen by the conditions
+        alone, before any column of the others is read.
+    """
+    tables, condition, values = _chosen(query, unknown_matches, alone=part is not None)
+    levels = levels_joined(query)
+    own = schema.TABLE[query.level]
+    selected = [f"{schema.TABLE[level]}.attributes" for level in levels]
+    selected.append(_FIRST_IMAGE[query.level] if _needs_object(query) else "''")
+    selected += [COMPUTED[keyword].value for keyword in computed_keywords(query)]
+    if part is not None:
+        offset, limit = part
+        page = f"LIMIT {-1 if limit is None else limit:d} OFFSET {offset:d}"
+        first = "+" if condition else ""  # the search first, then the order: not each row in order
+        condition = (
+            f" WHERE {own}.pk IN "
+            f"(SELECT {own}.pk FROM {tables}{condition} ORDER BY {first}{own}.pk {page})"
+        )
+    order = f" ORDER BY {own}.pk"
+    return Statement(f"SELECT {', '.join(selected)} FROM {tables}{condition}{order}", tuple(values))
+
+
+def count_of(query: Query, *, unknown_matches: bool = True) -> Statement:
+    """The SQL that counts what matches a query: of its conditions alone."""
+    tables, condition, values = _chosen(query, unknown_matches, alone=True)
+    return Statement(f"SELECT count(*) FROM {tables}{condition}", tuple(values))
+
+
+def _chosen(query: Query, unknown_matches: bool, *, alone: bool) -> tuple[str, str, list[str]]:
+    """The tables of a query, its conditions, and their values.
+
+    Parameters
+    ----------
+    alone
+        Whether the conditions are all that is read. Then a single one is a search of its index, and
+        no row is.
     """
     tables = _FROM[query.level]
-    levels = levels_joined(query)
-    if Level.PATIENT in levels and query.level is not Level.PATIENT:
+    if Level.PATIENT in levels_joined(query) and query.level is not Level.PATIENT:
         tables += " JOIN patient ON study.patient = patient.pk"
     where: list[str] = []
     values: list[str] = []
+    alone = alone and len(query.conditions) == 1 and not query.collections
     for keyword, matcher in query.conditions.items():
-        sql, parameters = _condition(keyword, matcher, query, unknown_matches)
+        sql, parameters = _condition(keyword, matcher, query, unknown_matches, alone)
         where.append(sql)
         values += parameters
     for keyword, matchers in query.collections.items():
@@ -66,12 +104,7 @@ def statement_of(query: Query, *, unknown_matches: bool = True) -> Statement:
         either = " OR ".join(f"({clause.sql})" for clause in clauses)
         where.append(COMPUTED[keyword].member.format(either))
         values += [value for clause in clauses for value in clause.values]
-    selected = [f"{schema.TABLE[level]}.attributes" for level in levels]
-    selected.append(_FIRST_IMAGE[query.level] if _needs_object(query) else "''")
-    selected += [COMPUTED[keyword].value for keyword in computed_keywords(query)]
-    condition = f" WHERE {' AND '.join(where)}" if where else ""
-    order = f" ORDER BY {schema.TABLE[query.level]}.pk"
-    return Statement(f"SELECT {', '.join(selected)} FROM {tables}{condition}{order}", tuple(values))
+    return tables, f" WHERE {' AND '.join(where)}" if where else "", values
 
 
 def levels_joined(query: Query) -> list[Level]:
@@ -96,7 +129,7 @@ def _needs_object(query: Query) -> bool:
 
 
 def _condition(
-    keyword: str, matcher: Matcher, query: Query, unknown_matches: bool
+    keyword: str, matcher: Matcher, query: Query, unknown_matches: bool, alone: bool
 ) -> tuple[str, list[str]]:
     """The condition of one key.
 
@@ -108,7 +141,7 @@ def _condition(
     table = schema.TABLE[level]
     key = next(key for key in keys_at(level) if key.keyword == keyword)
     columns = schema.columns_of(key)
-    few = any(_finds_few(each, query) for each in query.conditions)
+    few = (alone and len(columns) == 1) or any(_finds_few(each, query) for each in query.conditions)
     parts: list[str] = []
     values: list[str] = []
     # A name may have several component groups, each to be found in one of three columns.

@@ -19,7 +19,8 @@ DATA: dict[str, Any] = yaml.safe_load((ROOT / compose.FILE).read_text(encoding="
 SERVICES: dict[str, dict[str, Any]] = DATA["services"]
 DOCKERFILES = sorted((ROOT / "containers").glob("*/Dockerfile"))
 PROFILES = (
-    "core", "secure", "security", "viewer", "proxy", "workbook", "full", "tests", "dcm4chee",
+    "core", "secure", "security", "viewer", "proxy", "workbook", "full", "hub", "tests",
+    "dcm4chee",
 )  # fmt: skip
 PORT = re.compile(r"127\.0\.0\.1:\$\{(LABKIT_PORT_[A-Z0-9_]+):-(\d+)\}:(\d+)")
 
@@ -56,7 +57,7 @@ def test_every_service_is_of_a_profile() -> None:
     asked = {profile for service in SERVICES.values() for profile in service["profiles"]}
     assert asked == set(PROFILES)
     for name, service in SERVICES.items():
-        everything = service["profiles"] not in (["tests"], ["dcm4chee"])
+        everything = service["profiles"] not in (["tests"], ["dcm4chee"], ["hub"])
         assert ("full" in service["profiles"]) == everything, name
 
 
@@ -114,13 +115,43 @@ def test_a_dockerfile(path: Path) -> None:
             user = user if words[1] in stages else ""
         elif words[0] == "USER":
             user = words[1]
-    assert user not in ("", "root", "0"), "nothing runs as root"
+    # The hub starts servers as other accounts; the test below says what it may do besides: nothing.
+    assert (user in ("", "root", "0")) == (path.parent.name == "hub"), "nothing else runs as root"
     text = path.read_text(encoding="utf-8")
     assert "HEALTHCHECK" in text
     assert "# syntax=" not in text, "BuildKit would pull that image"
     for install in re.findall(r"apt-get install[^&]*", text):
         assert "--no-install-recommends" in install
     assert "COPY certs/" in text or "COPY containers/certs/" in text
+
+
+def test_what_root_may_do_in_the_hub_is_named() -> None:
+    hub = SERVICES["hub"]
+    assert hub["cap_drop"] == ["ALL"]
+    assert hub["cap_add"] == ["CHOWN", "DAC_OVERRIDE", "KILL", "SETGID", "SETUID"]
+    assert hub["security_opt"] == ["no-new-privileges:true"]
+    assert hub["volumes"] == ["workshop:/workshop"], "no socket, and nothing of the host"
+    assert "networks" not in hub, "learners do not meet the products of a network that trusts"
+
+
+def beginning(folder: str, last: str) -> list[str]:
+    """Return the instructions of the last stage of an image, up to one that begins so."""
+    lines = (ROOT / f"containers/{folder}/Dockerfile").read_text(encoding="utf-8").splitlines()
+    said = "\n".join(line for line in lines if not line.startswith("#"))
+    stage = [line.partition(" AS ")[0] for line in said.replace(" \\\n", "").splitlines() if line]
+    end = next(at for at, line in enumerate(stage) if line.startswith(last))
+    start = max(at for at, line in enumerate(stage[:end]) if line.startswith("FROM"))
+    return stage[start : end + 1]
+
+
+def test_the_hub_is_made_of_layers_that_others_have() -> None:
+    """An engine makes a layer once, if all instructions before it are the same."""
+    for other, last in (
+        ("workbook", "RUN /venv/bin/pip install --require"),
+        ("viewer", "ENV NODE"),
+    ):
+        assert beginning("hub", last) == beginning(other, last)
+        assert SERVICES["hub"]["build"]["context"] == SERVICES[other]["build"]["context"]
 
 
 def test_no_certificate_is_kept_in_the_repository() -> None:

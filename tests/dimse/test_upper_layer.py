@@ -68,6 +68,18 @@ def test_a_peer_that_stalls_within_a_pdu_does_not_hold_a_thread(scp) -> None:
         assert until(lambda: idle(scp))
 
 
+@pytest.mark.parametrize("kind", [b"\x01", b"\x04"], ids=["A-ASSOCIATE-RQ", "P-DATA-TF"])
+def test_a_pdu_of_four_gigabytes_is_hung_up_on_and_not_collected(scp, kind: bytes) -> None:
+    """Whoever reaches the port can say so, before there is an association."""
+    with raw(scp.peer) as connection, pytest.raises(OSError, match=r"."):
+        connection.settimeout(30)
+        connection.sendall(kind + b"\x00\xff\xff\xff\xf0")
+        for _ in range(64):  # more than the buffers of two sockets hold
+            connection.sendall(bytes(1 << 20))
+    assert until(lambda: idle(scp))
+    assert echo(scp.peer).status == 0
+
+
 def test_a_silent_connection_ends_with_artim(scp) -> None:
     scp.ae.acse_timeout = 0.3
     with raw(scp.peer) as connection:

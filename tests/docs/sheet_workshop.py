@@ -8,6 +8,7 @@ labkit workshop slides 'beginner/*' --out DIR    # a deck a notebook, one HTML f
 labkit workshop start --learners N      # or --names FILE; --bind ADDRESS for other machines
 labkit workshop status                  # each room; --memory: what it costs
 labkit workshop break storage-full --for all   # or names; mend, reset likewise
+labkit workshop codes --learners N      # access codes alone, for JupyterHub (docs/hub.md)
 labkit workshop stop                    # all work and all codes are kept
 labkit workshop collect [FOLDER|ZIP|NOTEBOOK ...] --name NAME
 labkit workshop mark --for NAME --notebook beginner/07_send --jobs N; labkit workshop mark --what

@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 from labkit.pacs import Archive
 from labkit.pacs.identifier import Root, read_query
 from labkit.pacs.keys import Key, Level, keys_at
+from labkit.pacs.query import count, find
 from labkit.pacs.schema import TABLE
 from labkit.pacs.statement import statement_of
 from tests.pacs.conftest import real
@@ -85,3 +86,25 @@ def test_collections_use_an_index(archive: Archive, keyword: str) -> None:
         rows = reader.execute(f"EXPLAIN QUERY PLAN {statement.sql}", statement.values).fetchall()
     used = {"ModalitiesInStudy": "q_Modality", "SOPClassesInStudy": "q_SOPClassUID"}[keyword]
     assert any(used in row[3] for row in rows), rows
+
+
+@pytest.mark.parametrize(
+    ("root", "level", "key", "value"),
+    [found for found in searches() if found[0] is Root.STUDY],
+    ids=lambda x: x.keyword if isinstance(x, Key) else getattr(x, "value", x),
+)
+def test_a_page_and_a_count_are_of_what_is_found(
+    archive: Archive, root: Root, level: Level, key: Key, value: str
+) -> None:
+    identifier = Dataset()
+    identifier.QueryRetrieveLevel = level.value
+    setattr(identifier, key.keyword, value.split("\\") if key.vr == "UI" else value)
+    for unknown in (False, True):
+        query = read_query(identifier, root, relational=True)
+        found = [match.answer for match in find(archive, query, "", unknown_matches=unknown)]
+        assert count(archive, query, unknown_matches=unknown) == len(found)
+        paged = []
+        for offset in range(0, len(found) + 1, 20):
+            part = find(archive, query, "", unknown_matches=unknown, offset=offset, limit=20)
+            paged += [match.answer for match in part]
+        assert paged == found

@@ -18,7 +18,7 @@ Figures = dict[str, list[dict[str, Any]]]
 HEAD = """# Reliability
 
 Written by `python3 lab.py test long`{share}; each figure is of that run. How it is done:
-`tests/resilience/`, and every test that hypothesis feeds.
+`tests/resilience/`, every test that hypothesis feeds, and `tests/fuzz/`, which spoils a corpus.
 """
 
 

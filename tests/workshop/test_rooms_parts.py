@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from labkit.common.errors import LabError, PortTaken, UsageError
 from labkit.workshop.release import Workshop
-from labkit.workshop.rooms.command import _wanted
+from labkit.workshop.rooms.command import wanted
 from labkit.workshop.rooms.guesses import Guesses
 from labkit.workshop.rooms.house import State
 from labkit.workshop.rooms.memory import costs
@@ -259,21 +259,21 @@ def test_addresses_and_ports_that_cannot_be_had() -> None:
 
 def test_who_gets_a_room(tmp_path: Path) -> None:
     workshop, names = Workshop(tmp_path / "w"), tmp_path / "names.txt"
-    assert _wanted(workshop, 2, None) == ("learner-01", "learner-02")
+    assert wanted(workshop, 2, None) == ("learner-01", "learner-02")
     names.write_text("\ufeffada  # the first\n\n  bo\n", encoding="utf-8")
-    assert _wanted(workshop, None, names) == ("ada", "bo")
+    assert wanted(workshop, None, names) == ("ada", "bo")
     for text, says in (("a/b", "cannot be the name"), ("ada\nAda", "twice"), ("# x", "nobody")):
         names.write_text(text)
         with pytest.raises(UsageError, match=says):
-            _wanted(workshop, None, names)
+            wanted(workshop, None, names)
     with pytest.raises(UsageError, match="cannot be read"):
-        _wanted(workshop, None, tmp_path / "gone")
+        wanted(workshop, None, tmp_path / "gone")
     with pytest.raises(UsageError, match="no learners yet"):
-        _wanted(workshop, None, None)
+        wanted(workshop, None, None)
     with pytest.raises(UsageError, match="Say how many, or name them"):
-        _wanted(workshop, 2, names)
+        wanted(workshop, 2, names)
     workshop.learner("cy").mkdir(parents=True)
-    assert _wanted(workshop, None, None) == ("cy",)
+    assert wanted(workshop, None, None) == ("cy",)
 
 
 def test_memory_is_said_where_the_system_tells(tmp_path: Path) -> None:

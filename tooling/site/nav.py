@@ -17,7 +17,7 @@ LEARN = ("docs/cheatsheet.md", "docs/glossary.md", "docs/faults.md", "docs/orals
          "sample_data/README.md")  # fmt: skip
 TEACH = ("docs/workshop.md", "docs/workshop-plans.md", "docs/authoring.md",
          "docs/instructors-backends.md", "docs/accessibility.md", "docs/translating.md",
-         "docs/scale.md", "docs/jupyterhub.md")  # fmt: skip
+         "docs/scale.md", "docs/hub.md")  # fmt: skip
 BUILD = {
     "Guides": ("docs/own-servers.md", "docs/mapping.md", "docs/proxy.md", "docs/hybrid-cloud.md"),
     "Evidence": ("docs/conformance.md", "docs/xds-i.md", "docs/performance.md",

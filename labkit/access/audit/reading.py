@@ -181,7 +181,7 @@ def parse(line: bytes) -> Record | None:
     """Return the record of a line; ``None`` if it is none."""
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) and isinstance(record.get("seq"), int) else None
 

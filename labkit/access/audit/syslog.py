@@ -16,6 +16,7 @@ from labkit.access.audit.chain import Record
 from labkit.access.audit.message import audit_message
 from labkit.access.audit.trail import AuditTrail
 from labkit.common.errors import NetworkError
+from labkit.common.scope import Closes
 
 FACILITY = 10  # security/authorization, as IHE and dcm4che have it
 MSGID = "DICOM+RFC3881"
@@ -50,7 +51,7 @@ def _field(text: str, most: int) -> str:
     return "".join(c if 33 <= ord(c) <= 126 else "_" for c in text)[:most] or "-"
 
 
-class SyslogSender:
+class SyslogSender(Closes):
     """One connection to a repository.
 
     Parameters
@@ -107,12 +108,6 @@ class SyslogSender:
             self._socket.unwrap().close()
         except (OSError, ValueError):
             self._socket.close()
-
-    def __enter__(self) -> SyslogSender:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
 
 
 def forward(trail: AuditTrail, sender: SyslogSender, *, since: int, host: str) -> int:

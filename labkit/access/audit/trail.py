@@ -15,6 +15,7 @@ from labkit.access.audit.chain import FORMAT, GENESIS, Record, Sealer, canonical
 from labkit.access.audit.reading import HEAD, TrailReader, Verification, parse, trail_files
 from labkit.access.audit.writer import FolderLock
 from labkit.common.errors import LabError
+from labkit.common.scope import Closes
 from labkit.pacs.durable import sync_directory, sync_file
 
 LIMIT = 16 << 20
@@ -24,7 +25,7 @@ class AuditError(LabError):
     """A record could not be written, so what it was about must not happen."""
 
 
-class AuditTrail:
+class AuditTrail(Closes):
     """Records of who did what, each tied to the one before; safe for many threads.
 
     `append` returns when the record is on the disk; threads that wait at the same time share one
@@ -145,12 +146,6 @@ class AuditTrail:
                 self._fd = -1
                 self._broken = "The audit trail is closed."
                 self._lock.release()
-
-    def __enter__(self) -> AuditTrail:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
 
     # -- reading --
 

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 
 from pydicom.dataset import Dataset
 
@@ -16,6 +15,7 @@ from labkit.access.nodes.allow_list import AllowList
 from labkit.access.nodes.policy import NodePolicy
 from labkit.common.access import ALLOW_ALL, AccessPolicy
 from labkit.common.errors import AssociationError, AssociationRejected
+from labkit.common.scope import Closes
 from labkit.dimse import Peer, echo, store
 from labkit.dimse.admission import AdmissionPolicy
 from labkit.dimse.identity import UserIdentity
@@ -25,7 +25,7 @@ from labkit.pacs import Archive, Destinations, EventLog, NodeConfig, PacsNode
 _REJECTED = "association rejected"
 
 
-class Practice:
+class Practice(Closes):
     """An archive that listens until it is closed; everything of it is gone then.
 
     Parameters
@@ -66,17 +66,6 @@ class Practice:
             log=self._log, destinations=self._destinations,
         )  # fmt: skip
         self.peer = Peer("ARCHIVE", "127.0.0.1", self._node.start())
-
-    def __enter__(self) -> Practice:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        where: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End it."""

@@ -196,7 +196,7 @@ class SmartClient(HttpClient):
         answer = self._http.post(configuration[f"{endpoint}_endpoint"], data=form, auth=auth)
         try:
             body = answer.json() if answer.content else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             body = {}
         if answer.status_code != 200:
             raise OAuthError(answer.status_code, body)

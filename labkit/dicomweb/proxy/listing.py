@@ -15,7 +15,7 @@ from labkit.common.errors import AccessDenied, LabkitError
 from labkit.dicomweb.proxy.pacs import Pacs
 from labkit.dicomweb.proxy.reach import reach, reached
 from labkit.dicomweb.proxy.trace import current
-from labkit.dicomweb.proxy.values import number_of, text_of
+from labkit.dicomweb.proxy.values import number, number_of, text_of
 from labkit.dicomweb.source import Place
 from labkit.dimse import identifier
 
@@ -114,16 +114,17 @@ def ask(pacs: Pacs, place: Place) -> Holding | None:
         )  # fmt: skip
         made = [
             Item(
-                Place(place.study, uid, sop), text_of(ds, "SOPClassUID"),
-                pacs.name, holding.patient_id, holding.mark, number_of(ds, "InstanceNumber"),
+                Place(place.study, uid, sop), image.get("SOPClassUID", ""),
+                pacs.name, holding.patient_id, holding.mark, number(image.get("InstanceNumber")),
             )
-            for ds in pacs.find("IMAGE", asked)
-            if (sop := text_of(ds, "SOPInstanceUID")) and place.instance in ("", sop)
+            for image in pacs.glance("IMAGE", asked, *_OF_IMAGE)
+            if (sop := image.get("SOPInstanceUID", "")) and place.instance in ("", sop)
         ]  # fmt: skip
         holding.items += sorted(made, key=lambda item: (item.number, item.place.instance))
     return holding
 
 
+_OF_IMAGE = ("SOPInstanceUID", "SOPClassUID", "InstanceNumber")
 _NO_SERIES: dict[str, None] = {"SeriesInstanceUID": None, "SeriesNumber": None}
 
 

@@ -225,16 +225,16 @@ class Looker:
                     return None
                 keys = {"StudyInstanceUID": row.place.study}
                 asked = identifier("SERIES", **keys, SeriesInstanceUID=None, Modality=None)
-                for ds in pacs.find("SERIES", asked):
-                    mine.append(str(ds.get("SeriesInstanceUID") or ""))
-                    series[mine[-1]] = str(ds.get("Modality") or "")
+                for one in pacs.glance("SERIES", asked, "SeriesInstanceUID", "Modality"):
+                    mine.append(one.get("SeriesInstanceUID", ""))
+                    series[mine[-1]] = one.get("Modality", "")
             for uid in mine if instances else ():
                 if not self._may_look():
                     return None
                 keys = {"StudyInstanceUID": row.place.study, "SeriesInstanceUID": uid}
                 asked = identifier("IMAGE", **keys, SOPInstanceUID=None, SOPClassUID=None)
-                for ds in pacs.find("IMAGE", asked):
-                    images[str(ds.get("SOPInstanceUID") or "")] = str(ds.get("SOPClassUID") or "")
+                for one in pacs.glance("IMAGE", asked, "SOPInstanceUID", "SOPClassUID"):
+                    images[one.get("SOPInstanceUID", "")] = one.get("SOPClassUID", "")
         made = Dataset()
         made.ModalitiesInStudy = sorted(set(series.values()) - {""})
         made.SOPClassesInStudy = sorted(set(images.values()) - {""})

@@ -11,15 +11,15 @@ from typing import Any, TypeVar
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pynetdicom.dimse_primitives import C_FIND, C_GET, C_MOVE, C_STORE
+from pynetdicom.dimse_primitives import C_GET, C_MOVE, C_STORE
 from pynetdicom.sop_class import (
-    StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
     StudyRootQueryRetrieveInformationModelMove,
 )
 
 from labkit.common.errors import AssociationError, DimseError, LabkitError
 from labkit.dicomweb.problems import WebError
+from labkit.dicomweb.proxy.asking import FIND, asked_over
 from labkit.dicomweb.proxy.breaker import CircuitBreaker
 from labkit.dicomweb.proxy.errand import PLAIN, Context, Ending, Errand, Tell
 from labkit.dicomweb.proxy.guarded import Guarded
@@ -27,15 +27,14 @@ from labkit.dicomweb.proxy.pool import Kind, Lease, Pool
 from labkit.dicomweb.proxy.settings import Upstream
 from labkit.dicomweb.proxy.trace import Step, current
 from labkit.dimse import Link
+from labkit.dimse.brief import tags_of
 from labkit.dimse.outgoing import Outgoing
 from labkit.dimse.permission import ask_destination
 from labkit.dimse.status import Status
 
 _T = TypeVar("_T")
-_FIND = str(StudyRootQueryRetrieveInformationModelFind)
 _GET = str(StudyRootQueryRetrieveInformationModelGet)
 _MOVE = str(StudyRootQueryRetrieveInformationModelMove)
-_CANCEL = 0xFE00
 
 
 class Pacs:
@@ -112,26 +111,32 @@ class Pacs:
         WebError
             503: the PACS is busy, or left alone for now.
         """
+        return self._search(level, asked, None, most)
+
+    def glance(self, level: str, asked: Dataset, *keywords: str) -> list[dict[str, str]]:
+        """Send a C-FIND, and have these attributes alone of what matches, as text.
+
+        They are such as have one word for a value: UIDs, codes, numbers. It costs a third of what
+        `find` does.
+
+        Raises
+        ------
+        DimseError, AssociationError, WebError
+            As of `find`.
+        """
+        return self._search(level, asked, tags_of(*keywords), None)
+
+    def _search(
+        self, level: str, asked: Dataset, brief: dict[int, str] | None, most: int | None
+    ) -> list[Any]:
         recorder = current()
         with self._step("C-FIND", level, recorder.add if recorder else _nobody) as step:
 
-            def work(lease: Lease) -> tuple[Status, list[Dataset]]:
+            def work(lease: Lease) -> tuple[Status, list[Any]]:
                 step.association = "reused" if lease.reused else "new"
-                request = C_FIND()
-                request.AffectedSOPClassUID = _FIND
-                matches, status = [], Status(0x0110, "C-FIND")
-                context = lease.link.require(_FIND)
-                for answer, match in lease.link.query(request, context, asked):
-                    status = Status.of(answer, "C-FIND")
-                    if match is not None:
-                        matches.append(match)
-                        if len(matches) == most:
-                            lease.link.cancel(request, context)
-                if status.code == _CANCEL and most is not None:
-                    status = Status(0x0000, "C-FIND")
-                return status, matches
+                return asked_over(lease.link, asked, brief, most)
 
-            status, matches = self._guarded.use(Kind("find", ((_FIND, PLAIN),)), work)
+            status, matches = self._guarded.use(Kind("find", ((FIND, PLAIN),)), work)
             step.count = len(matches)
             self._finish(step, status)
             return matches

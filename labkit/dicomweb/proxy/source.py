@@ -8,12 +8,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
 from typing import Any, BinaryIO
 
 from pydicom.dataset import Dataset
 
 from labkit.common.errors import LabkitError
+from labkit.common.scope import Closes
 from labkit.dicomweb.problems import WebError
 from labkit.dicomweb.proxy.ahead import Ahead
 from labkit.dicomweb.proxy.cache import Cache
@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 _HOUSEKEEPING = 5.0  # seconds
 
 
-class ProxySource:
+class ProxySource(Closes):
     """Implements `labkit.dicomweb.source.Source` over DIMSE.
 
     Parameters
@@ -118,14 +118,6 @@ class ProxySource:
 
     def __enter__(self) -> ProxySource:
         return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        where: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def stats(self) -> dict[str, Any]:
         """Counters: of each PACS, of the cache, of retrieves."""

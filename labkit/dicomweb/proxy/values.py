@@ -14,7 +14,12 @@ def text_of(ds: Dataset, keyword: str) -> str:
 
 def number_of(ds: Dataset, keyword: str) -> int:
     """Return the value as a number; 0 where it is none."""
+    return number(text_of(ds, keyword))
+
+
+def number(text: str | None) -> int:
+    """Return what a text says as a number; 0 where it says none."""
     try:
-        return int(text_of(ds, keyword) or 0)
+        return int(text or 0)
     except ValueError:
         return 0

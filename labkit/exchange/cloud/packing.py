@@ -72,7 +72,7 @@ def unpack(data: Iterable[bytes], name: str) -> Iterator[tuple[Packed, bytes]]:
     try:
         listed: list[Any] = json.loads(reader.take(length))
         instances = [Packed(str(uid), int(size), str(sha)) for uid, size, sha in listed]
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise Damaged(f"the object {name} has no list of instances", name=name) from error
     for one in instances:
         file = reader.take(one.size)

@@ -8,10 +8,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from pydicom.dataset import Dataset
-from pydicom.filereader import dcmread
 from pydicom.uid import ExplicitVRLittleEndian
 
 from labkit.common.errors import UsageError
+from labkit.dicom.guarded import read_dataset
 from labkit.exchange.images.answer import came
 from labkit.exchange.images.request import RAD69, ImageRequest, ImagingRequest
 from labkit.exchange.soap import Message, SoapClient
@@ -42,7 +42,7 @@ class Images:
 
     def datasets(self) -> list[Dataset]:
         """Read them."""
-        return [dcmread(BytesIO(data)) for data in self.files.values()]
+        return [read_dataset(BytesIO(data)) for data in self.files.values()]
 
     def __repr__(self) -> str:
         counted = f"{_many(len(self.files), 'image')}, {_many(len(self.errors), 'error')}"
@@ -193,7 +193,7 @@ def _wrong(
     if one.uniqueId in files:
         return "it came twice"
     try:
-        ds = dcmread(BytesIO(one.data), stop_before_pixels=True)
+        ds = read_dataset(BytesIO(one.data), stop_before_pixels=True)
     except Exception as error:  # whatever the bytes of a stranger do to the reader
         return f"it is no DICOM file ({type(error).__name__})"
     if ds.get("SOPInstanceUID") != one.uniqueId:

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from labkit.common.errors import DataError, UsageError
+from labkit.dicom.guarded import read_dataset
 from labkit.dicom.reading import PARSE_ERRORS
 from labkit.exchange.manifests.values import items, text
 
@@ -165,7 +165,7 @@ class _Reading:
         File ID, leaves missing files out and does not end where offsets go round in a circle.
         """
         try:
-            ds = dcmread(directory)
+            ds = read_dataset(directory)
             kind = text(ds.file_meta, "MediaStorageSOPClassUID")
             records = list(items(ds, "DirectoryRecordSequence"))
         except (*PARSE_ERRORS, InvalidDicomError) as error:
@@ -210,7 +210,7 @@ class _Reading:
             return next((f for f in self.files.values() if f.path == path), None)
         self.done.add(path)
         try:
-            header = dcmread(path, stop_before_pixels=True)
+            header = read_dataset(path, stop_before_pixels=True)
         except InvalidDicomError:
             if not quiet:
                 self.problem("unreadable", self.name(path), "is no DICOM file")
@@ -251,7 +251,7 @@ def whole(file: MediumFile) -> Dataset:
         It has become unreadable since, or is damaged behind the header.
     """
     try:
-        return dcmread(file.path)
+        return read_dataset(file.path)
     except (*PARSE_ERRORS, InvalidDicomError) as error:
         raise DataError(f"{file.path.name} cannot be read: {error}",
                         remedy="Clean the disc, or ask for another.") from error  # fmt: skip

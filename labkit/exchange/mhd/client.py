@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
-from types import TracebackType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -12,6 +11,7 @@ import httpx
 from pydicom.uid import generate_uid
 
 from labkit.common.errors import DataError, UsageError
+from labkit.common.scope import Closes
 from labkit.exchange.mhd.bundle import provide_bundle
 from labkit.exchange.mhd.check import check_bundle
 from labkit.exchange.mhd.content import differences
@@ -34,7 +34,7 @@ def _new_uid() -> str:
     return str(generate_uid(prefix=None))
 
 
-class MhdClient:
+class MhdClient(Closes):
     """A Document Source and Document Consumer.
 
     Parameters
@@ -79,17 +79,6 @@ class MhdClient:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
-
-    def __enter__(self) -> MhdClient:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Give the connections back."""

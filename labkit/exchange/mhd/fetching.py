@@ -43,7 +43,7 @@ def _binary(response: httpx.Response) -> Resource:
     """Return the Binary that an answer is, or ``{}``: a document may be JSON too."""
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     found = isinstance(body, dict) and body.get("resourceType") == "Binary" and "data" in body
     return body if found else {}

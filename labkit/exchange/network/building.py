@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from labkit.common.access import ALLOW_ALL, AccessPolicy
 from labkit.common.errors import LabError
+from labkit.common.scope import Closes
 from labkit.common.serving import HOST
 from labkit.dicom.samples import sample
 from labkit.dicomweb.client import DicomwebClient
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _Self = TypeVar("_Self", bound="Built")
 
 
-class Built:
+class Built(Closes):
     """Sites and lines of a design, running; see `labkit.exchange.network.Network`."""
 
     def __init__(
@@ -129,14 +129,6 @@ class Built:
 
     def __enter__(self: _Self) -> _Self:
         return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         state = "runs" if self._wires is not None else "does not run"

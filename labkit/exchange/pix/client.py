@@ -62,7 +62,7 @@ class PixClient(HttpClient):
             ) from error
         try:
             body = answer.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             body = None
         if answer.is_error:
             text = f"HTTP {answer.status_code} {answer.reason_phrase}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from types import TracebackType
 from typing import TypeVar
 
 from labkit.access.audit import AuditTrail
 from labkit.common.errors import AccessDenied, UsageError
+from labkit.common.scope import Runs
 from labkit.common.serving import HOST, HttpService
 from labkit.exchange.portal.model import Share, StudyView, View
 from labkit.exchange.portal.reading import Reader, claims
@@ -22,7 +22,7 @@ _T = TypeVar("_T")
 Readers = Callable[[Callable[[], str]], Reader]
 
 
-class Portal:
+class Portal(Runs):
     """A patient's view, and links for outside providers.
 
     ::
@@ -72,16 +72,6 @@ class Portal:
     def stop(self) -> None:
         """Stop; what was shared is over with this object."""
         self._http.stop()
-
-    def __enter__(self) -> Portal:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
-        self.stop()
 
     def enter(self, token: str, patient: str = "") -> str:
         """Return an address that opens the portal for this token in a browser: once, and soon.

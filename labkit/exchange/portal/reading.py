@@ -234,7 +234,7 @@ def claims(token: str) -> dict[str, Any]:
     try:
         padded = parts[1] + "=" * (-len(parts[1]) % 4)
         said = json.loads(base64.urlsafe_b64decode(padded))
-    except (IndexError, ValueError):
+    except (IndexError, ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
 

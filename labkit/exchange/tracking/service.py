@@ -6,10 +6,10 @@ import logging
 import secrets
 import threading
 import time
-from types import TracebackType
 from typing import Any
 
 from labkit.common.errors import LabkitError
+from labkit.common.scope import Runs
 from labkit.common.serving import HOST, HttpService
 from labkit.exchange.tracking.receiver import HEADER, receiver_app
 from labkit.exchange.tracking.tracker import Tracker
@@ -21,7 +21,7 @@ _ACTIVE = 20.0
 """Seconds that a server may take to activate a Subscription."""
 
 
-class TrackingService:
+class TrackingService(Runs):
     """Runs a tracker: receives notices, works on them, polls.
 
     ::
@@ -147,16 +147,6 @@ class TrackingService:
             except LabkitError as error:  # the disk is full: what waits stays
                 _log.error("tracking waits: %s", error.message)
                 failed = True
-
-    def __enter__(self) -> TrackingService:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
-        self.stop()
 
     def __repr__(self) -> str:
         return f"TrackingService({self.tracker!r})"

@@ -18,9 +18,9 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from labkit.common.errors import DataError, LabkitError, UsageError
+from labkit.common.scope import Closes
 from labkit.exchange.tracking.facts import kind_of
 from labkit.exchange.tracking.ledger import Bell, Ledger
 from labkit.exchange.tracking.model import (
@@ -59,7 +59,7 @@ class Polled:
         return "\n".join([repr(self.events), *rows])
 
 
-class Tracker:
+class Tracker(Closes):
     """Tracks what its sources tell.
 
     Parameters
@@ -252,15 +252,6 @@ class Tracker:
     def close(self) -> None:
         """Close the ledger."""
         self.ledger.close()
-
-    def __enter__(self) -> Tracker:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
-        self.close()
 
     def __repr__(self) -> str:
         return f"Tracker of {', '.join([*self.fhir, *self.archives])}"

@@ -13,7 +13,7 @@ from typing import Any
 from starlette.applications import Starlette
 
 from labkit.common.access import DENY_ALL, AccessPolicy, AccessRequest, decide
-from labkit.common.errors import UsageError
+from labkit.common.errors import LabError, UsageError
 from labkit.exchange.parties import PatientId
 from labkit.exchange.soap import Attachments, Message, Operation, soap_app, xml
 from labkit.exchange.xds import finding
@@ -83,7 +83,11 @@ def registry_operations(
     """Return what a registry does, by action."""
 
     def register(message: Message) -> Message:
-        return _said(message, lambda: registry.register(read_submission(message.body)))
+        return _said(
+            message,
+            lambda: registry.register(read_submission(message.body)),
+            "XDSRegistryOutOfResources",
+        )
 
     def query(message: Message) -> Message:
         returns = "LeafClass"
@@ -112,7 +116,7 @@ def repository_operations(
         def work() -> tuple[RegistryError, ...]:
             return repository.provide(*read_provide(message))
 
-        return _said(message, work)
+        return _said(message, work, "XDSRepositoryOutOfResources")
 
     def retrieve(message: Message) -> Message:
         files = Attachments()
@@ -167,12 +171,15 @@ def study_of(entry: DocumentEntry) -> str:
     return ""
 
 
-def _said(message: Message, work: Callable[[], tuple[RegistryError, ...]]) -> Message:
-    """Answer with how it went."""
+def _said(message: Message, work: Callable[[], tuple[RegistryError, ...]], full: str) -> Message:
+    """Answer with how it went; `full` is the error of one that cannot write (Table 4.2.4.1-2)."""
     try:
         body = registry_response(work())
     except XdsError as error:
         body = registry_response(error.errors)
+    except (OSError, LabError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        body = registry_response([RegistryError(full, f"it cannot be kept: {why}")])
     return message.reply(f"{message.action}Response", body)
 
 

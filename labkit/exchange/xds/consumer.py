@@ -80,9 +80,6 @@ class DocumentConsumer(Connections):
         self.gateway = gateway
         self.home = home
 
-    def __enter__(self) -> DocumentConsumer:
-        return self
-
     def find_documents(
         self, patient: PatientId, *, status: Given = APPROVED, **parameters: Given
     ) -> Answer[DocumentEntry]:

@@ -17,6 +17,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from labkit.common.scope import Closes
 from labkit.exchange.parties import PatientId
 from labkit.exchange.xds.folders import followed, touch
 from labkit.exchange.xds.model import (
@@ -47,7 +48,7 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-class Registry:
+class Registry(Closes):
     """A registry of one affinity domain.
 
     Parameters
@@ -83,12 +84,6 @@ class Registry:
     def close(self) -> None:
         """Give its files back."""
         self.store.close()
-
-    def __enter__(self) -> Registry:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
 
     def admit(self, *patients: PatientId) -> None:
         """Know patients, as the Patient Identity Feed tells of them (ITI-8, ITI-44)."""

@@ -7,7 +7,6 @@ about bytes.
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from labkit.common.errors import NetworkError
+from labkit.common.durable import Durable, Wording
+from labkit.common.errors import LabError, NetworkError
+from labkit.common.scope import Closes
 from labkit.exchange.parties import PatientId
 from labkit.exchange.xds.messages import DocumentRequest, Retrieved
 from labkit.exchange.xds.model import DocumentEntry, Submission
@@ -27,7 +28,11 @@ CREATE TABLE IF NOT EXISTS documents (
     unique_id TEXT PRIMARY KEY, mime_type TEXT NOT NULL, patient TEXT NOT NULL,
     hash TEXT NOT NULL, size INTEGER NOT NULL, file TEXT NOT NULL) WITHOUT ROWID;
 """
-
+_WORDING = Wording(
+    "the repository's index",
+    unopened="See that nobody else has it open, and that the folder can be written.",
+    unwritten="Make room on the disk, or name a folder that can be written; then submit it again.",
+)
 
 MOST_RETRIEVED = 256 * 1024 * 1024
 """Bytes of the documents in one answer: the same document may be asked for a thousand times."""
@@ -59,7 +64,7 @@ class Kept:
     file: str
 
 
-class Repository:
+class Repository(Closes):
     """A repository.
 
     Parameters
@@ -87,26 +92,13 @@ class Repository:
         self.registry = registry
         self._files = folder / "documents"
         self._files.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.RLock()
         # One submission at a time: what one takes back, another must not count on.
         self._providing = threading.Lock()
-        self._db = sqlite3.connect(
-            folder / "repository.sqlite", isolation_level=None, check_same_thread=False
-        )
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON"):
-            self._db.execute(f"PRAGMA {pragma}")
-        self._db.executescript(_SCHEMA)
+        self._index = Durable(folder / "repository.sqlite", [_SCHEMA], _WORDING)
 
     def close(self) -> None:
         """Give its files back."""
-        with self._lock:
-            self._db.close()
-
-    def __enter__(self) -> Repository:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
+        self._index.close()
 
     def provide(
         self, submission: Submission, documents: Mapping[str, bytes]
@@ -140,13 +132,15 @@ class Repository:
         self, submission: Submission, documents: Mapping[str, bytes]
     ) -> tuple[RegistryError, ...]:
         entries = submission.entries
-        with self._lock:
+        with self._index.transaction():
             new = [self._keep(e, documents[e.entryUUID]) for e in entries if not self._there(e)]
         try:
             return self.registry.register(submission)
-        except XdsError:
-            # The registry has refused all of it, so nobody is ever told of these documents.
+        except (XdsError, LabError) as error:
+            # The registry has taken nothing of it, so nobody is ever told of these documents.
             self._forget(new)
+            if isinstance(error, LabError):
+                raise refuse("XDSRegistryOutOfResources", str(error)) from error
             raise
         except NetworkError as error:
             # It may have registered them and its answer was lost: they stay, and the source may
@@ -201,19 +195,18 @@ class Repository:
 
     def kept(self, unique_id: str) -> Kept | None:
         """Return what is known of a document, ``None`` if it is not here."""
-        with self._lock:
-            row = self._db.execute(
-                "SELECT unique_id, mime_type, patient, hash, size, file FROM documents"
-                " WHERE unique_id = ?",
-                (unique_id,),
-            ).fetchone()
-        if row is None:
+        found = self._index.query(
+            "SELECT unique_id, mime_type, patient, hash, size, file FROM documents"
+            " WHERE unique_id = ?",
+            [unique_id],
+        )
+        if not found:
             return None
+        row = found[0]
         return Kept(row[0], row[1], PatientId.parse(row[2]), row[3], row[4], row[5])
 
     def __len__(self) -> int:
-        with self._lock:
-            return int(self._db.execute("SELECT COUNT(*) FROM documents").fetchone()[0])
+        return int(self._index.query("SELECT COUNT(*) FROM documents")[0][0])
 
     def _described(self, entry: DocumentEntry, data: bytes) -> DocumentEntry:
         """Say what the repository says of a document (ITI TF-2 3.41.4.1.3.2).
@@ -247,15 +240,15 @@ class Repository:
         """Put a document on the disk before anything is said of it."""
         file = hashlib.sha256(entry.uniqueId.encode()).hexdigest()
         replace_synced(self._files / file, data)
-        self._db.execute(
+        self._index.db.execute(
             "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
             (entry.uniqueId, entry.mimeType, entry.patientId.cx, entry.hash, entry.size, file),
         )
         return entry.uniqueId
 
     def _forget(self, unique_ids: Iterable[str]) -> None:
-        with self._lock:
+        with self._index.transaction():
             for unique_id in unique_ids:
-                self._db.execute("DELETE FROM documents WHERE unique_id = ?", (unique_id,))
+                self._index.db.execute("DELETE FROM documents WHERE unique_id = ?", (unique_id,))
                 name = hashlib.sha256(unique_id.encode()).hexdigest()
                 (self._files / name).unlink(missing_ok=True)

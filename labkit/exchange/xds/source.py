@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from types import TracebackType
 
 from labkit.common.errors import UsageError
+from labkit.common.scope import Closes
 from labkit.exchange.soap import Attachment, Attachments, Message, SoapClient
 from labkit.exchange.xds.ebxml_write import write_submission
 from labkit.exchange.xds.messages import write_provide
@@ -24,7 +24,7 @@ Connect = Callable[[str], SoapClient]
 """Makes the client of an address: how messages are secured, named and watched is decided there."""
 
 
-class Connections:
+class Connections(Closes):
     """Clients of one's own, one for each address, to give back together."""
 
     def __init__(self, connect: Connect) -> None:
@@ -42,14 +42,6 @@ class Connections:
         for client in self._clients.values():
             client.close()
         self._clients.clear()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"  # no address: it would differ in every stored output
@@ -69,9 +61,6 @@ class DocumentSource(Connections):
     def __init__(self, url: str, *, connect: Connect = SoapClient) -> None:
         super().__init__(connect)
         self.url = url
-
-    def __enter__(self) -> DocumentSource:
-        return self
 
     def provide(
         self,
@@ -129,9 +118,6 @@ class RegistryClient(Connections):
     def __init__(self, url: str, *, connect: Connect = SoapClient) -> None:
         super().__init__(connect)
         self.url = url
-
-    def __enter__(self) -> RegistryClient:
-        return self
 
     def register(self, submission: Submission) -> tuple[RegistryError, ...]:
         """Register a submission whole.

@@ -6,13 +6,13 @@ is looked up by stand beside it.
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
+from labkit.common.durable import Durable, Wording
+from labkit.common.scope import Closes
 from labkit.exchange.soap import xml
 from labkit.exchange.xds.ebxml_read import read_objects
 from labkit.exchange.xds.ebxml_write import write_object
@@ -39,10 +39,15 @@ CREATE TABLE IF NOT EXISTS associations (
 CREATE INDEX IF NOT EXISTS by_source ON associations (source);
 CREATE INDEX IF NOT EXISTS by_target ON associations (target);
 """
+_WORDING = Wording(
+    "the registry's file",
+    unopened="See that nobody else has it open, and that the folder can be written.",
+    unwritten="Make room on the disk, or name a folder that can be written; then submit it again.",
+)
 _MANY = 500  # SQLite takes a limited number of arguments in one statement
 
 
-class RegistryStore:
+class RegistryStore(Closes):
     """Objects, associations and patients of one registry; several threads may use it.
 
     Parameters
@@ -52,51 +57,31 @@ class RegistryStore:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.RLock()
-        self._db = sqlite3.connect(
-            folder / "registry.sqlite", isolation_level=None, check_same_thread=False
-        )
-        # FULL: a commit returns when the log is on the disk, so what was acknowledged is there
-        # after kill -9 and after a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON"):
-            self._db.execute(f"PRAGMA {pragma}")
-        self._db.executescript(_SCHEMA)
+        self._file = Durable(folder / "registry.sqlite", [_SCHEMA], _WORDING)
 
     def close(self) -> None:
         """Give the file back."""
-        with self._lock:
-            self._db.close()
+        self._file.close()
 
-    @contextmanager
-    def whole(self) -> Iterator[None]:
+    def whole(self) -> AbstractContextManager[None]:
         """Do something whole, or not at all: an error inside takes all of it back."""
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        return self._file.transaction()
 
     def admit(self, cx: str) -> None:
         """Know a patient."""
-        with self._lock:
-            self._db.execute("INSERT OR IGNORE INTO patients VALUES (?)", (cx,))
+        with self.whole():
+            self._file.db.execute("INSERT OR IGNORE INTO patients VALUES (?)", (cx,))
 
     def knows(self, cx: str) -> bool:
         """Whether a patient is known."""
-        with self._lock:
-            row = self._db.execute("SELECT 1 FROM patients WHERE cx = ?", (cx,)).fetchone()
-        return row is not None
+        return bool(self._file.query("SELECT 1 FROM patients WHERE cx = ?", [cx]))
 
     def add(self, what: RegistryObject) -> None:
         """Keep an object; it has its entryUUID."""
         written = _written(what)
-        with self._lock:
+        with self.whole():
             if isinstance(what, Association):
-                self._db.execute(
+                self._file.db.execute(
                     "INSERT INTO associations (uuid, type, source, target, status, ebxml)"
                     " VALUES (?, ?, ?, ?, ?, ?)",
                     (
@@ -109,7 +94,7 @@ class RegistryStore:
                     ),
                 )
                 return
-            self._db.execute(
+            self._file.db.execute(
                 "INSERT INTO objects (uuid, kind, patient, unique_id, status, ebxml)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (
@@ -124,15 +109,15 @@ class RegistryStore:
 
     def change(self, what: Described) -> None:
         """Keep an object anew, under its entryUUID."""
-        with self._lock:
-            self._db.execute(
+        with self.whole():
+            self._file.db.execute(
                 "UPDATE objects SET ebxml = ? WHERE uuid = ?", (_written(what), what.entryUUID)
             )
 
     def set_status(self, uuids: Iterable[str], status: str) -> None:
         """Change the availabilityStatus of objects."""
-        with self._lock:
-            self._db.executemany(
+        with self.whole():
+            self._file.db.executemany(
                 "UPDATE objects SET status = ? WHERE uuid = ?", [(status, each) for each in uuids]
             )
 
@@ -191,12 +176,11 @@ class RegistryStore:
         ):
             for at in range(0, len(wanted), _MANY):
                 some = wanted[at : at + _MANY]
-                with self._lock:
-                    rows = self._db.execute(
-                        "SELECT position, ebxml, status FROM associations "
-                        f"WHERE {column} IN ({', '.join('?' * len(some))})",
-                        some,
-                    ).fetchall()
+                rows = self._file.query(
+                    "SELECT position, ebxml, status FROM associations "
+                    f"WHERE {column} IN ({', '.join('?' * len(some))})",
+                    some,
+                )
                 for position, ebxml, status in rows:
                     read = _read(ebxml, status)
                     assert isinstance(read, Association)
@@ -205,16 +189,14 @@ class RegistryStore:
 
     def count(self) -> dict[str, int]:
         """Return how many objects of each kind there are."""
-        with self._lock:
-            rows = self._db.execute("SELECT kind, COUNT(*) FROM objects GROUP BY kind").fetchall()
-            ties = self._db.execute("SELECT COUNT(*) FROM associations").fetchone()
-        return {**dict(rows), "Association": ties[0]}
+        rows = self._file.query("SELECT kind, COUNT(*) FROM objects GROUP BY kind")
+        [(ties,)] = self._file.query("SELECT COUNT(*) FROM associations")
+        return {**dict(rows), "Association": ties}
 
     def _objects(self, where: str, arguments: Sequence[str]) -> list[RegistryObject]:
-        with self._lock:
-            rows = self._db.execute(
-                f"SELECT ebxml, status FROM objects {where} ORDER BY position", arguments
-            ).fetchall()
+        rows = self._file.query(
+            f"SELECT ebxml, status FROM objects {where} ORDER BY position", arguments
+        )
         return [_read(ebxml, status) for ebxml, status in rows]
 
 

@@ -141,7 +141,7 @@ def _values(ds: Dataset, step: BaseTag | Private) -> Field:
 
 
 def _field(ds: Dataset, tag: BaseTag) -> Field:
-    raw = ds.get_item(tag)
+    raw = ds.get_item(tag, keep_deferred=True)  # an empty one is no reason to decode it here
     if raw is None:
         return None
     if isinstance(raw, RawDataElement) and isinstance(raw.value, bytes):
@@ -193,7 +193,7 @@ def fingerprint(ds: Dataset, steps: tuple[BaseTag | Private, ...]) -> tuple[Any,
     there = ds.keys()  # most sources are absent: asking the keys is cheaper than asking for each
     return tuple(
         [
-            (_raw(ds.get_item(step)) if step in there else None)
+            (_raw(ds.get_item(step, keep_deferred=True)) if step in there else None)
             if isinstance(step, BaseTag)
             else _values(ds, step)
             for step in steps
@@ -213,7 +213,7 @@ def _raw(element: Any) -> Any:
 
 
 def _frozen(item: Dataset) -> tuple[Any, ...]:
-    return tuple((tag, _raw(item.get_item(tag))) for tag in sorted(item.keys()))
+    return tuple((tag, _raw(item.get_item(tag, keep_deferred=True))) for tag in sorted(item.keys()))
 
 
 def keyword(step: BaseTag | Private) -> str:

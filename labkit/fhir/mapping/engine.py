@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException
 from pydicom.tag import BaseTag
 
 from labkit.common.errors import UsageError
@@ -104,7 +105,10 @@ def once(ready: Ready, variant: Variant, seen: Counted, ctx: Context) -> Got | O
     fields = tuple(seen.field(variant, source) for source in ready.sources)
     if fields and not fields[0]:
         return _nothing(ready.sources[0], fields[0])
-    value = ready.transform(fields, ctx)
+    try:
+        value = ready.transform(fields, ctx)
+    except (NotImplementedError, BytesLengthException) as error:  # in an item, as pydicom found it
+        return Omit("invalid", f"a value in it cannot be decoded ({error})")
     if isinstance(value, Omit):
         return value
     return Omit("empty-type-2") if value == [] else Got(ready, value, fields, variant.origin)

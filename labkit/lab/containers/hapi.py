@@ -189,7 +189,7 @@ def callbacks(body: bytes) -> Iterator[int]:
     """Return the loopback ports that the Subscriptions in a body are to be delivered to."""
     try:
         data = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     entries = data.get("entry", []) if isinstance(data, dict) else []
     for resource in (data, *(e.get("resource") for e in entries if isinstance(e, dict))):

@@ -65,7 +65,8 @@ class WebChecks:
             body = self.token.split(".")[1]
             claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
             ends = datetime.fromtimestamp(float(claims["exp"]), tz=timezone.utc)
-        except (IndexError, ValueError, KeyError, TypeError, OverflowError, OSError):
+        except (IndexError, ValueError, KeyError, TypeError, OverflowError, OSError,
+                RecursionError):  # fmt: skip
             return "given; it does not say until when"
         if ends < datetime.now(timezone.utc):
             raise LayerFails(
@@ -97,7 +98,7 @@ class WebChecks:
             return []
         try:
             return answer.json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             kind = answer.headers.get("content-type", "something").partition(";")[0]
             raise LayerFails(
                 f"answers with {kind}, which is not JSON",

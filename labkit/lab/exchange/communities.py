@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from labkit.common.access import AccessPolicy
+from labkit.common.scope import Closes
 from labkit.common.serving import HOST, HttpService
 from labkit.dicom.samples import SamplePatient, patients
 from labkit.exchange.community import INITIATING, Community
@@ -46,7 +46,7 @@ def _id(patient: SamplePatient) -> PatientId:
     return _PARTIES[patient.issuer].patient(patient.patient_id)
 
 
-class Communities:
+class Communities(Closes):
     """The lab's two communities, running: ``north, lakeside = lab.communities()``.
 
     Parameters
@@ -119,17 +119,6 @@ class Communities:
 
     def __iter__(self) -> Iterator[Community]:
         yield from (self.north, self.lakeside)
-
-    def __enter__(self) -> Communities:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return "\n".join(repr(community) for community in self)

@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 
 from labkit.common.errors import DataError
 from labkit.deid import Deidentifier
+from labkit.dicom.guarded import file_name
 from labkit.dicom.reading import PARSE_ERRORS
 from labkit.dicom.transcode import encoded
 from labkit.lab.owndata.found import FoundStudy, Origin, Original
@@ -124,13 +125,14 @@ class Stage:
                 f"A value of this object cannot be written ({type(error).__name__}).",
                 remedy="Mend the object, or leave it out.",
             ) from error
+        target = self.folder / file_name(str(ds.get("SOPInstanceUID") or ""))
         name = ""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=self.folder, prefix=".part-")
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
-            Path(name).replace(self.folder / f"{ds.SOPInstanceUID}.dcm")
+            Path(name).replace(target)
         except OSError as error:
             if name:
                 Path(name).unlink(missing_ok=True)

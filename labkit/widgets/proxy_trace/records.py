@@ -178,7 +178,7 @@ def _parsed(source: str | bytes | Path) -> list[object]:
             raise DataError(f"{Path(text).name} cannot be read: {error}", remedy=_REMEDY) from error
     try:
         whole = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return [r for n, line in enumerate(text.splitlines(), 1) for r in _line(line, n)]
     return list(whole) if isinstance(whole, list) else [whole]
 

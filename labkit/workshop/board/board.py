@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from labkit.common.errors import LabError, PortTaken, UsageError
+from labkit.common.scope import Runs
 from labkit.common.serving import HOST, HttpService
 from labkit.lab.lock import FileLock
 from labkit.workshop.board.door import Door
@@ -26,7 +26,7 @@ from labkit.workshop.board.view import FORMAT, INSTRUCTOR, Sight
 EXPORT = "labkit-board-export/1"
 
 
-class Board:
+class Board(Runs):
     """The live board of one workshop.
 
     Parameters
@@ -127,16 +127,6 @@ class Board:
             self._store.close()
             self._store = None
         self._lock.release()
-
-    def __enter__(self) -> Board:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
-        self.stop()
 
     def told(self) -> list[str]:
         """Say what an instructor has to know who has started it."""

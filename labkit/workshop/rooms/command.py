@@ -70,7 +70,7 @@ def start(
 
     room = Workshop(workshop.expanduser())
     read_release(room.folder)
-    wanted = _wanted(room, learners, names)
+    chosen = wanted(room, learners, names)
     service, code = client.find(room), ""
     if service is None:
         typer.echo("Starting the rooms …", err=True)
@@ -89,7 +89,7 @@ def start(
     def tell(outcome: Outcome) -> None:
         typer.echo(f"{outcome.name}: {'open' if outcome.ok else outcome.said}", err=True)
 
-    outcomes = together(wanted, open_, patience=OPENING, at_once=2, tell=tell)
+    outcomes = together(chosen, open_, patience=OPENING, at_once=2, tell=tell)
     if as_json:
         print_json(
             {
@@ -239,7 +239,7 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
     return {"name": outcome.name, "ok": outcome.ok, "said": outcome.said}
 
 
-def _wanted(room: Workshop, learners: int | None, names: Path | None) -> tuple[str, ...]:
+def wanted(room: Workshop, learners: int | None, names: Path | None) -> tuple[str, ...]:
     """Return whose rooms are opened: those that are named, else those that there are."""
     if learners is not None and names is not None:
         raise UsageError("Say how many, or name them.", remedy="--learners N or --names FILE")

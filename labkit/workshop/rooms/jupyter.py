@@ -57,6 +57,8 @@ _SOCKETS = sys.platform != "win32"
 kernels and lets go of them until the kernel takes them; with twenty, two pick the same."""
 _NOT_THEIRS = ("LABKIT_", "JUPYTER", "IPYTHON", "PYTEST")
 """Variables of the instructor's that do not reach a learner begin so."""
+# Twenty learners share the cores: a thread a core in each process would only cost memory.
+_THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,20 @@ class Server:
 def order(workshop: Workshop, room: Room, bind: str, minutes: int = MINUTES) -> Order:
     """Write the settings of a room's JupyterLab, and say how it is run."""
     folder, workspace = workshop.learner(room.name).resolve(), workshop.workspace(room.name)
+    furnish(workspace)
+    arguments = [
+        f"--ServerApp.ip={bind}", f"--ServerApp.port={room.port}", "--ServerApp.port_retries=0",
+        *options(folder, minutes),
+    ]  # fmt: skip
+    environment = {
+        **variables(workspace, room.name, clean_environment()), "JUPYTER_TOKEN": room.token,
+    }  # fmt: skip
+    log = workspace.root / "jupyter" / "jupyterlab.log"
+    return Order(tuple(arguments), environment, folder, log)
+
+
+def furnish(workspace: Workspace) -> None:
+    """Write the settings of a learner's JupyterLab into their workspace."""
     own = workspace.root / "jupyter"
     for name in ("config", "data", "ipython"):
         (own / name).mkdir(parents=True, exist_ok=True)
@@ -142,19 +158,21 @@ def order(workshop: Workshop, room: Room, bind: str, minutes: int = MINUTES) -> 
         file = own / "config" / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(json.dumps(settings), encoding="utf-8")
-    arguments = [
-        "--ServerApp.open_browser=False", f"--ServerApp.ip={bind}",
-        f"--ServerApp.port={room.port}", "--ServerApp.port_retries=0",
-        f"--ServerApp.root_dir={folder}",
+
+
+def options(folder: Path, minutes: int) -> list[str]:
+    """Return the arguments of a learner's Jupyter server, but for where and to whom it answers."""
+    found = [
+        "--ServerApp.open_browser=False", f"--ServerApp.root_dir={folder}",
         f"--MappingKernelManager.cull_idle_timeout={minutes * 60}",
         "--MappingKernelManager.cull_interval=60", "--MappingKernelManager.cull_connected=True",
+        f"--ServerApp.jpserver_extensions={_extensions()!r}",
     ]  # fmt: skip
-    arguments += [f"--ServerApp.jpserver_extensions={_extensions()!r}"]
     if _SOCKETS:
-        arguments.append("--KernelManager.transport=ipc")
+        found.append("--KernelManager.transport=ipc")
     if sys.platform != "win32" and os.geteuid() == 0:
-        arguments.append("--ServerApp.allow_root=True")
-    return Order(tuple(arguments), _environment(workspace, room), folder, own / "jupyterlab.log")
+        found.append("--ServerApp.allow_root=True")
+    return found
 
 
 def _make_runtime(link: Path) -> None:
@@ -194,20 +212,19 @@ def _extensions() -> dict[str, bool]:
 def clean_environment() -> dict[str, str]:
     """Return the variables of this process without those that are about its own lab or Jupyter."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(_NOT_THEIRS)}
-    # Twenty learners share the cores: a thread a core in each process would only cost memory.
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {**kept, **threads}
+    return {**kept, **_THREADS}
 
 
-def _environment(workspace: Workspace, room: Room) -> dict[str, str]:
-    own, env = workspace.root / "jupyter", clean_environment()
+def variables(workspace: Workspace, name: str, env: Mapping[str, str]) -> dict[str, str]:
+    """Return what a learner's Jupyter server and kernels find in their environment."""
+    own = workspace.root / "jupyter"
     path = [env.get("PATH"), str(Path(sys.executable).parent)]
     return {
         **env,
+        **_THREADS,
         "PATH": os.pathsep.join(filter(None, path)),  # `labkit` works in JupyterLab's terminal
         VARIABLE: str(workspace.root),
-        "LABKIT_LEARNER": room.name,
-        "JUPYTER_TOKEN": room.token,
+        "LABKIT_LEARNER": name,
         "JUPYTER_CONFIG_DIR": str(own / "config"),
         "JUPYTER_RUNTIME_DIR": str((own / "runtime").resolve()),
         "JUPYTER_DATA_DIR": str(own / "data"),

@@ -6,11 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from labkit.exchange.parties import NORTH
 from labkit.exchange.xds import DocumentRequest, Registry, Repository, Submission
 from labkit.exchange.xds.model import DocumentEntry, SubmissionSet
 from labkit.exchange.xds.names import APPROVED
-from tests.exchange.xds.conftest import MARIGOLD, document, submission_set
+from labkit.exchange.xds.problems import XdsError
+from tests.exchange.xds.conftest import MARIGOLD, Domain, document, submission_set
 
 PROVIDE = """
 import sys
@@ -71,8 +74,26 @@ def test_what_was_half_written_is_written_again(tmp_path: Path) -> None:
             submission = Submission.of(submission_set(), (document(),))
             repository.provide(submission, {"doc1": b"whole"})
             (file,) = repository._files.iterdir()
-            repository._db.execute("DELETE FROM documents")
+            repository._index.db.execute("DELETE FROM documents")
             file.write_bytes(b"ha")
-            registry.store._db.executescript("DELETE FROM objects; DELETE FROM associations")
+            registry.store._file.db.executescript("DELETE FROM objects; DELETE FROM associations")
             repository.provide(submission, {"doc1": b"whole"})
             assert file.read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize("of", ["registry", "repository"])
+def test_a_full_disk_is_a_refusal_and_the_same_is_taken_when_there_is_room(
+    domain: Domain, of: str
+) -> None:
+    file = domain.registry.store._file if of == "registry" else domain.repository._index
+    (pages,) = file.query("PRAGMA page_count")
+    file.db.execute(f"PRAGMA max_page_count = {pages[0]}")
+    many = [document(number, comments="x" * 2000) for number in range(1, 60)]
+    with pytest.raises(XdsError, match=r"cannot be written.* is full") as refused:
+        domain.provide(*many)
+    assert refused.value.codes == (f"XDS{of.title()}OutOfResources",)
+    assert len(domain.repository) == 0
+    assert domain.registry.store.count() == {"Association": 0}
+    file.db.execute("PRAGMA max_page_count = 1000000")
+    domain.provide(*many)
+    assert domain.registry.store.count()["DocumentEntry"] == len(domain.repository) == 59

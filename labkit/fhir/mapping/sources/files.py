@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from labkit.common.errors import DataError
+from labkit.dicom.guarded import read_dataset
 from labkit.dicom.reading import PARSE_ERRORS, cut_short, what_instead
 from labkit.fhir.mapping.sources.base import Count, Header, Source
 from labkit.fhir.mapping.sources.dicom_json import dataset_of, objects
@@ -128,7 +128,7 @@ def read_header(path: Path | BinaryIO, start: bytes) -> Dataset:
         if not readable:
             raise NotDicom(f"it is {kind}", remedy=remedy)
     try:
-        ds = dcmread(path, stop_before_pixels=True, force=bare)
+        ds = read_dataset(path, stop_before_pixels=True, force=bare)
         cut = cut_short(ds, b"")
     except PARSE_ERRORS as error:
         raise DataError(f"it is damaged: {error}", remedy="fetch it again") from error

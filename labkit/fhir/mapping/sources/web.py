@@ -155,7 +155,7 @@ class WebSource(Source):
             )
         try:
             value = response.json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise NetworkError(
                 f"the answer to {where} is not DICOM JSON",
                 remedy="Check the address; a page of HTML is often a login.",
