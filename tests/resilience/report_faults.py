@@ -41,7 +41,7 @@ def _table(head: tuple[str, ...], lines: list[tuple[object, ...]]) -> str:
 
 
 def _disk_full(rows: Rows, _: Mapping[str, Rows]) -> str:
-    (row,) = rows
+    row = rows[-1]  # of a run that was done again, the last counts
     before, after = row["before"], row["after"]
     return _section(
         "A full disk",
@@ -71,7 +71,7 @@ def _read_only(rows: Rows, _: Mapping[str, Rows]) -> str:
 
 
 def _slow_disk(rows: Rows, _: Mapping[str, Rows]) -> str:
-    (row,) = rows
+    row = rows[-1]  # of a run that was done again, the last counts
     return _section(
         "A slow disk",
         f"{row['stored']} objects came by {row['clients']} associations, and the disk did not end "
