@@ -18,6 +18,7 @@ from benchmarks.deid import deid
 from benchmarks.dicomweb import dicomweb
 from benchmarks.dimse import finding, retrieving, storing
 from benchmarks.facade import facades
+from benchmarks.frames import frames
 from benchmarks.mapping import mapping
 from benchmarks.measure import Row
 from benchmarks.report import machine_of, page
@@ -35,7 +36,7 @@ def machine() -> str:
     )
 
 
-PARTS = ("dimse", "dicomweb", "facade", "starting", "mapping", "deid")
+PARTS = ("dimse", "dicomweb", "facade", "starting", "frames", "mapping", "deid")
 
 
 def measured(folder: Path, parts: list[str], quick: bool, most: int) -> tuple[list[Row], str]:
@@ -57,6 +58,8 @@ def measured(folder: Path, parts: list[str], quick: bool, most: int) -> tuple[li
         rows += facades(folder, rounds, count)
     if "starting" in parts:
         rows += starting(folder, rounds)
+    if "frames" in parts:
+        rows += frames(folder, min(rounds, 3))
     if "mapping" in parts and not quick:  # it and the next fetch their peers from PyPI
         rows += mapping(folder, 3, 10, count)
     if "deid" in parts and not quick:

@@ -26,6 +26,7 @@ GROUPS = {
     "Mapping to FHIR": ("mapping",),
     "De-identification": ("de-identif", "leaks"),
     "What a learner waits for": ("import", "lab ready", "kernel", "all notebooks"),
+    "Widgets": ("ImageViewer",),
 }
 
 HEAD = """# Performance

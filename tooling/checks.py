@@ -140,10 +140,12 @@ def _long(share: float, seed: int) -> int:
     measure = ("-m", "benchmarks", "--out", str(reports), *(("--quick",) if share < 1 else ()))
     hard = ("-m", "pytest", "tests/resilience", "-m", "not hypothesis")
     random = ("-m", "pytest", "tests", "-m", "hypothesis or fuzz", *apart, *dice, *TOGETHER)
+    projects = ("-m", "pytest", "tests/browser/test_projects.py")
     steps = [
         Step("benchmarks", measure, minutes=LONG_MINUTES),
         Step("kills, soak, a very large archive", hard, minutes=LONG_MINUTES),
         Step("random input", random, minutes=LONG_MINUTES),
+        Step("the three projects, whole, in a browser", projects, minutes=LONG_MINUTES),
         Step("report", report),
     ]
     return _run(steps, asked)

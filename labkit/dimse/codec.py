@@ -9,10 +9,12 @@ every message. Whatever is unusual is left to pynetdicom.
 
 from __future__ import annotations
 
+import re
 import struct
 from io import BytesIO
 from typing import Any
 
+from pydicom import config
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID
@@ -46,6 +48,14 @@ _ELEMENTS = {
     for keywords in _COMMAND_SET_KEYWORDS.values()
     for keyword in keywords
 }
+# Where the primitives keep their UIDs. Their setters make and check each UID five times over.
+_UID_SLOTS = {
+    "AffectedSOPClassUID": "_affected_sop_class_uid",
+    "AffectedSOPInstanceUID": "_affected_sop_instance_uid",
+    "RequestedSOPClassUID": "_requested_sop_class_uid",
+    "RequestedSOPInstanceUID": "_requested_sop_instance_uid",
+}
+_CONFORMING = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*").fullmatch  # PS3.5 9.1
 
 
 class Unusual(Exception):
@@ -113,7 +123,9 @@ def decode_message(command: bytes, data_set: BytesIO, context_id: int) -> tuple[
     cls, keyword = _PRIMITIVE[code]
     primitive = cls()
     for name, value in values.items():
-        if hasattr(primitive, name):
+        if name in _UID_SLOTS:
+            put_uid(primitive, name, value)
+        elif hasattr(primitive, name):
             setattr(primitive, name, value)
     if keyword:
         setattr(primitive, keyword, data_set)
@@ -121,6 +133,17 @@ def decode_message(command: bytes, data_set: BytesIO, context_id: int) -> tuple[
     primitive._dataset_path = None
     primitive._dataset_file = None
     return primitive, values["CommandDataSetType"] != _NO_DATA
+
+
+def put_uid(primitive: Any, keyword: str, value: str) -> None:
+    """Set a UID of a primitive that has it: as pynetdicom does, and at once where it conforms."""
+    if not hasattr(primitive, keyword):
+        return
+    if 0 < len(value) <= 64 and _CONFORMING(value):
+        uid = value if type(value) is UID else UID(value, config.IGNORE)
+        setattr(primitive, _UID_SLOTS[keyword], uid)
+    else:
+        setattr(primitive, keyword, value)
 
 
 def _elements(command: bytes) -> list[tuple[str, Any]]:
@@ -164,6 +187,6 @@ def _unpack(vr: str, raw: bytes) -> Any:
     if vr in ("UI", "AE", "LO") and raw.isascii() and b"\\" not in raw:
         text = raw.decode("ascii")
         if vr == "UI":
-            return UID(text.rstrip("\0 "))
+            return text.rstrip("\0 ")  # see put_uid
         return text.strip(" ") if vr == "AE" else text.rstrip("\0 ")
     raise Unusual

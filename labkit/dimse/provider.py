@@ -96,18 +96,22 @@ class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
     def receive_primitive(self, primitive: Any) -> None:
         """Take the PDVs of a P-DATA-TF; queue the message once its last fragment is here."""
         for context_id, value in primitive.presentation_data_value_list:
-            if self.message is not None or (self._at_start() and self._watched()):
-                self._leave_to_pynetdicom(context_id, value)
-            elif value[0] & 1:
-                self._command += value[1:]
-                if value[0] & 2:
-                    self._read_command(context_id)
-            elif self._primitive is None:
-                self._invalid("a data set came before any command")
-            else:
-                self._data.write(memoryview(value)[1:])
-                if value[0] & 2:
-                    self._deliver(context_id)
+            self.receive_value(context_id, memoryview(value))
+
+    def receive_value(self, context_id: int, value: memoryview) -> None:
+        """Take one PDV: message control header, then a fragment of a message."""
+        if self.message is not None or (self._at_start() and self._watched()):
+            self._leave_to_pynetdicom(context_id, bytes(value))
+        elif value[0] & 1:
+            self._command += value[1:]
+            if value[0] & 2:
+                self._read_command(context_id)
+        elif self._primitive is None:
+            self._invalid("a data set came before any command")
+        else:
+            self._data.write(value[1:])
+            if value[0] & 2:
+                self._deliver(context_id)
 
     def finish_serving(self, timeout: float) -> None:
         """Wait until every N-EVENT-REPORT that has come is answered."""

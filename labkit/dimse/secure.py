@@ -8,9 +8,12 @@ around it before 3.13. So every step is taken under a lock, and waiting is done 
 from __future__ import annotations
 
 import selectors
+import socket
 import ssl
 import threading
+from contextlib import suppress
 
+PATIENCE, MOST_DRAINED = 1.0, 16  # seconds, and pieces, that a failed connection may still take
 RECORD = 1 << 14  # bytes: the largest TLS record (RFC 8446 5.1)
 
 
@@ -71,3 +74,18 @@ class SecureChannel:
                 raise ConnectionAbortedError("the connection is closed") from error
             if not selector.select(self._timeout):
                 raise TimeoutError("the other side does not answer")
+
+
+def close_gently(sock: socket.socket) -> None:
+    """Close so that the last thing said, a TLS alert, is still read.
+
+    A connection that is closed with bytes unread is reset (RFC 1122 4.2.2.13), and the peer may
+    never see what came before.
+    """
+    raw = socket.socket(fileno=sock.detach())
+    with raw, suppress(OSError):
+        raw.shutdown(socket.SHUT_WR)
+        raw.settimeout(PATIENCE)
+        for _ in range(MOST_DRAINED):
+            if not raw.recv(1 << 16):
+                break

@@ -8,7 +8,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -23,11 +22,10 @@ from pynetdicom.transport import (
 
 from labkit.dimse.admission import certificate_of
 from labkit.dimse.reactor import WaitingAssociation
-from labkit.dimse.secure import SecureChannel
+from labkit.dimse.secure import SecureChannel, close_gently
 from labkit.dimse.upper_layer import HEARTBEAT, Doorbell, wait_readable
 
 _LOG = logging.getLogger(__name__)
-PATIENCE, MOST_DRAINED = 1.0, 16  # seconds, and pieces, that a failed connection may still take
 LEAST = 1024  # bytes of a PDU that have to come in one network timeout
 CHUNK = 1 << 18  # bytes asked of the kernel at once; a length field may lie, so never more
 ANY_PDU, LONGEST_PDU = 1 << 20, 1 << 26
@@ -139,22 +137,53 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
             self._shutdown_socket()
             return bytearray()
         data = self._read_ahead
+        self._fill(nr_bytes)
+        taken = data[:nr_bytes]
+        del data[:nr_bytes]
+        return taken
+
+    def recv_data_pdu(self) -> bytes | None:
+        """Read a whole P-DATA-TF PDU.
+
+        Returns
+        -------
+        bytes or None
+            ``None``, with nothing taken, where another PDU comes next, one that is too long, or
+            the connection ends.
+
+        Raises
+        ------
+        OSError
+            The peer has stopped in the middle of it.
+        """
+        data = self._read_ahead
+        if not self._fill(6) or data[0] != 4:
+            return None
+        end = 6 + int.from_bytes(data[2:6], "big")
+        if end > 6 + self._longest() or not self._fill(end):
+            return None
+        with memoryview(data) as view:
+            pdu = bytes(view[:end])
+        del data[:end]
+        return pdu
+
+    def _fill(self, size: int) -> bool:
+        """Read until `size` bytes are here; whether they are."""
+        data = self._read_ahead
         since, came = 0.0, 0
-        while len(data) < nr_bytes:
+        while len(data) < size:
             piece = b"" if self._ended else (self._channel or self.socket).recv(CHUNK)
             if not piece:
-                break
+                return False
             data += piece
-            if len(data) < nr_bytes:  # each read has its timeout; a trickle would never meet it
+            if len(data) < size:  # each read has its timeout; a trickle would never meet it
                 came += len(piece)
                 now, patience = time.monotonic(), self.assoc.network_timeout
                 if not since or came >= LEAST:
                     since, came = now, 0
                 elif patience is not None and now - since > patience:
                     raise TimeoutError("the peer sends a PDU too slowly")
-        self._read_ahead = data[nr_bytes:]
-        del data[nr_bytes:]
-        return data
+        return True
 
     def _longest(self) -> int:
         """Bytes that the rest of a PDU may have.
@@ -183,21 +212,6 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
             return
         for pdu in pdus:
             evt.trigger(self.assoc, evt.EVT_DATA_SENT, {"data": pdu})
-
-
-def close_gently(sock: socket.socket) -> None:
-    """Close so that the last thing said, a TLS alert, is still read.
-
-    A connection that is closed with bytes unread is reset (RFC 1122 4.2.2.13), and the peer may
-    never see what came before.
-    """
-    raw = socket.socket(fileno=sock.detach())
-    with raw, suppress(OSError):
-        raw.shutdown(socket.SHUT_WR)
-        raw.settimeout(PATIENCE)
-        for _ in range(MOST_DRAINED):
-            if not raw.recv(1 << 16):
-                break
 
 
 class PromptHandler(RequestHandler):  # type: ignore[misc]

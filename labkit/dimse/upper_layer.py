@@ -85,6 +85,24 @@ class RingingQueue(queue.Queue[Any]):
         self._ring()
 
 
+def pdv_items(pdu: bytes) -> list[tuple[int, memoryview]] | None:
+    """Take a P-DATA-TF PDU apart: context ID and value of each item (PS3.8 9.3.5.1).
+
+    Returns
+    -------
+    list of (int, memoryview) or None
+        A value begins with its message control header. ``None`` where a length is wrong.
+    """
+    view, at, found = memoryview(pdu), 6, []
+    while at < len(pdu):
+        end = at + 4 + int.from_bytes(view[at : at + 4], "big")
+        if end > len(pdu) or end < at + 6:
+            return None
+        found.append((pdu[at + 4], view[at + 5 : end]))
+        at = end
+    return found
+
+
 class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
     """The upper layer service provider; waits on its socket and its queue."""
 
@@ -181,6 +199,35 @@ class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
         if not self.event_queue.empty():  # Evt17: it could not be sent
             self._ring()
         return True
+
+    def _read_pdu_data(self) -> None:
+        """Read a PDU. A P-DATA-TF goes to the DIMSE provider from here.
+
+        That is what Evt10 does in Sta6 (DT-2, PS3.8 Table 9-7), without the objects that pynetdicom
+        makes of a PDU on the way. It has its own way with all else, and where somebody watches.
+        """
+        watched = (evt.EVT_PDU_RECV, evt.EVT_FSM_TRANSITION)
+        if self.state_machine.current_state != "Sta6" or any(map(self.assoc.get_handlers, watched)):
+            super()._read_pdu_data()
+            return
+        try:
+            pdu = self.socket.recv_data_pdu()
+        except OSError as error:
+            _LOG.error("the connection ended within a PDU: %s", error)
+            self.event_queue.put("Evt17")
+            return
+        if pdu is None:
+            super()._read_pdu_data()
+            return
+        with self._acting:
+            evt.trigger(self.assoc, evt.EVT_DATA_RECV, {"data": pdu})
+            values = pdv_items(pdu)
+            if values is None:
+                _LOG.error("a P-DATA-TF PDU that cannot be taken apart")
+                self.event_queue.put("Evt19")
+                return
+            for context_id, value in values:
+                self.assoc.dimse.receive_value(context_id, value)
 
     def _decode_pdu(self, bytestream: bytearray) -> Any:
         """Decode a PDU, and tell the watchers of it after what it may be an answer to."""

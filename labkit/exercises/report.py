@@ -119,15 +119,15 @@ class SandboxReport:
                    f"no C-ECHO answered by {', '.join(silent)}" if silent else ", ".join(NODES)),
             Marked("three or more objects of two or more kinds in the archive",
                    len(stored) >= 3 and len(classes) >= 2,
-                   f"{len(stored)} objects of {len(classes)} SOP classes"),
+                   f"objects: {len(stored)}, SOP classes: {len(classes)}"),
             Marked("nothing that failed was left behind", bool(stored) and not lost,
-                   f"{len(lost)} objects never stored" if lost else f"{len(stored)} stored"),
+                   f"objects never stored: {len(lost)}" if lost else f"{len(stored)} stored"),
             Marked("the archive asked for a study, and below it", {"STUDY"} < levels,
                    f"matches at {', '.join(sorted(levels)) or 'no level'}"),
             Marked("a C-MOVE to the workstation that left nothing out", bool(to_workstn),
-                   f"{sum(map(_moved, to_workstn))} objects moved to WORKSTN"),
+                   f"objects moved to WORKSTN: {sum(map(_moved, to_workstn))}"),
             Marked("a study that you sent, whole at the workstation", bool(whole),
-                   f"{len(whole)} such studies"),
+                   f"such studies: {len(whole)}"),
             Marked("a picture of what arrived", self.picture[:4] == b"\x89PNG",
                    "a PNG" if self.picture else "none"),
             Marked(f"your own words, {WORDS} or more", words >= WORDS, f"{words} words"),
@@ -177,11 +177,14 @@ class SandboxReport:
 
     def __repr__(self) -> str:
         lines = [f"[{'x' if m.met else ' '}] {m.what}: {m.evidence}" for m in self.marks]
-        met = sum(mark.met for mark in self.marks)
-        return "\n".join([f"PACS sandbox: {met} of {len(self.marks)} points", *lines])
+        return "\n".join([f"PACS sandbox: {self._sum}", *lines])
 
     def _repr_html_(self) -> str:
         return f'<div style="max-width: 46em">{self._html(dated=False)}</div>'
+
+    @property
+    def _sum(self) -> str:
+        return f"{sum(mark.met for mark in self.marks)} of {len(self.marks)} points"
 
     def _of(self, node: str, service: str) -> list[Exchange]:
         return exchanges(self._work, node, service)
@@ -209,7 +212,7 @@ class SandboxReport:
             )
         words = "".join(f"<p>{html.escape(p)}</p>" for p in self.notes.split("\n\n") if p.strip())
         return "".join([
-            f"<h2>PACS sandbox: report{name}</h2>{when}",
+            f"<h2>PACS sandbox: report{name}</h2>{when}<p><b>{self._sum}</b></p>",
             _table(("met", "point", "evidence"), ticks),
             "<h3>Sent to ARCHIVE (C-STORE)</h3>",
             _table(("SOP class", "object", "status", "caller"), sent, len(self.sent)),
@@ -243,7 +246,7 @@ def _short(text: str) -> str:
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], total: int = 0) -> str:
     if not rows:
         return "<p>Nothing yet.</p>"
-    cells = "".join(f"<th>{html.escape(word)}</th>" for word in head)
+    cells = "".join(f'<th style="text-align: left">{html.escape(word)}</th>' for word in head)
     body = "".join(
         "<tr>"
         + "".join(f'<td style="text-align: left">{html.escape(c)}</td>' for c in row)

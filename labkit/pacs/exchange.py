@@ -19,6 +19,7 @@ from pynetdicom.pdu_primitives import A_ABORT, A_P_ABORT
 from labkit.common.access import AccessPolicy, AccessRequest, Decision, decide
 from labkit.common.errors import DataError
 from labkit.dimse import Peer
+from labkit.dimse.codec import put_uid
 from labkit.pacs.archive import Archive, ObjectSink
 from labkit.pacs.config import NodeConfig
 from labkit.pacs.header import Encoding, encoding_of
@@ -208,8 +209,8 @@ class Exchange:
             value = getattr(request, f"Affected{name}", None) or getattr(
                 request, f"Requested{name}", None
             )
-            if value is not None and hasattr(response, f"Affected{name}"):
-                setattr(response, f"Affected{name}", value)
+            if value is not None:
+                put_uid(response, f"Affected{name}", value)
         response.Status = status
         if comment:
             response.ErrorComment = comment.encode("ascii", "replace").decode()[:_COMMENT]

@@ -12,11 +12,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from pynetdicom import build_context
+from pynetdicom import build_context, evt
 from pynetdicom.dimse_primitives import C_STORE
 
 from labkit.common.errors import AssociationError, DataError
 from labkit.dimse import Link, Peer, associate
+from labkit.dimse.codec import put_uid
 from labkit.pacs.convert import NATIVE, convert
 from labkit.pacs.part10 import read_data_set
 
@@ -63,6 +64,7 @@ def deliver(
     timeout: float = 30.0,
     originator: Originator | None = None,
     stop: Callable[[], bool] = lambda: False,
+    connected: Callable[[], None] | None = None,
 ) -> Iterator[Delivery]:
     """Send objects, each on its own transfer syntax where the peer takes it.
 
@@ -74,12 +76,15 @@ def deliver(
     ----------
     stop
         Asked before each object; ends the delivery where it says yes.
+    connected
+        Called each time that a connection to the peer is open, before the association is asked for.
 
     Raises
     ------
     AssociationError
         The first association was not had. Later losses are in the deliveries.
     """
+    handlers = [(evt.EVT_CONN_OPEN, lambda event: connected())] if connected else []
     first = True
     for batch in _batches(shipments):
         waiting = list(batch)
@@ -87,7 +92,11 @@ def deliver(
         while waiting and tries < _TRIES:
             try:
                 with associate(
-                    peer, _contexts(waiting), ae_title=ae_title, timeout=timeout
+                    peer,
+                    _contexts(waiting),
+                    ae_title=ae_title,
+                    timeout=timeout,
+                    handlers=handlers,
                 ) as link:
                     first = False
                     while waiting:
@@ -172,8 +181,8 @@ def store_request(shipment: Shipment, transfer_syntax: str, message_id: int) -> 
     request = C_STORE()
     request.MessageID = message_id
     request.Priority = 0  # medium
-    request.AffectedSOPClassUID = shipment.sop_class
-    request.AffectedSOPInstanceUID = shipment.sop_instance
+    put_uid(request, "AffectedSOPClassUID", shipment.sop_class)
+    put_uid(request, "AffectedSOPInstanceUID", shipment.sop_instance)
     if transfer_syntax != shipment.transfer_syntax:
         data = memoryview(convert(bytes(data), shipment.transfer_syntax, transfer_syntax))
     request.DataSet = BytesIO(data)

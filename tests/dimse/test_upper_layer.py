@@ -8,10 +8,16 @@ import select
 import socket
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pynetdicom.pdu import P_DATA_TF
+from pynetdicom.pdu_primitives import P_DATA
 
-from labkit.dimse import echo, find, identifier
-from labkit.dimse.upper_layer import wait_readable
+from labkit.dimse import associate, echo, find, identifier
+from labkit.dimse.association import query_context
+from labkit.dimse.upper_layer import pdv_items, wait_readable
 from tests.dimse.wire import idle, raw, until
+from tests.effort import effort
 
 
 @pytest.mark.parametrize(
@@ -96,3 +102,34 @@ def test_waiting_where_there_is_no_poll(scp, monkeypatch: pytest.MonkeyPatch) ->
         assert wait_readable([left], -1) == []
         right.send(b"!")
         assert wait_readable([left], 1) == [left.fileno()]
+
+
+@given(st.lists(st.tuples(st.integers(0, 255), st.binary(min_size=1, max_size=9)), max_size=4))
+@settings(max_examples=effort(100, 2000))
+def test_a_data_pdu_is_taken_apart_as_pynetdicom_does(items: list[tuple[int, bytes]]) -> None:
+    theirs = P_DATA()
+    theirs.presentation_data_value_list.extend(items)
+    pdu = P_DATA_TF(theirs).encode()
+    found = pdv_items(pdu)
+    assert found is not None
+    assert [(context_id, bytes(value)) for context_id, value in found] == items
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "00",  # ends within a length
+        "00000001 01",  # no message control header
+        "00000003 01 03",  # longer than the PDU
+        "ffffffff 01 03",
+        "00000002 01 03 000000",  # something after the last
+    ],
+)
+def test_a_data_pdu_with_a_wrong_length_ends_the_association(scp, body: str) -> None:
+    raw_body = bytes.fromhex(body)
+    pdu = b"\x04\x00" + len(raw_body).to_bytes(4, "big") + raw_body
+    assert pdv_items(pdu) is None
+    with associate(scp.peer, [query_context("1.2.840.10008.1.1")]) as link:
+        link.assoc.dul.socket.send(pdu)
+        assert until(lambda: link.assoc.is_aborted)
+    assert until(lambda: idle(scp))

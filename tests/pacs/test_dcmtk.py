@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from labkit.pacs.part10 import read_object
+from tests.contract.pacs.servers import free_port
 from tests.pacs.conftest import Running, Start, real
 
 NAMES = ("CT_small.dcm", "MR_small.dcm", "JPEG2000.dcm", "SC_rgb_rle.dcm", "reportsi.dcm")
@@ -71,8 +72,19 @@ def test_send_find_move_get(archive_node: Running, start: Start, tmp_path: Path)
         assert original is not None
         assert read_object(held.path)[1] == read_object(original.path)[1]
 
-    (tmp_path / "got").mkdir()
+    # To itself: movescu opens the door, and takes the objects between the responses.
     uid = sorted(uids)[0]
+    (tmp_path / "moved").mkdir()
+    own = free_port()
+    archive_node.destinations.add("MOVESCU", "127.0.0.1", own)
+    run(
+        "movescu", archive_node, "-S", "-aem", "MOVESCU", "+P", str(own),
+        "-od", str(tmp_path / "moved"),
+        "-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={uid}",
+    )  # fmt: skip
+    assert len(list((tmp_path / "moved").iterdir())) == 1
+
+    (tmp_path / "got").mkdir()
     run(
         "getscu", archive_node, "-S", "-od", str(tmp_path / "got"),
         "-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={uid}",

@@ -1,11 +1,13 @@
 """C-MOVE and C-GET against running nodes."""
 
+import socket
 import time
 
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pynetdicom import build_context, build_role, evt
+from pynetdicom.dimse_primitives import C_MOVE
 from pynetdicom.sop_class import (
     CTImageStorage,
     StudyRootQueryRetrieveInformationModelGet,
@@ -13,6 +15,7 @@ from pynetdicom.sop_class import (
 )
 
 from labkit.dimse import Receiver, associate, get, identifier, move, store
+from labkit.dimse.association import query_context
 from labkit.pacs.part10 import read_object
 from tests.pacs.conftest import Running, Start, real
 
@@ -39,12 +42,31 @@ def test_move_sends_every_object_byte_for_byte(full: Running, start: Start) -> N
     full.destinations.add("WORKSTN", "127.0.0.1", other.peer.port)
     moved = move(full.peer, study("\\".join(studies(full))), "WORKSTN")
     assert (moved.status.code, moved.completed, moved.failed) == (0, len(FILES), 0)
-    assert moved.pending == len(FILES) - 1
+    assert moved.pending == len(FILES)  # at the start, then after each object but the last
     for held in full.archive.stored():
         copy = other.archive.get(held.entry.sop_instance_uid)
         assert copy is not None
         assert read_object(copy.path)[1] == read_object(held.path)[1]
     assert other.logged("ARCHIVE#1", "C-STORE stored")
+
+
+def test_move_says_that_it_has_begun_before_the_destination_has_answered(full: Running) -> None:
+    """So that one that watches one association at a time, as movescu does, takes the other."""
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        full.destinations.add("SLOW", *slow.getsockname())
+        context = query_context(StudyRootQueryRetrieveInformationModelMove)
+        request = C_MOVE()
+        request.AffectedSOPClassUID, request.MoveDestination = context.abstract_syntax, "SLOW"
+        with associate(full.peer, [context]) as link:
+            agreed = link.require(context.abstract_syntax)
+            answers = link.query(request, agreed, study())
+            first, _ = next(answers)  # the connection is made, and nobody has accepted it yet
+            assert first.Status == 0xFF00
+            assert first.NumberOfRemainingSuboperations == 1
+            assert first.NumberOfCompletedSuboperations == 0
+            slow.accept()[0].close()
+            (last,) = [status for status, _ in answers]
+    assert (last.Status, last.NumberOfFailedSuboperations) == (0xA702, 1)
 
 
 def test_an_unknown_destination_is_a801(full: Running) -> None:

@@ -67,7 +67,7 @@ def test_details_of_association_pdu_and_message(traces: list[AssociationTrace]) 
     assert sum(p["length"] for p in request["hex"]["parts"]) == request["hex"]["total"]
     response = next(row for row in timeline.rows() if row.name == "C-STORE-RSP")
     told = timeline.select(response.path)
-    assert told["notes"][0]["text"] == "0x0000 Success, Success"
+    assert told["notes"][0]["text"] == "0x0000 Success"
     assert told["notes"][0]["reference"] == "PS3.4 B.2.3"
     values = {row[1]: row[3] for row in told["tables"][0]["rows"]}
     assert values["CommandField"] == "8001H  C-STORE-RSP"

@@ -145,8 +145,9 @@ def _everybody(trial: Trial) -> Mark:
             got = [whose[uid] for uid in ask(trial, attacker.name, target.name) if uid in whose]
             people = {person for _, person in got}
             told += bool(got)
-            rows.append(f"{attacker.name} asks {target.name} for everybody: {len(got)} studies "
-                        f"of {len(people)} people")  # fmt: skip
+            studies = "1 study" if len(got) == 1 else f"{len(got)} studies"
+            whom = "1 person" if len(people) == 1 else f"{len(people)} people"
+            rows.append(f"{attacker.name} asks {target.name} for everybody: {studies} of {whom}")
     said = trial.design.security.xua
     return Mark(
         "attack", "who-asks-for-everybody", 3 if rows and (said or not told) else 0, 3,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 State = Literal["shown", "declared", "failed", "not run"]
 """``declared``: the design says so, and nothing that ran here could show it."""
 PARTS = ("design", "drive", "break", "attack")
+_LEFT = 'style="text-align:left;vertical-align:top"'
 
 
 @dataclass(frozen=True)
@@ -193,14 +194,23 @@ class Marks(Sequence[Mark]):
         return "\n".join([*lines, "", self.verdict])
 
     def _repr_html_(self) -> str:
+        # JupyterLab sets cells to the right: good for numbers, not for sentences.
+        def row(cells: Iterable[str], tag: str = "td") -> str:
+            return "<tr>" + "".join(f"<{tag} {_LEFT}>{cell}</{tag}>" for cell in cells) + "</tr>"
+
         rows = "".join(
-            f"<tr><td>{escape(m.part)}</td><td>{escape(m.name)}</td><td>{m.points}/{m.of}</td>"
-            f"<td>{escape(m.state)}</td><td>{escape(m.got)}</td><td>{escape(m.todo)}"
-            f"{' ' + m.rule._repr_html_() if m.rule else ''}</td></tr>"
+            row(
+                (
+                    escape(m.part), f'<span style="white-space:nowrap">{escape(m.name)}</span>',
+                    f"{m.points}/{m.of}",
+                    escape(m.state), escape(m.got),
+                    escape(m.todo) + (f" {m.rule._repr_html_()}" if m.rule else ""),
+                )
+            )
             for m in self.marks
-        )
-        head = "".join(f"<th>{w}</th>" for w in ("", "criterion", "points", "", "got", "to do"))
+        )  # fmt: skip
+        head = row(("part", "criterion", "points", "state", "got", "to do"), "th")
         return (
-            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+            f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
             f"<p>{escape(self.verdict)}</p>"
         )

@@ -54,7 +54,9 @@ class Drive:
     load: dict[str, float]
 
     def __repr__(self) -> str:
-        made = [f"made at {site}: in {', '.join(held)}" for site, held in self.reached.items()]
+        made = [
+            f"{f'made at {site}:':<23}in {', '.join(held)}" for site, held in self.reached.items()
+        ]
         lines = [
             f"goes round for ever:   {'what is made' if self.rounds else 'nothing'}",
             *made,

@@ -147,10 +147,11 @@ class Oral:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        heads = "".join(f"<th>{word}</th>" for word in ("criterion", 0, 1, 2, 3))
+        left = 'style="text-align:left"'  # JupyterLab sets cells to the right
+        heads = "".join(f"<th {left}>{word}</th>" for word in ("criterion", 0, 1, 2, 3))
         rows = "".join(
-            f"<tr><td><b>{html.escape(each.name)}</b></td>"
-            + "".join(f'<td style="text-align:left">{html.escape(s)}</td>' for s in each.levels)
+            f"<tr><td {left}><b>{html.escape(each.name)}</b></td>"
+            + "".join(f"<td {left}>{html.escape(s)}</td>" for s in each.levels)
             + "</tr>"
             for each in self.criteria
         )

@@ -70,7 +70,8 @@ class Numbered:
         return "\n".join(f"{n:>4}  {line}".rstrip() for n, line in enumerate(lines, 1))
 
     def _repr_html_(self) -> str:
-        style = "font-size:90%; line-height:1.35"
+        # JupyterLab breaks a long line of a <pre> in the middle of a word.
+        style = "font-size:90%; line-height:1.35; word-break:normal; overflow-wrap:anywhere"
         return f'<pre style="{style}">{html.escape(repr(self))}</pre>'
 
 

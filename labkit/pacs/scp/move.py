@@ -59,6 +59,10 @@ def _send(
         timeout=x.config.timeout,
         originator=Originator(x.actor, x.request.MessageID),
         stop=stop,
+        # A first pending response (PS3.7 9.1.4), though nothing is sent yet. A requestor that is
+        # the destination too may watch one association at a time: DCMTK's movescu looks for a
+        # connection, then waits up to a second for a response.
+        connected=lambda: pending(x, tally),
     )
     try:
         for delivery in deliveries:

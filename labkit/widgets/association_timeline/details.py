@@ -96,7 +96,8 @@ def _message(message: DimseMessage, number: int) -> dict[str, Any]:
     notes = []
     status = message.status
     if status is not None:
-        notes.append(_note("Status", f"{status}, {status.category}", status.section))
+        category = "" if str(status).endswith(status.category) else f", {status.category}"
+        notes.append(_note("Status", f"{status}{category}", status.section))
         if status.comment:
             notes.append(_note("Error comment", status.comment, cite("PS3.7", "C")))
     if message.message_id is not None:

@@ -105,6 +105,8 @@ def check(work: Work) -> Verdict:
     if people(work) > 0:
         return failed(expected="each of these patients once",
                       rule=RULE, got=f"{people(work)} more with their numbers")  # fmt: skip
+    if not work.answer:  # published by the steps before: nothing has been read yet
+        return blank("The EHR has all studies; images_of returns none of them yet.")
     right: dict[str, int] = {}
     series: dict[str, int] = {}
     for slug in ("dx-chest", "ct-chest", "pt-chest"):

@@ -68,7 +68,8 @@ EXERCISE = Exercise(
     """
             + _TWICE,
             """You took the Bundle apart and POSTed each resource to its type. POST without a
-            condition creates, each time anew, and nobody resolves the references.""",
+            condition creates, each time anew, and nobody resolves the references. What is there
+            twice stays: lab.reset() takes it away before the next try.""",
         ),
         Wrong(
             "silent",
