@@ -11,6 +11,7 @@ import typer
 
 from labkit.common.errors import UsageError
 from labkit.common.scale.options import Dashboard, Scheduler
+from labkit.common.wording import counted
 
 if TYPE_CHECKING:
     from labkit.deid.files import Summary
@@ -145,7 +146,8 @@ def _tell(summary: Summary, as_json: bool) -> None:
     else:
         typer.echo(f"{found['profile']} (PS3.15 {found['edition']})")
         typer.echo(
-            f"{found['written']} objects and {found['resources']} resources written, "
+            f"{counted(found['written'], 'object')} and "
+            f"{counted(found['resources'], 'resource')} written, "
             f"{found['held']} held for review, {found['unreadable']} unreadable"
         )
         for reason, number in sorted(summary.unseen.items()):
@@ -219,4 +221,4 @@ def _reidentify(source: Path, target: Path, key: Path | None) -> None:
         if path.suffix.lower() == ".dcm":
             written(recovery.restored(read(path)), target)
             count += 1
-    typer.echo(f"{count} objects written")
+    typer.echo(f"{counted(count, 'object')} written")

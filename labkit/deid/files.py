@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from pydicom.dataset import Dataset
 from pydicom.filewriter import dcmwrite
 
-from labkit.common.errors import DataError, UsageError
+from labkit.common.errors import DataError, LabError, UsageError
 from labkit.deid.seams import Outcome
 from labkit.dicom.guarded import file_name
 from labkit.dicom.reading import PARSE_ERRORS, read
+
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 if TYPE_CHECKING:
     from labkit.deid.deidentifier import Deidentifier
@@ -29,6 +33,31 @@ def one_file(deidentifier: Deidentifier, source: Path, folder: Path) -> Outcome:
     return outcome
 
 
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Say of `place`, to which the block writes, what the system says of it, and what to do.
+
+    Raises
+    ------
+    LabError
+        The disk is full.
+    UsageError
+        It cannot be written for another reason.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise LabError(
+                f"The disk is full: {place} could not be written to its end.",
+                remedy="Free some space, or name a folder on another disk, and give the same "
+                "command again. What is in the folder under its full name is whole.",
+            ) from error
+        raise UsageError(
+            f"{place} cannot be written: {error.strerror}", remedy="Name another folder."
+        ) from error
+
+
 def written(ds: Dataset, folder: Path) -> Path:
     """Write a Part 10 file, named by its SOP Instance UID; whole, or not at all.
 
@@ -37,29 +66,42 @@ def written(ds: Dataset, folder: Path) -> Path:
     UsageError
         The folder cannot be written, or the data set cannot be encoded, or its UID is none
         (`DataError`).
+    LabError
+        The disk is full.
     """
     target = folder / file_name(str(ds.get("SOPInstanceUID") or ""))
-    try:
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=folder, prefix=".part-")
-    except OSError as error:
-        raise UsageError(
-            f"{folder} cannot be written: {error.strerror}", remedy="Name another folder."
-        ) from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            dcmwrite(file, ds, enforce_file_format=True)
-        Path(name).replace(target)
-    except PARSE_ERRORS as error:
-        Path(name).unlink(missing_ok=True)
-        raise DataError(
-            f"A value of this object cannot be written ({type(error).__name__}).",
-            remedy="Mend the object, or leave it out.",
-        ) from error
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                dcmwrite(file, ds, enforce_file_format=True)
+            Path(name).replace(target)
+        except BaseException as error:
+            Path(name).unlink(missing_ok=True)
+            if isinstance(error, PARSE_ERRORS) and not isinstance(error, OSError):
+                raise DataError(
+                    f"A value of this object cannot be written ({type(error).__name__}).",
+                    remedy="Mend the object, or leave it out.",
+                ) from error
+            raise
     return target
+
+
+@contextmanager
+def report_at(path: Path | None) -> Iterator[IO[str] | None]:
+    """Open the report of a run, where one is wanted."""
+    if path is None:
+        yield None
+        return
+    with writing(path):
+        # A line at a time: what fills the disk is noticed at the file that it is about.
+        file = path.open("w", encoding="utf-8", buffering=1)
+    try:
+        yield file
+    finally:
+        with writing(path):
+            file.close()
 
 
 def sources(place: Path, *, beside: Path | None = None) -> Iterator[Path]:

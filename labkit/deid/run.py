@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from labkit.common.errors import DataError, UsageError
 from labkit.deid.fhir import FhirDeidentifier
-from labkit.deid.files import Summary, row, sources
+from labkit.deid.files import Summary, report_at, row, sources, writing
 from labkit.deid.rules import edition
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def run(
     resources: list[Path] = []
     with (
         warnings.catch_warnings(),
-        report.open("w", encoding="utf-8") if report else nullcontext() as log,
+        report_at(report) as log,
     ):
         warnings.simplefilter("ignore")  # pydicom's warnings quote values
         number = 0
@@ -78,8 +77,7 @@ def one(
     summary.add(outcome)
     if outcome.held:
         told(path, outcome.held)
-    if log is not None:
-        log.write(json.dumps(row(number, outcome)) + "\n")
+    _note(log, row(number, outcome))
 
 
 def resources_of(
@@ -104,14 +102,23 @@ def resources_of(
                 summary.reasons[reason] = summary.reasons.get(reason, 0) + 1
                 told(path, (reason,))
                 continue
-            target.mkdir(parents=True, exist_ok=True)
             name = f"{made['resourceType']}-{made.get('id') or _name(deidentifier, resource)}.json"
             part = target / f".part-{name}"
-            part.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")
-            part.replace(target / name)
+            with writing(target):
+                target.mkdir(parents=True, exist_ok=True)
+                try:
+                    part.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")
+                    part.replace(target / name)
+                finally:
+                    part.unlink(missing_ok=True)
             summary.resources += 1
-            if log is not None:
-                log.write(json.dumps({"resource": name, "held": []}) + "\n")
+            _note(log, {"resource": name, "held": []})
+
+
+def _note(log: IO[str] | None, line: dict[str, Any]) -> None:
+    if log is not None:
+        with writing(Path(getattr(log, "name", "the report"))):
+            log.write(json.dumps(line) + "\n")
 
 
 def _name(deidentifier: Deidentifier, resource: dict[str, Any]) -> str:

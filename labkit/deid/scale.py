@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from labkit.common.errors import UsageError
 from labkit.common.scale import Farm, Job, Progress, Tally, WorkLedger, run_job
 from labkit.common.scale.worker import Act
 from labkit.deid.deidentifier import Deidentifier
-from labkit.deid.files import Summary, sources
+from labkit.deid.files import Summary, report_at, sources
 from labkit.deid.key import Key
 from labkit.deid.private import SafePrivate
 from labkit.deid.profile import Profile
@@ -169,7 +168,7 @@ def run_scaled(
                     progress)  # fmt: skip
     deidentifier = settings.deidentifier([])
     summary = Summary(str(deidentifier.profile), edition())
-    with report.open("w", encoding="utf-8") if report else nullcontext() as log:
+    with report_at(report) as log:
         _together(ledger, index, summary, deidentifier, told, log)
         if not tally.opens:
             if fhir is not None:

@@ -17,6 +17,7 @@ from typing import Protocol
 from pydicom.dataset import Dataset
 
 from labkit.common.errors import DataError, LabkitError, PortTaken
+from labkit.common.wording import counted
 from labkit.hl7 import (
     Hl7Message,
     MessageError,
@@ -29,7 +30,7 @@ from labkit.hl7 import (
 )
 from labkit.pacs import Archive, EventLog, Worklist
 from labkit.pacs.corrections import KEYWORDS, Correction
-from labkit.pacs.log import counted, now
+from labkit.pacs.log import now
 
 HL7 = "HL7"
 """By this name its port is remembered."""

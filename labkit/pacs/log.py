@@ -115,12 +115,6 @@ class EventLog:
                 self.path.unlink(missing_ok=True)
 
 
-def counted(number: int, noun: str) -> str:
-    """A number and what it counts: ``1 match``, ``2 matches``, ``0 objects``."""
-    plural = noun + ("es" if noun.endswith(("ch", "s")) else "s")
-    return f"{number} {noun if number == 1 else plural}"
-
-
 def _printable(text: str) -> str:
     """What a peer sends must not forge a line: everything unprintable is shown as an escape."""
     if not text.isprintable():

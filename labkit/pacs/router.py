@@ -10,13 +10,14 @@ from pathlib import Path
 
 from labkit.common.access import DENY_ALL, AccessPolicy
 from labkit.common.errors import AssociationError
+from labkit.common.wording import counted
 from labkit.dimse import AssociationTrace, Peer
 from labkit.dimse.admission import AdmissionPolicy
 from labkit.pacs.archive import StoredObject
 from labkit.pacs.config import NodeConfig
 from labkit.pacs.entering import Arrival
 from labkit.pacs.header import Header, read_header
-from labkit.pacs.log import EventLog, counted
+from labkit.pacs.log import EventLog
 from labkit.pacs.manner import Manner
 from labkit.pacs.node import PacsNode
 from labkit.pacs.rule_file import RuleKeeper

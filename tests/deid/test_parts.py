@@ -1,6 +1,8 @@
 """Structured reports, private attributes, pixels nobody looked at, recovery."""
 
+import errno
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 from pydicom import dcmread
@@ -10,7 +12,7 @@ from pydicom.uid import UltrasoundImageStorage
 from typer.testing import CliRunner
 
 from labkit.cli import app
-from labkit.common.errors import UsageError
+from labkit.common.errors import LabError, UsageError
 from labkit.deid import Change, Deidentifier, Key, PixelFinding, Profile, SafePrivate
 from tests.deid.made import as_read, ct, written
 
@@ -154,6 +156,7 @@ def test_the_command_tells_what_nobody_has_looked_at(tmp_path: Path) -> None:
     file, out = get_testdata_file("CT_small.dcm"), tmp_path / "out"
     done = CliRunner().invoke(app, ["deid", str(file), str(out)])
     assert done.exit_code == 0 and len(list(out.iterdir())) == 1
+    assert "1 object and 0 resources written" in done.output
     assert "1 of those written: nothing says which part of the body this is" in done.output
     strict = CliRunner().invoke(app, ["deid", str(file), str(tmp_path / "no"), "--strict"])
     assert strict.exit_code == 2 and not (tmp_path / "no").exists()
@@ -219,3 +222,26 @@ def test_the_key_file_is_private_and_never_overwritten(tmp_path: Path) -> None:
     assert place.stat().st_mode & 0o077 == 0
     with pytest.raises(UsageError):
         Key.new().save(place)
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(
+    key: Key, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: IO[bytes], *_: Any, **__: Any) -> None:
+        file.write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("labkit.deid.files.dcmwrite", full)
+    with pytest.raises(LabError, match=r"disk is full: .*out") as caught:
+        Deidentifier(Profile(), key).folder(SAMPLES / "cr-wrist", tmp_path / "out")
+    assert "Free some space" in caught.value.remedy
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full: Linux")
+def test_a_report_that_fills_the_disk_is_named(key: Key, tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="disk is full: /dev/full"):
+        Deidentifier(Profile(), key).folder(
+            SAMPLES / "cr-wrist", tmp_path / "out", report=Path("/dev/full")
+        )
+    assert len(list((tmp_path / "out").glob("*.dcm"))) == 1

@@ -10,7 +10,6 @@ is the map of the Parts, which no package has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import pydicom
@@ -25,11 +24,13 @@ from labkit.common import cite
 from labkit.deid import options
 from labkit.dicom.vr import vr_name
 from labkit.dimse import Peer, Status, command_lines, identifier
+from tests.docs.sheet_commands import commands, table
 from tests.docs.sheet_exchange import EXCHANGE
 from tests.docs.sheet_kit import KIT
 from tests.docs.sheet_manifests import MANIFESTS
 from tests.docs.sheet_mhd import MHD
 from tests.docs.sheet_oauth import OAUTH
+from tests.docs.sheet_template import TEMPLATE
 from tests.docs.sheet_workshop import WORKSHOP
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "cheatsheet.md"
@@ -92,13 +93,6 @@ ACTS = [
     ("C-ECHO", "echo"), ("C-STORE", "store"), ("C-FIND", "find"), ("C-MOVE", "move"),
     ("C-GET", "get"),
 ]  # fmt: skip
-
-
-def table(head: str, rows: Iterable[Iterable[object]]) -> str:
-    names = head.split("|")
-    lines = [" | ".join(names), " | ".join("---" for _ in names)]
-    lines += [" | ".join(str(cell).replace("|", "\\|") for cell in row) for row in rows]
-    return "\n".join(f"| {line} |" for line in lines)
 
 
 def link(document: str, section: str = "") -> str:
@@ -191,79 +185,6 @@ def rejections() -> str:
     return table("source/reason|who says it|why", rows)
 
 
-TEMPLATE = """# Cheat sheet
-
-One page for the desk. Made by `python -m tests.docs.generate_cheatsheet` from pydicom {pydicom} and
-pynetdicom {pynetdicom}; a test holds that it is current. Words are in the [glossary](glossary.md).
-
-## The same act with three tools
-
-HOST and PORT are the other side's. `-aet` is what you call yourself, `-aec` whom you call; dcm4che
-says `-b` and `-c`. DCMTK and dcm4che both have a `storescu`: `--version` says which one answers.
-
-{acts}
-
-## Tags
-
-{tags}
-
-## Transfer syntaxes
-
-{syntaxes}
-
-Implicit VR Little Endian is the one that everybody must support ({default}). Explicit VR Big Endian
-is retired.
-
-## Statuses
-
-{statuses}
-
-Listed at: {where}. No association at all ({rejected}):
-
-{rejections}
-
-## Value representations
-
-{vrs}
-
-*Longest* in characters; *length bytes*: of the length field in explicit VR ({vr}).
-
-## FHIR over HTTP
-
-| to | send | good | bad |
-| --- | --- | --- | --- |
-| see what a server can do | `GET [base]/metadata` | 200 | |
-| read | `GET [base]/ImagingStudy/12` | 200 | 404 never there, 410 deleted |
-| create | `POST [base]/ImagingStudy` | 201, `Location` | 400 not FHIR, 422 not valid |
-| change | `PUT [base]/ImagingStudy/12`, `If-Match: W/"1"` | 200 | 412 somebody was first |
-| search | `GET [base]/ImagingStudy?patient=Patient/3&started=ge2026-01-01` | 200, a Bundle | 400 |
-| by Study UID | `…?identifier=urn:dicom:uid\\|urn:oid:1.2.840…` | | |
-| by the patient's number | `…?patient.identifier=SYSTEM\\|NUMBER` | | |
-
-Errors come as an OperationOutcome ({outcome}); read its `diagnostics`. Search: {search}.
-
-{oauth}
-
-{manifests}
-
-## De-identification
-
-```sh
-labkit deid IN OUT --options clean-descriptors,113107 --key FILE --fhir FILE --report FILE
-labkit deid IN OUT --key FILE --reversible; labkit deid --reidentify OUT BACK --key FILE
-```
-
-{options}
-
-No options: the Basic Profile, 113100 ({deid}); the two for dates exclude each other. Actions: X
-remove, Z empty, D dummy, U new UID, C clean, K keep.
-
-## The Parts of DICOM
-
-{parts}
-"""
-
-
 def cheatsheet() -> str:
     known = [(code, f"`{name}`") for name, (code, _) in options().items()]
     return TEMPLATE.format(
@@ -272,6 +193,7 @@ def cheatsheet() -> str:
         pydicom=pydicom.__version__,
         pynetdicom=pynetdicom.__version__,
         acts=acts(),
+        commands=commands(),
         tags=tags(),
         syntaxes=syntaxes(),
         default=link("PS3.5", "10.1"),

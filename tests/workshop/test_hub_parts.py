@@ -26,12 +26,12 @@ from typer.testing import CliRunner
 from labkit import cli
 from labkit.common.errors import LabError, UsageError
 from labkit.lab.lock import FileLock
+from labkit.workshop.guesses import EACH
 from labkit.workshop.hub import accounts, seat
 from labkit.workshop.hub.configure import configure, proxy_command
 from labkit.workshop.hub.door import CodeAuthenticator
 from labkit.workshop.hub.settings import HubSettings
 from labkit.workshop.release import Workshop
-from labkit.workshop.rooms.guesses import EACH
 from labkit.workshop.rooms.record import Record, Room
 from labkit.workshop.rooms.serve import LOCK
 

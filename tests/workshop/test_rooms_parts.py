@@ -6,6 +6,7 @@ import json
 import stat
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from labkit.common.errors import LabError, PortTaken, UsageError
+from labkit.workshop.guesses import Guesses
 from labkit.workshop.release import Workshop
 from labkit.workshop.rooms.command import wanted
-from labkit.workshop.rooms.guesses import Guesses
 from labkit.workshop.rooms.house import State
 from labkit.workshop.rooms.memory import costs
 from labkit.workshop.rooms.portal import KEY_HEADER, Portal
@@ -34,25 +35,30 @@ class Clock:
 def test_an_address_that_guesses_has_to_wait_and_others_need_not() -> None:
     clock = Clock()
     guesses = Guesses(clock, each=3, everybody=5, seconds=60)
-    for _ in range(3):
-        assert guesses.wait("a") == 0
-        guesses.wrong("a")
-    assert (guesses.wait("a"), guesses.wait("b")) == (60, 0)
+    assert [guesses.attempt("a", False) for _ in range(4)] == [0, 0, 0, 60]
+    assert (guesses.attempt("a", True), guesses.attempt("b", True)) == (60, 0)
+    assert guesses.attempt("a", False, excused=True) == 0, "it is let through, and does not count"
     clock.now += 59
-    assert guesses.wait("a") == 1
+    assert guesses.attempt("a", True) == 1
     clock.now += 1
-    assert guesses.wait("a") == 0
+    assert guesses.attempt("a", True) == 0
 
 
-def test_many_addresses_that_guess_shut_the_page_for_all() -> None:
+def test_many_addresses_that_guess_shut_the_page_for_all_where_that_is_wanted() -> None:
     clock = Clock()
     guesses = Guesses(clock, each=3, everybody=5, seconds=60)
-    for number in range(5):
-        guesses.wrong(f"a{number}")
-    assert guesses.wait("somebody else") == 60
-    for number in range(3000):
-        guesses.wrong(f"b{number}")
-    assert len(guesses._wrong) == 1000
+    assert {guesses.attempt(f"a{number}", False) for number in range(5)} == {0}
+    assert guesses.attempt("somebody else", True) == 60
+    open_one = Guesses(clock, each=3, everybody=None, seconds=60)
+    assert {open_one.attempt(f"b{number}", False) for number in range(3000)} == {0}
+    assert len(open_one._wrong) == 2000
+
+
+def test_guesses_that_come_at_once_are_counted_one_by_one() -> None:
+    guesses = Guesses(Clock(), each=10, everybody=None, seconds=60)
+    with ThreadPoolExecutor(8) as pool:
+        waits = list(pool.map(lambda _: guesses.attempt("a", False), range(80)))
+    assert (waits.count(0), waits.count(60)) == (10, 70)
 
 
 def test_a_record_is_kept_private_and_comes_back(tmp_path: Path) -> None:

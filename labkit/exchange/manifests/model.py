@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from labkit.common.wording import counted
 from labkit.exchange.manifests.terms import (
     MANIFEST,
     REJECTIONS,
@@ -261,6 +262,6 @@ class Manifest:
     def __str__(self) -> str:
         count = sum(len(s.instances) for s in self.series)
         return (
-            f"{self.title.meaning} of study {self.study_uid}: {count} instances in "
+            f"{self.title.meaning} of study {self.study_uid}: {counted(count, 'instance')} in "
             f"{len(self.series)} series"
         )

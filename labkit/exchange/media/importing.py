@@ -14,6 +14,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 
 from labkit.common.errors import LabkitError, UsageError
+from labkit.common.wording import counted
 from labkit.exchange.manifests.values import text
 from labkit.exchange.media.coercion import coerce
 from labkit.exchange.media.medium import Medium, MediumFile, whole
@@ -70,7 +71,7 @@ class StudyPlan:
 
     def __str__(self) -> str:
         here = f" -> {self.patient.id}" if self.patient else ""
-        return f"{self.state}: {self.key}{here}, {len(self.files)} objects ({self.why})"
+        return f"{self.state}: {self.key}{here}, {counted(len(self.files), 'object')} ({self.why})"
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from labkit.common.wording import counted
 from labkit.dimse import AssociationTrace, decode_messages
 from labkit.dimse.messages import DimseMessage
 from labkit.dimse.negotiation import Negotiation, decode_negotiation
 from labkit.dimse.trace import ACCEPTOR
 from labkit.pacs.config import name_of
-from labkit.pacs.log import counted
 from labkit.pacs.refusing import CONTEXT_RESULTS, rejection_words
 
 Line = tuple[str, str]

@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from labkit.common.errors import LabkitError, PortTaken
 from labkit.common.serving import HOST
+from labkit.common.wording import counted
 from labkit.dicomweb import dicomweb_app, wado_app
 from labkit.dicomweb.mounting import below
 from labkit.dicomweb.problems import no_room, problem
@@ -24,7 +25,6 @@ from labkit.lab.nodes import PROXY
 from labkit.lab.secure.guarding import Guarding
 from labkit.lab.webnode import BASE, OUTSIDE, WADO
 from labkit.pacs import EventLog
-from labkit.pacs.log import counted
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

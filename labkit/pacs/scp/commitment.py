@@ -17,9 +17,9 @@ from pynetdicom.dimse_primitives import N_EVENT_REPORT
 from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPushModelInstance
 
 from labkit.common.errors import AssociationError, DataError
+from labkit.common.wording import counted
 from labkit.dimse import Peer, associate
 from labkit.pacs.exchange import NOT_AUTHORISED, SUCCESS, Exchange
-from labkit.pacs.log import counted
 
 NO_SUCH_INSTANCE = 0x0112
 INVALID_ARGUMENT = 0x0115

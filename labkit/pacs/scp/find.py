@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from labkit.common.access import ALLOW_ALL
 from labkit.common.errors import DataError
+from labkit.common.wording import counted
 from labkit.pacs.config import PATIENT_ROOT
 from labkit.pacs.exchange import (
     CANCEL,
@@ -15,7 +16,6 @@ from labkit.pacs.exchange import (
 )
 from labkit.pacs.hidden import Visible, remembered, shown
 from labkit.pacs.identifier import IdentifierError, Query, Root, read_query
-from labkit.pacs.log import counted
 from labkit.pacs.negotiate import relational_agreed
 from labkit.pacs.query import find
 

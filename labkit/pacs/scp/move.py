@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from labkit.common.errors import AssociationError
+from labkit.common.wording import counted
 from labkit.dimse import Peer
 from labkit.pacs.exchange import NOT_AUTHORISED, Exchange
-from labkit.pacs.log import counted
 from labkit.pacs.retrieval import Tally
 from labkit.pacs.scp.find import visible_to
 from labkit.pacs.scp.retrieve import entries_wanted, finish, pending, shipments_of, withdrawn

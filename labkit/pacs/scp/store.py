@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from labkit.common.errors import DataError
+from labkit.common.wording import counted
 from labkit.pacs.archive import DuplicateSopInstance
 from labkit.pacs.config import name_of
 from labkit.pacs.exchange import NOT_AUTHORISED, SUCCESS, Exchange
 from labkit.pacs.header import Header, read_header
 from labkit.pacs.hidden import set_aside, taken_by
 from labkit.pacs.keys import tag_of
-from labkit.pacs.log import counted
 from labkit.pacs.part10 import file_meta
 from labkit.pacs.scp.find import visible_to
 

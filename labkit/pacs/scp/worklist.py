@@ -6,11 +6,11 @@ from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset
 
 from labkit.common.errors import DataError
+from labkit.common.wording import counted
 from labkit.pacs.answer import Answer, asked_items
 from labkit.pacs.exchange import CANCEL, NOT_AUTHORISED, PENDING, SUCCESS, Exchange
 from labkit.pacs.identifier import IdentifierError, character_set_of
 from labkit.pacs.keys import tag_of
-from labkit.pacs.log import counted
 from labkit.pacs.matching import MatchError, element_text, matcher_for, matches
 from labkit.pacs.scp.find import UNABLE_TO_PROCESS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from labkit.common.errors import AccessDenied, HttpError
 from labkit.workshop.board.room import Room
 from labkit.workshop.board.view import INSTRUCTOR, PROJECTOR
 from labkit.workshop.codes import same
+from labkit.workshop.guesses import Guesses
 
 COOKIE = "labkit-board"
 HOURS = 14
@@ -22,7 +23,7 @@ WRONG, WINDOW = 30, 60.0
 BURST, A_SECOND = 30.0, 1.0
 """Posts of one laptop: at once, and for ever."""
 _REMEMBERED = 2000
-"""Addresses and laptops of which it is known how often they tried."""
+"""Laptops of which it is known how often they posted."""
 
 
 class Door:
@@ -43,7 +44,7 @@ class Door:
     ) -> None:
         self._room, self._clock, self._ticks = room, clock, ticks
         self._lock = threading.Lock()
-        self._wrong: OrderedDict[str, deque[float]] = OrderedDict()
+        self._guesses = Guesses(ticks, each=WRONG, everybody=None, seconds=WINDOW)
         self._posts: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def joins(self, authorization: str, address: str, *, known: bool) -> None:
@@ -108,24 +109,13 @@ class Door:
 
     def _coded(self, authorization: str, code: str, address: str, known: bool) -> None:
         scheme, _, given = authorization.partition(" ")
-        now = self._ticks()
-        with self._lock:
-            tries = self._wrong.get(address, deque())
-            while tries and now - tries[0] >= WINDOW:
-                tries.popleft()
-            if len(tries) >= WRONG and not known:
-                raise HttpError(
-                    "Too many wrong codes came from this address.", status=429,
-                    remedy="Wait a minute.",
-                )  # fmt: skip
-            if scheme.lower() == "bearer" and same(given[:200], code):
-                return
-            self._wrong.pop(address, None)
-            self._wrong[address] = tries
-            if len(tries) < WRONG:
-                tries.append(now)
-            if len(self._wrong) > _REMEMBERED:
-                self._wrong.popitem(last=False)
+        right = scheme.lower() == "bearer" and same(given[:200], code)
+        if self._guesses.attempt(address, right, excused=known):
+            raise HttpError(
+                "Too many wrong codes came from this address.", status=429, remedy="Wait a minute."
+            )
+        if right:
+            return
         raise AccessDenied(
             "That is not the code of this room.",
             remedy="Ask the instructor; once the board was emptied, its join code is new.",

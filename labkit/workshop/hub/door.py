@@ -13,8 +13,8 @@ from tornado.web import HTTPError
 from traitlets import Unicode, default
 
 from labkit.common.errors import LabError
+from labkit.workshop.guesses import Guesses
 from labkit.workshop.places import NAME, Workshop
-from labkit.workshop.rooms.guesses import Guesses
 from labkit.workshop.rooms.record import Record
 
 _FORM = """
@@ -79,16 +79,15 @@ class CodeAuthenticator(Authenticator):  # type: ignore[misc]
         """
         # Behind the proxy this is the browser's address: the proxy says it, and it alone is heard.
         who = str(handler.request.remote_ip or "")
-        wait = math.ceil(self._guesses.wait(who))
-        if wait:
-            raise HTTPError(429, f"Too many wrong codes. Try again in {wait} seconds.")
         try:
             record = Record.read(Workshop(Path(self.workshop)).rooms)
         except LabError as error:
             self.log.error("%s %s", error.message, error.remedy)
             raise HTTPError(503, "The codes cannot be read. Ask your instructor.") from error
         room = record.room_of(data.get("password", ""))
+        wait = math.ceil(self._guesses.attempt(who, room is not None))
+        if wait:
+            raise HTTPError(429, f"Too many wrong codes. Try again in {wait} seconds.")
         if room is None:
-            self._guesses.wrong(who)
             raise HTTPError(403, _WRONG)
         return room.name

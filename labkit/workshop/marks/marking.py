@@ -141,27 +141,38 @@ class Marking:
         found = best(seated)
         varied = [s for s in slugs if s in table().data and found.get(s, {}).get("outcome") ==
                   "passed"]  # fmt: skip
-        second = self._again(job.notebook, handed, varied, folder) if varied else {}
+        second, short = self._again(job.notebook, handed, varied, folder) if varied else ({}, "")
         journal = _journal(job.path.parents[job.notebook.count("/")] / JOURNAL)
         if seated.stopped:
             # Not reached is not the same as not handed in: a person looks.
             lost = {"outcome": "unchecked", "why": f"Not reached. {seated.stopped}"}
-            found = {slug: lost for slug in handed.slugs if slug in slugs} | found
+            found = {slug: lost for slug in slugs if handed.tries(slug)} | found
+        for slug in set(varied) - set(second) if short else ():
+            why = f"Right on the workbook's data; on other data not reached. {short}"
+            found[slug] = {**found[slug], "outcome": "unchecked", "why": why}
         marks = tuple(self._grade(slug, found.get(slug), second, journal) for slug in slugs)
-        notes = [note for note in (differs(handed, job.notebook), seated.stopped) if note]
+        notes = [n for n in (differs(handed, job.notebook), seated.stopped or short) if n]
+        if seated.stopped or short:
+            key = ""  # perhaps the machine was busy: the next `mark` does this notebook again
         return Sheet(job.learner, job.notebook, key, self.clock().isoformat(), marks, tuple(notes))
 
     def _again(
         self, notebook: str, handed: HandedIn, slugs: Sequence[str], folder: Path
-    ) -> dict[str, tuple[variants.Pair, dict[str, Any] | None]]:
-        """Run the notebook on other data, and say what each answer came to there."""
-        samples, pairs = self._variant(notebook, folder)
+    ) -> tuple[dict[str, tuple[variants.Pair, dict[str, Any] | None]], str]:
+        """Run the notebook on other data; what each answer came to there, and why not all did."""
+        samples, pairs, stopped = self._variant(notebook, folder)
+        if stopped:
+            return {}, stopped
         seated = self.seat(_needed(handed.cells), slugs, limits=self.limits, samples=samples)
         there = best(seated)
-        return {slug: (pairs[slug], there.get(slug)) for slug in slugs if slug in pairs}
+        reached = [s for s in slugs if s in pairs and (s in there or not seated.stopped)]
+        return {slug: (pairs[slug], there.get(slug)) for slug in reached}, seated.stopped
 
-    def _variant(self, notebook: str, folder: Path) -> tuple[Path, dict[str, variants.Pair]]:
-        """Make the variant of a notebook's data, and see what the references come to on it."""
+    def _variant(self, notebook: str, folder: Path) -> tuple[Path, dict[str, variants.Pair], str]:
+        """Make the variant of a notebook's data; what the references come to, or why they do not.
+
+        What did not come to its end is not kept: no answer is judged by it.
+        """
         with self._turn:
             samples = folder / file_name(notebook)
             kept = folder / f"{file_name(notebook)}.json"
@@ -171,11 +182,13 @@ class Marking:
                 variants.make(samples, variants.text_of(cells, slugs), self.seed)
                 varied = [slug for slug in slugs if slug in table().data]
                 run = partial(self.seat, _needed(cells), varied, limits=self.limits, reference=True)
-                here, there = best(run()), best(run(samples=samples))
-                pairs = {s: [_form(here, s), _form(there, s)] for s in varied}
+                here, there = run(), run(samples=samples)
+                if here.stopped or there.stopped:
+                    return samples, {}, f"The references: {here.stopped or there.stopped}"
+                pairs = {s: [_form(best(here), s), _form(best(there), s)] for s in varied}
                 kept.write_text(to_json(pairs), encoding="utf-8")
             found = json.loads(kept.read_text(encoding="utf-8"))
-            return samples, {slug: variants.Pair(*pair) for slug, pair in found.items()}
+            return samples, {slug: variants.Pair(*pair) for slug, pair in found.items()}, ""
 
     def _grade(
         self,

@@ -35,6 +35,13 @@ class HandedIn:
     slugs: tuple[str, ...]
     digest: str
 
+    def tries(self, slug: str) -> bool:
+        """Whether a cell is of an exercise, or hands it in without saying so in its first line."""
+        quoted = (f'"{slug}"', f"'{slug}'")
+        return slug in self.slugs or any(
+            "check(" in cell and any(name in cell for name in quoted) for cell in self.cells
+        )
+
 
 def opened(data: bytes) -> HandedIn:
     """Read a notebook that a stranger wrote; its outputs are not looked at.

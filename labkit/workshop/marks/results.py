@@ -76,7 +76,8 @@ class Sheet:
     learner, notebook
         Whose, and which.
     key
-        Of all that the marks depend on; another key is marked anew.
+        Of all that the marks depend on; another key is marked anew. ``""`` where a run did not
+        come to its end: that is always marked anew.
     at
         When, ISO 8601.
     marks

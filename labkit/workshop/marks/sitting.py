@@ -194,6 +194,8 @@ def _judged(
                 raise
             except Exception as error:  # of one exercise, and no reason to lose the others
                 found = {"outcome": "unchecked", "why": f"{type(error).__name__}: {error}"[:300]}
+            if asker.silent:  # a check may have taken that for a wrong answer
+                raise Silent(asker.silent)
             yield {"slug": slug, **found, "seconds": round(time.monotonic() - began, 2)}
         with contextlib.suppress(NotTaken):
             asker.ask("forget")

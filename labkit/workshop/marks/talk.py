@@ -103,6 +103,8 @@ class Asker:
         self._connection, self._labs, self._limit = connection, labs, limit
         self._mine: list[Any] = []
         self._turn = RLock()
+        self.silent = ""
+        """Why nothing more is asked: a late answer would be taken for that of the next question."""
 
     def ask(self, what: str, *of: Any) -> Any:
         """Ask the learner's process, serve what it calls meanwhile, and return its answer.
@@ -141,18 +143,21 @@ class Asker:
         return next((ours for ours, theirs in pairs if theirs is result), result)
 
     def _send(self, value: Any) -> None:
+        if self.silent:
+            raise Silent(self.silent)
         try:
             self._connection.send_bytes(Writer(self._keep).written(value))
         except OSError as error:
-            raise Silent("The process that runs the cells has ended.") from error
+            raise self._gone() from error
 
     def _heard(self) -> Any:
         try:
             if not self._connection.poll(self._limit):
-                raise Silent(f"It took more than {self._limit:.0f} s.")
+                self.silent = f"It took more than {self._limit:.0f} s."
+                raise Silent(self.silent)
             data = self._connection.recv_bytes(LARGEST)
         except (OSError, EOFError) as error:
-            raise Silent("The process that runs the cells has ended.") from error
+            raise self._gone() from error
         try:
             said = Reader(data, self._load).load()
         except LabkitError:
@@ -162,6 +167,10 @@ class Asker:
         if not isinstance(said, tuple) or not said or not isinstance(said[0], str):
             raise NotTaken("the answer could not be read")
         return said
+
+    def _gone(self) -> Silent:
+        self.silent = "The process that runs the cells has ended."
+        return Silent(self.silent)
 
     def _serve(self, kind: str, said: list[Any]) -> None:
         """Let the learner's code use an object that a check handed to it: call it, or read it."""

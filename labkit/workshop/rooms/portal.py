@@ -19,9 +19,9 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from labkit.common.errors import LabkitError, UsageError
+from labkit.workshop.guesses import Guesses
 from labkit.workshop.release import read_release
 from labkit.workshop.rooms import pages
-from labkit.workshop.rooms.guesses import Guesses
 from labkit.workshop.rooms.jupyter import address
 
 if TYPE_CHECKING:
@@ -86,11 +86,10 @@ class Portal:
         if request.method == "GET":
             return _html(pages.code_page(self._title))
         code = await _code(request)
-        if shut := self._shut(request):
-            return _html(pages.code_page(self._title, problem=shut[0]), 429, shut[1])
         room = self._house.record.room_of(code)
+        if shut := self._shut(request, room is not None):
+            return _html(pages.code_page(self._title, problem=shut[0]), 429, shut[1])
         if room is None:
-            self._guesses.wrong(_who(request))
             return _html(pages.code_page(self._title, problem=_WRONG), 403)
         return await self._led(request, room.name)
 
@@ -109,11 +108,11 @@ class Portal:
     async def _instructor(self, request: Request) -> Response:
         if request.method == "POST":
             code = await _code(request)
-            if shut := self._shut(request):
+            right = self._house.record.is_instructor(code)
+            if shut := self._shut(request, right):
                 page = pages.code_page(self._title, instructor=True, problem=shut[0])
                 return _html(page, 429, shut[1])
-            if not self._house.record.is_instructor(code):
-                self._guesses.wrong(_who(request))
+            if not right:
                 page = pages.code_page(
                     self._title, instructor=True, problem="That is not the instructor's code."
                 )
@@ -175,9 +174,9 @@ class Portal:
             return [{"name": one.name, "ok": one.ok, "said": one.said} for one in outcomes]
         raise UsageError(f"The page cannot {act!r}.", remedy="Use the labkit that started it.")
 
-    def _shut(self, request: Request) -> tuple[str, int] | None:
-        """Say for how long this address may not try, or ``None``."""
-        wait = math.ceil(self._guesses.wait(_who(request)))
+    def _shut(self, request: Request, right: bool) -> tuple[str, int] | None:
+        """Take an attempt into account; for how long its address may not try, or ``None``."""
+        wait = math.ceil(self._guesses.attempt(_who(request), right))
         if not wait:
             return None
         return f"Too many wrong codes. Try again in {wait} seconds.", wait

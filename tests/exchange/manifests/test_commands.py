@@ -40,7 +40,7 @@ def test_made_written_and_read(tmp_path: Path) -> None:
     place = folder() / "dx-chest"
     code, shown, _ = run(place, "--flavour", "mado", "--site", "north", "--url", "http://x",
                          "--out", tmp_path)  # fmt: skip
-    assert code == 0 and "1 instances in 1 series" in shown
+    assert code == 0 and "1 instance in 1 series" in shown
     (path,) = tmp_path.glob("*.dcm")
     code, shown, _ = run("--read", path)
     assert code == 0 and "NG-100457 of 2.25.2026101.2" in shown and "missing" not in shown

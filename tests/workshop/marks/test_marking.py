@@ -116,6 +116,41 @@ def test_what_was_not_reached_is_for_a_person_to_look_at(tmp_path: Path) -> None
     ]  # fmt: skip
 
 
+def test_what_was_not_reached_is_not_missing_where_its_first_line_was_deleted(
+    tmp_path: Path,
+) -> None:
+    notebook = solved(START)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace(mark("which-order"), "# my cell")
+    hand_in(tmp_path, "ada", START, notebook)
+    seats = Seats({"slug": "echo-archive", **PASSED}, stopped="It hung.")
+    making = workshop(tmp_path, seats)
+    ((sheet, kept),) = list(making.run(making.jobs()))
+    assert (sheet.marks[1].outcome, sheet.marks[1].why) == ("unchecked", "Not reached. It hung.")
+    asked = seats.asked
+    seats.stopped, seats.found = "", ({"slug": "which-order", **PASSED},)
+    ((sheet, kept),) = list(making.run(making.jobs()))
+    assert not kept and seats.asked > asked, "a busy machine may have been the reason"
+
+
+@pytest.mark.parametrize("who", ["reference", "samples"])
+def test_what_was_not_reached_on_other_data_says_so(tmp_path: Path, who: str) -> None:
+    inner = Seats({"slug": "which-order", **PASSED}, there="'Y'")
+
+    def seats(cells: Sequence[str], slugs: Sequence[str], **how: Any) -> Seated:
+        late = bool(how.get(who)) and not (who == "samples" and how.get("reference"))
+        return Seated((), "It hung.") if late else inner(cells, slugs, **how)
+
+    hand_in(tmp_path, "ada", START, solved(START))
+    making = workshop(tmp_path, seats)
+    ((sheet, _),) = list(making.run(making.jobs()))
+    order = sheet.marks[1]
+    assert (order.outcome, order.points) == ("unchecked", 0)
+    assert order.why.startswith("Right on the workbook's data; on other data not reached.")
+    assert "It hung." in order.why and "It hung." in sheet.notes[-1]
+    assert sheet.marks[0].outcome == "missing", "it was run to the end there"
+
+
 def test_an_answer_in_another_form_that_moves_is_right() -> None:
     pair = variants.Pair("[1]", "[2]")
     assert variants.compare(pair, "{1}", {"form": "{2}"}) == "moved"

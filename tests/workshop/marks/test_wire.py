@@ -258,3 +258,14 @@ def test_a_process_that_says_nothing_is_waited_for_and_left(tmp_path: Path) -> N
     theirs.close()
     with pytest.raises(Silent, match="has ended"):
         Asker(ours, nothing, limit=5).ask("slugs")
+
+
+def test_a_late_answer_is_not_taken_for_that_of_the_next_question() -> None:
+    ours, theirs = Pipe()
+    asker = Asker(ours, nothing, limit=0.05)
+    with pytest.raises(Silent):
+        asker.ask("slugs")
+    theirs.send_bytes(Writer(nothing).written(("answer", ["echo-archive"])))
+    with pytest.raises(Silent, match="more than 0 s"):
+        asker.ask("take", "echo-archive")
+    assert asker.silent
