@@ -8,6 +8,7 @@ is not synced: what a power cut takes from the index is entered again from the o
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -111,6 +112,8 @@ class Archive:
             self.index = Index(root / "index.sqlite")
             self.decisions = Decisions(root)
         except OSError as error:
+            if isinstance(error.__cause__, sqlite3.Error):
+                raise error.__cause__ from None  # whoever starts a lab tells a full disk by it
             raise LabError(
                 f"the archive's folder cannot be used ({error.strerror})",
                 remedy="Check that the workspace is writable and the disk is not full.",
