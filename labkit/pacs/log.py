@@ -16,6 +16,8 @@ from datetime import datetime, timezone
 from io import FileIO
 from pathlib import Path
 
+from labkit.common.wording import counted
+
 LIMIT = 8 << 20  # bytes; then the log is moved to <name>.1, and begun again
 _MAX_TEXT = 1000
 
