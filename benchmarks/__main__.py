@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.deid import deid
 from benchmarks.dicomweb import dicomweb
-from benchmarks.dimse import finding, retrieving, storing
+from benchmarks.dimse import crowding, finding, retrieving, storing
 from benchmarks.facade import facades
 from benchmarks.frames import frames
 from benchmarks.mapping import mapping
@@ -51,6 +51,7 @@ def measured(folder: Path, parts: list[str], quick: bool, most: int) -> tuple[li
             versions = ", ".join(f"{s.product} {s.version}" for s in servers)
             rows += storing(servers, folder, rounds, 2 * count)
             rows += retrieving(servers, folder, rounds, count)
+            rows += crowding(servers, folder, min(rounds, 3), count // 5)
             rows += finding(servers, folder, rounds, sizes)
     if "dicomweb" in parts:
         rows += dicomweb(folder, rounds, count, web)

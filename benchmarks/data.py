@@ -49,9 +49,7 @@ def studies(folder: Path, count: int, mark: int) -> tuple[list[str], list[Path]]
     for number in range(count):
         study = f"{ROOT}.{mark}.{number}"
         ds.PatientID, ds.PatientName = f"B{count}X{number:06d}", f"Family{count}X{number:06d}^Given"
-        ds.StudyDate = (
-            f"20{10 + number // 360 % 90:02d}{number // 30 % 12 + 1:02d}{number % 28 + 1:02d}"
-        )
+        ds.StudyDate = study_date(number)
         ds.AccessionNumber = f"A{number:06d}"
         ds.StudyInstanceUID, ds.SeriesInstanceUID = study, f"{study}.1"
         ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = UID(f"{study}.1.1")
@@ -59,3 +57,8 @@ def studies(folder: Path, count: int, mark: int) -> tuple[list[str], list[Path]]
         ds.save_as(files[-1])
         uids.append(study)
     return uids, files
+
+
+def study_date(number: int) -> str:
+    """Give the Study Date of a study of `studies`, of which each thirty share a month."""
+    return f"20{10 + number // 360 % 90:02d}{number // 30 % 12 + 1:02d}{number % 28 + 1:02d}"

@@ -14,8 +14,11 @@ from pathlib import Path
 from pydicom.dataset import FileDataset
 
 from benchmarks import data
-from benchmarks.golden.peer import SCRIPT, environment
+from benchmarks.golden import CASES, run
+from benchmarks.golden.ours import Labkit
+from benchmarks.golden.peer import SCRIPT, Dicom2Fhir, environment
 from benchmarks.measure import Row
+from benchmarks.report import GROWTH
 from labkit.dicom import read
 from labkit.fhir.mapping import MappingTable, Site, StudyBuilder
 from labkit.fhir.mapping.folder import map_folder
@@ -47,11 +50,41 @@ def mapping(folder: Path, rounds: int, studies: int, images: int) -> list[Row]:
     medians = {name: sorted(seen)[len(seen) // 2] for name, seen in times.items()}
     rate = {name: round(len(files) / seconds, 1) for name, seconds in medians.items()}
     what = f"{studies} CT studies of {images}"
-    return [
+    rows = [
         Row(f"mapping to FHIR R4 from {source}, {what}", "instances/s", rate[source], rate[PEER],
             PEER, round(rate[source] / rate[PEER], 1), target)
         for source, target in (("files", 20.0), ("headers", 100.0))
     ]  # fmt: skip
+    return [*rows, _truth(python), *_growth(home, files, headers, rounds)]
+
+
+def _truth(python: Path) -> Row:
+    """How much of the golden suite each has right: speed alone says nothing."""
+    ours, theirs = (
+        100 * sum(not one.problem for one in run(adapter, CASES)) / len(CASES)
+        for adapter in (Labkit(), Dicom2Fhir(python))
+    )
+    return Row(f"mapping to FHIR, right in the golden suite of {len(CASES)} cases", "%",
+               round(ours, 1), round(theirs, 1), PEER, round(ours / theirs, 2),
+               round(100 / theirs, 2))  # fmt: skip
+
+
+def _growth(home: Path, files: list[Path], headers: list[FileDataset], rounds: int) -> list[Row]:
+    """The same with a tenth of the studies: what is left of the speed with all of them."""
+    tenth = len(files) // 10
+    acts = {
+        "files": (lambda: map_folder(home / "0"), lambda: map_folder(home)),
+        "headers": (lambda: _built(headers[:tenth], 1), lambda: _built(headers, 10)),
+    }
+    rows = []
+    for source, (few, many) in acts.items():
+        times = [(_seconds(few), _seconds(many)) for _ in range(rounds)]
+        low, high = (sorted(column)[rounds // 2] for column in zip(*times, strict=True))
+        rates = round(len(files) / high, 1), round(tenth / low, 1)
+        rows.append(Row(f"{GROWTH}mapping to FHIR R4 from {source}, {len(files)} instances",
+                        "instances/s", *rates, f"{tenth} instances",
+                        round(rates[0] / rates[1], 2), 0.8))  # fmt: skip
+    return rows
 
 
 def _seconds(act: Callable[[], object]) -> float:

@@ -20,15 +20,24 @@ SCRIPT = Path(__file__).with_name("peer_script.py")
 
 
 class Dicom2Fhir:
-    """dicom2fhir 0.1.25 with fhir.resources 8.0.0; R4B only."""
+    """dicom2fhir 0.1.25 with fhir.resources 8.0.0; R4B only.
+
+    Parameters
+    ----------
+    python
+        Interpreter that has them; one is made by default.
+    """
 
     name = "dicom2fhir 0.1.25"
+
+    def __init__(self, python: Path | None = None) -> None:
+        self.python = python
 
     def convert_all(self, cases: Sequence[Case]) -> list[Resources | str]:
         """Write each case's headers as files, run the peer over all folders, read what it gave."""
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
-            python = environment(folder / "venv")
+            python = self.python or environment(folder / "venv")
             jobs = [self._files(case, folder / f"case{n}") for n, case in enumerate(cases)]
             (folder / "jobs.json").write_text(json.dumps(jobs), "utf-8")
             done = subprocess.run(

@@ -1,7 +1,7 @@
 """One SQLite file that keeps what it has answered for.
 
-Write-ahead log, ``synchronous=FULL`` (one fsync a commit): a killed process loses nothing that a
-transaction has returned from, and nothing is half written.
+Write-ahead log, ``synchronous=FULL`` (one fsync a commit): neither a killed process nor a power cut
+loses what a transaction has returned from, and nothing is half written.
 """
 
 from __future__ import annotations
@@ -54,6 +54,12 @@ class Durable:
         lie on a network file system, since no memory is then shared (sqlite.org/wal.html, 8).
     committed
         Called within the lock after each commit.
+    lazy
+        Do not wait for the disk at each commit (``synchronous=NORMAL``). A killed process loses
+        nothing all the same; a power cut may lose the newest commits, whole ones. Only where
+        whoever was answered keeps the same, and tells it again.
+    erased
+        Overwrite what is deleted (``secure_delete``), see `erase`.
 
     Attributes
     ----------
@@ -76,6 +82,8 @@ class Durable:
         private: bool = False,
         exclusive: bool = False,
         committed: Callable[[], None] | None = None,
+        lazy: bool = False,
+        erased: bool = False,
     ) -> None:
         self.lock = threading.RLock()
         self._steps, self._wording, self._committed = steps, wording, committed
@@ -93,7 +101,9 @@ class Durable:
             if exclusive:
                 self.db.execute("PRAGMA locking_mode=EXCLUSIVE")
             self.db.execute("PRAGMA journal_mode=WAL")
-            self.db.execute("PRAGMA synchronous=FULL")
+            self.db.execute(f"PRAGMA synchronous={'NORMAL' if lazy else 'FULL'}")
+            if erased:
+                self.db.execute("PRAGMA secure_delete=ON")
             self.db.execute("PRAGMA fullfsync=1")  # macOS: fsync alone stops at the drive's cache
             self.open_schema()
         except sqlite3.Error as error:
@@ -149,6 +159,13 @@ class Durable:
                         remedy=self._wording.unwritten,
                     ) from error
                 raise
+
+    def erase(self) -> None:
+        """Leave nothing of what was deleted in the file, or in its log."""
+        with self.lock:
+            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.db.execute("VACUUM")
+            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def query(self, sql: str, values: Iterable[object] = ()) -> list[tuple[Any, ...]]:
         """Run one SELECT."""

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from pydicom.dataset import Dataset
-from pydicom.filewriter import dcmwrite
 
 from labkit.common.errors import DataError, LabError, UsageError
+from labkit.deid.encoding import part10
 from labkit.deid.seams import Outcome
 from labkit.dicom.guarded import file_name
 from labkit.dicom.reading import PARSE_ERRORS, read
@@ -75,7 +75,7 @@ def written(ds: Dataset, folder: Path) -> Path:
         descriptor, name = tempfile.mkstemp(dir=folder, prefix=".part-")
         try:
             with os.fdopen(descriptor, "wb") as file:
-                dcmwrite(file, ds, enforce_file_format=True)
+                file.write(part10(ds))
             Path(name).replace(target)
         except BaseException as error:
             Path(name).unlink(missing_ok=True)

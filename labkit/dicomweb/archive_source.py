@@ -89,7 +89,7 @@ class StoredInstance:
         """The file; with corrections of the patient applied where there are some."""
         try:
             if not len(self.archive.decisions.corrections):
-                return self.path.open("rb")
+                return self.archive.objects.open(self.entry.sop_instance_uid)
             data = self.archive.decisions.outgoing(self.path)
         except OSError as error:
             raise DataError(

@@ -22,7 +22,7 @@ from typing import Any
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
-from pydicom.valuerep import STANDARD_VR
+from pydicom.valuerep import STANDARD_VR, STR_VR
 
 from labkit.common.errors import DataError
 from labkit.dicom.reading import PARSE_ERRORS
@@ -147,6 +147,8 @@ def _look_at(ds: Dataset) -> None:
             raise ValueError(
                 f"{element.tag} has the VR {str(element.VR)[:8]!r}, which there is not"
             )
+        if element.VR in STR_VR:
+            str(element.value).encode()  # half of a surrogate pair cannot be written again
         for item in element.value if element.VR == "SQ" else ():
             _look_at(item)
 

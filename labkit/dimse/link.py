@@ -134,7 +134,7 @@ class Link:
                 else:
                     status = self.answer(self.assoc._check_received_status(response), name)
                     usual = status if plain else usual
-                pending = status.Status in (0xFF00, 0xFF01)
+                pending = plain or status.Status in (0xFF00, 0xFF01)
                 if brief is None:
                     yield status, _decoded(response.Identifier, encoding, name)
                 else:

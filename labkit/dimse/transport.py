@@ -6,7 +6,6 @@ import logging
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -21,12 +20,12 @@ from pynetdicom.transport import (
 )
 
 from labkit.dimse.admission import certificate_of
+from labkit.dimse.pace import Pace
 from labkit.dimse.reactor import WaitingAssociation
 from labkit.dimse.secure import SecureChannel, close_gently
 from labkit.dimse.upper_layer import HEARTBEAT, Doorbell, wait_readable
 
 _LOG = logging.getLogger(__name__)
-LEAST = 1024  # bytes of a PDU that have to come in one network timeout
 CHUNK = 1 << 18  # bytes asked of the kernel at once; a length field may lie, so never more
 ANY_PDU, LONGEST_PDU = 1 << 20, 1 << 26
 """Bytes of a PDU that are taken in any case, and where no maximum length was announced."""
@@ -125,11 +124,6 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
         """Read `nr_bytes`, or fewer where the connection ends.
 
         A small PDU comes with its header, and often with the next one, in a single read.
-
-        Raises
-        ------
-        OSError
-            The connection is lost; the peer stops in the middle, or goes on byte by byte.
         """
         if nr_bytes > self._longest():
             _LOG.warning("a PDU of %d bytes is longer than was agreed: hung up", nr_bytes)
@@ -169,20 +163,15 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
 
     def _fill(self, size: int) -> bool:
         """Read until `size` bytes are here; whether they are."""
-        data = self._read_ahead
-        since, came = 0.0, 0
-        while len(data) < size:
+        pace: Pace | None = None
+        while len(self._read_ahead) < size:
             piece = b"" if self._ended else (self._channel or self.socket).recv(CHUNK)
             if not piece:
                 return False
-            data += piece
-            if len(data) < size:  # each read has its timeout; a trickle would never meet it
-                came += len(piece)
-                now, patience = time.monotonic(), self.assoc.network_timeout
-                if not since or came >= LEAST:
-                    since, came = now, 0
-                elif patience is not None and now - since > patience:
-                    raise TimeoutError("the peer sends a PDU too slowly")
+            self._read_ahead += piece
+            if len(self._read_ahead) < size:
+                pace = pace or Pace(self.assoc.network_timeout)
+                pace.note(len(piece))
         return True
 
     def _longest(self) -> int:
@@ -293,6 +282,11 @@ class PromptServer(ThreadedAssociationServer):  # type: ignore[misc]
                 connection, server_side=True, do_handshake_on_connect=False
             )
         return connection, address
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Start the association; in a thread of its own where a handshake has to be awaited."""
+        own = isinstance(request, ssl.SSLSocket)
+        (super().process_request if own else self.process_request_thread)(request, client_address)
 
     def shutdown(self) -> None:
         """Stop listening, at once. Associations go on until they end or are aborted."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
-from pydicom.filereader import dcmread
+from pydicom.filereader import dcmread, read_dataset
 from pydicom.filewriter import write_dataset
 from pynetdicom.pdu_primitives import A_ABORT, A_P_ABORT
 
@@ -161,8 +161,12 @@ class Exchange:
         if not raw:
             raise DataError("the request has no data set")
         try:
-            meta = file_meta("", "", self.transfer_syntax)
-            ds = Dataset(dcmread(BytesIO(meta + raw)))
+            encoding = self.encoding
+            if encoding.deflated:
+                meta = file_meta("", "", self.transfer_syntax)
+                ds = Dataset(dcmread(BytesIO(meta + raw)))
+            else:  # half the time: there is no File Meta Information to read
+                ds = read_dataset(BytesIO(raw), encoding.implicit, encoding.little)
             ds.walk(lambda _, element: None)  # pydicom is lazy: have it find what is damaged now
         except Exception as error:
             raise DataError(f"the data set cannot be decoded ({type(error).__name__})") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from pynetdicom import build_context
@@ -32,13 +33,23 @@ def contexts_for(config: NodeConfig, requested: list[Any]) -> list[Any]:
 def _supported(config: NodeConfig, uid: str, syntaxes: list[str]) -> Any:
     # A known class with none of its transfer syntaxes taken is to be result 4, not 3: it is named
     # with a syntax that was not proposed.
-    context = build_context(uid, syntaxes or ["1.2.840.10008.1.2.4.999"])
-    if config.service_of(uid) is Service.STORE:
+    taken = tuple(syntaxes) or ("1.2.840.10008.1.2.4.999",)
+    service = config.service_of(uid)
+    if service is Service.STORE:
         # C-GET turns the roles round: the requestor of the association receives (PS3.4 C.5.3).
-        context.scu_role = Service.STORE in config.services
-        context.scp_role = Service.GET in config.services
-    elif config.service_of(uid) is Service.COMMITMENT:
-        context.scu_role, context.scp_role = True, False
+        return _context(
+            uid, taken, Service.STORE in config.services, Service.GET in config.services
+        )
+    if service is Service.COMMITMENT:
+        return _context(uid, taken, True, False)
+    return _context(uid, taken, None, None)
+
+
+@lru_cache(maxsize=2048)
+def _context(uid: str, syntaxes: tuple[str, ...], scu: bool | None, scp: bool | None) -> Any:
+    """Make a context; shared by associations, since negotiation only reads it."""
+    context = build_context(uid, list(syntaxes))
+    context.scu_role, context.scp_role = scu, scp
     return context
 
 

@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 from labkit.pacs.durable import sync_directory, write_synced
 
@@ -46,6 +47,16 @@ class ObjectStore:
         """Where an object is, or would be."""
         return Path(self._path(sop_instance_uid))
 
+    def open(self, sop_instance_uid: str) -> BinaryIO:
+        """Open an object to be read.
+
+        Raises
+        ------
+        OSError
+            It is not there, or cannot be read.
+        """
+        return open(self._path(sop_instance_uid), "rb")  # noqa: PTH123 (a Path costs a third)
+
     def _path(self, sop_instance_uid: str) -> str:
         """Make a file name of a UID.
 
@@ -58,8 +69,8 @@ class ObjectStore:
 
     def stage(self, sop_instance_uid: str, parts: Iterable[bytes | memoryview]) -> Path:
         """Write and sync an object's bytes; it cannot be seen yet."""
-        folder = self.path(sop_instance_uid).parent
-        part = folder / f"{os.getpid()}-{next(self._numbers)}.part"
+        folder, _, _ = self._path(sop_instance_uid).rpartition(os.sep)
+        part = Path(f"{folder}{os.sep}{os.getpid()}-{next(self._numbers)}.part")
         try:
             write_synced(part, parts)
         except BaseException:

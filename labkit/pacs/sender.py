@@ -6,7 +6,7 @@ are they encoded anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -99,10 +99,11 @@ def deliver(
                     handlers=handlers,
                 ) as link:
                     first = False
+                    accepted = contexts_of(link.assoc)
                     while waiting:
                         if stop():
                             return
-                        done = _send(link, waiting[0], originator)
+                        done = _send(link, accepted, waiting[0], originator)
                         waiting.pop(0)
                         tries = 0
                         yield done
@@ -139,8 +140,13 @@ def _batches(shipments: Iterable[Shipment]) -> Iterator[list[Shipment]]:
         yield batch
 
 
-def _send(link: Link, shipment: Shipment, originator: Originator | None) -> Delivery:
-    context = choose_context(link.assoc, shipment)
+def _send(
+    link: Link,
+    accepted: Mapping[tuple[str, str], Any],
+    shipment: Shipment,
+    originator: Originator | None,
+) -> Delivery:
+    context = choose_context(accepted, shipment)
     if context is None:
         return Delivery(shipment, None, "the peer accepted no presentation context for it")
     try:
@@ -154,16 +160,20 @@ def _send(link: Link, shipment: Shipment, originator: Originator | None) -> Deli
     return Delivery(shipment, int(status.Status))
 
 
-def choose_context(assoc: Any, shipment: Shipment) -> Any:
-    """The accepted context to send an object in; its own transfer syntax comes first."""
-    fits = {
-        str(context.transfer_syntax[0]): context
+def contexts_of(assoc: Any) -> dict[tuple[str, str], Any]:
+    """The contexts that an association may send in, by SOP class and transfer syntax."""
+    return {
+        (str(context.abstract_syntax), str(context.transfer_syntax[0])): context
         for context in assoc.accepted_contexts
-        if context.abstract_syntax == shipment.sop_class and context.as_scu
+        if context.as_scu
     }
+
+
+def choose_context(accepted: Mapping[tuple[str, str], Any], shipment: Shipment) -> Any:
+    """The accepted context to send an object in; its own transfer syntax comes first."""
     for syntax in (shipment.transfer_syntax, *NATIVE):
-        if syntax in fits:
-            return fits[syntax]
+        if (shipment.sop_class, syntax) in accepted:
+            return accepted[shipment.sop_class, syntax]
     return None
 
 

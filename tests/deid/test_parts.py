@@ -1,8 +1,9 @@
 """Structured reports, private attributes, pixels nobody looked at, recovery."""
 
 import errno
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
 from pydicom import dcmread
@@ -227,11 +228,12 @@ def test_the_key_file_is_private_and_never_overwritten(tmp_path: Path) -> None:
 def test_a_full_disk_is_said_and_leaves_nothing_half_written(
     key: Key, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(file: IO[bytes], *_: Any, **__: Any) -> None:
-        file.write(b"half")
-        raise OSError(errno.ENOSPC, "No space left on device")
+    class Full(FileIO):
+        def write(self, data: Any) -> int:
+            super().write(data[: len(data) // 2])
+            raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("labkit.deid.files.dcmwrite", full)
+    monkeypatch.setattr("labkit.deid.files.os.fdopen", lambda file, mode: Full(file, mode))
     with pytest.raises(LabError, match=r"disk is full: .*out") as caught:
         Deidentifier(Profile(), key).folder(SAMPLES / "cr-wrist", tmp_path / "out")
     assert "Free some space" in caught.value.remedy

@@ -8,6 +8,7 @@ from typing import Any
 import typer.main
 
 from labkit import cli
+from labkit.fhir.mapping.commands import map_app
 
 COMPLETION = {"--install-completion", "--show-completion"}
 EVERYWHERE = {"--help", "--json", "--workspace", "--workshop", *COMPLETION}
@@ -32,7 +33,8 @@ def commands() -> str:
 def _walked(command: Any, name: str) -> Iterator[tuple[str, Any]]:
     inside = getattr(command, "commands", None)
     if inside is None:
-        yield name, command
+        # Its words are handed on to an app that is only imported when it is called.
+        yield name, typer.main.get_command(map_app) if name == "labkit map" else command
         return
     for word, each in inside.items():
         if not each.hidden:

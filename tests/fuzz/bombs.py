@@ -7,6 +7,7 @@ import tracemalloc
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from tests.fuzz.engine import seeds
 
@@ -49,6 +50,7 @@ def nested(depth: int, *, defined: bool = False) -> bytes:
     return whole[:old] + inner + whole[after:]
 
 
+@lru_cache
 def deflated(size: int) -> bytes:
     """A file of some kilobytes whose pixels have `size` bytes when they are unpacked."""
     whole, other = plain(), seeds("part10")["deflated.dcm"]

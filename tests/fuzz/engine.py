@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -116,8 +117,11 @@ class Fuzz:
                 kept = KEPT / f"{corpus}-{hashlib.sha256(data).hexdigest()[:12]}"
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 kept.write_bytes(data)
+                # As ASCII, and without the frames: pytest-xdist ends where a report has half of a
+                # surrogate pair in it.
+                lines = ascii(traceback.format_exc()).replace("\\n", "\n")
                 told = f"{type(error).__name__} at input {self.inputs}, which is kept: {kept}"
-                raise AssertionError(told) from error
+                raise AssertionError(f"{told}\n{lines}") from None
 
     def _inputs(self, corpus: str, count: int, marks: list[bytes]) -> Iterator[bytes]:
         good = list(seeds(corpus).values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from labkit.fhir.mapping.sources.received import received
 from labkit.pacs import Archive
 from labkit.pacs import header as archive_header
 from labkit.pacs.part10 import read_object
+from labkit.workshop.marks.sources import pieces
 from tests.fuzz.bombs import MEGA, claims, deflated, nested, within
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -187,3 +189,29 @@ def test_two_equal_names_in_a_large_object_are_found_at_once() -> None:
     with pytest.raises(DataError, match="'n59999' appears twice"):
         loads("{" + ",".join([*names, '"n59999":1']) + "}")
     assert json.loads("{}") == {}
+
+
+@pytest.mark.parametrize("says", ["what it is", "ten bytes"])
+def test_a_zip_bomb_that_is_handed_in_is_refused(says: str, tmp_path: Path) -> None:
+    """A notebook of 64 MB that is some kilobytes in the archive, and one that lies about it."""
+    path = tmp_path / "ada.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("07_send.ipynb", bytes(64 * MEGA))
+    data = path.read_bytes()
+    if says == "ten bytes":
+        data = data.replace((64 * MEGA).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+    path.write_bytes(data)
+    assert len(data) < 100_000
+    with within(8 * MEGA):
+        (piece,) = pieces(path)
+    assert piece.refused
+    assert not piece.data
+
+
+def test_a_request_that_says_it_has_four_gigabytes(web: TestClient) -> None:
+    kind = {"Content-Type": 'multipart/related; type="application/dicom"; boundary=b'}
+    with within(16 * MEGA):
+        answer = web.post(
+            "/studies", content=b"--b\r\n\r\n", headers=kind | {"Content-Length": "4294967295"}
+        )
+    assert answer.status_code == 400

@@ -33,11 +33,11 @@ def asked_over(
     request = C_FIND()
     request.AffectedSOPClassUID = FIND
     matches: list[Any] = []
-    status = Status(0x0110, "C-FIND")
+    status, before = Status(0x0110, "C-FIND"), None
     context = link.require(FIND)
     for answer, match in link.query(request, context, asked, brief):
-        if answer.Status not in (0xFF00, 0xFF01):
-            status = Status.of(answer, "C-FIND")
+        if answer is not before:  # that of one match is mostly that of the next
+            status, before = Status.of(answer, "C-FIND"), answer
         if match is not None:
             matches.append(match)
             if len(matches) == most:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from labkit.dicomweb.proxy.cache_index import COLUMNS, Entry, entry_of, opened
 from labkit.dicomweb.proxy.settings import CacheLimits
@@ -68,6 +69,10 @@ class Cache:
     def path(self, uid: str) -> Path:
         """Where an object's file is."""
         return self._objects.path(uid)
+
+    def open(self, uid: str) -> BinaryIO:
+        """Open an object's file to be read; `FileNotFoundError` where it has gone."""
+        return self._objects.open(uid)
 
     def add(
         self, place: Place, sop_class: str, syntax: str, pacs: str, mark: str,

@@ -227,11 +227,11 @@ class ProxySource(Closes):
     def _open(self, place: Place) -> BinaryIO:
         """Open a cached file; one that was evicted since it was listed is fetched again."""
         try:
-            return self._cache.path(place.instance).open("rb")
+            return self._cache.open(place.instance)
         except FileNotFoundError:
             self._cache.drop([place.instance])
             for instance in self.instances(place):
-                return self._cache.path(instance.place.instance).open("rb")
+                return self._cache.open(instance.place.instance)
         raise WebError(404, "the object has gone meanwhile")
 
     def _object(self, place: Place) -> Dataset | None:

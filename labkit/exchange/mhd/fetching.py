@@ -25,7 +25,7 @@ class Fetcher(HttpClient):
                 f"The server of the document did not answer ({type(error).__name__}).",
                 remedy="Try again; if it stays so, ask who runs it.",
             ) from error
-        if response.is_error:
+        if not response.is_success:  # a redirect too: the token goes where it was meant to go
             raise HttpError(
                 f"The document was not given: HTTP {response.status_code}.",
                 status=response.status_code,

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from labkit.fhir.mapping.compiled import Compiled, Variant
-from labkit.fhir.mapping.engine import Counted, Got, Writer, write_one
+from labkit.fhir.mapping.engine import Counted, Got, Writer
 from labkit.fhir.mapping.gathered import Gathered, Series
+from labkit.fhir.mapping.instances import Instances
 from labkit.fhir.mapping.links import Context, resource_id, study_id
 from labkit.fhir.mapping.policy import Lookup, References
 from labkit.fhir.mapping.rejection import status_without_instances
@@ -78,14 +79,16 @@ class Assembly:
         self._write(out, "ImagingStudy", "series", name, list(series.variants.values()), counts, at)
         groups = self.compiled.of("ImagingStudy", "instance")
         instances = []
+        sources = self.study.instance_sources
+        plain = Instances(groups, sources, self.ctx, self.refs.resolve)
         for uid, (fields, origin) in kept:
+            if self.trail is None:
+                instances.append(plain.write(fields, origin))
+                continue
             one: dict[str, Any] = {}
             below = f"{at}.instance[{self.order.get(uid, 0)}]"
-            variant = Variant(dict(zip(self.study.instance_sources, fields, strict=True)), origin)
-            if self.trail is None:
-                write_one(one, groups, Counted([variant], {}), self.ctx, self.refs.resolve)
-            else:
-                self._write(one, "ImagingStudy", "instance", name, [variant], {}, below)
+            variant = Variant(dict(zip(sources, fields, strict=True)), origin)
+            self._write(one, "ImagingStudy", "instance", name, [variant], {}, below)
             instances.append(one)
         if instances:
             out["instance"] = sorted(instances, key=_number_then_uid)

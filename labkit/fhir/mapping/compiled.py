@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -123,6 +124,18 @@ class Compiled:
     def kinds(self, level: str) -> list[str]:
         """Return the resource types that have rows at a level, in the table's order."""
         return [kind for kind, its in self.groups if its == level]
+
+
+@lru_cache(maxsize=8)
+def compiled(table: MappingTable, fhir: str) -> Compiled:
+    """Make a table ready; of the same one there is one, which nobody changes.
+
+    Raises
+    ------
+    UsageError
+        Another FHIR version, or a row that writes where its level does not.
+    """
+    return Compiled(table, fhir)
 
 
 def _ready(row: Row, fhir: str) -> Ready:

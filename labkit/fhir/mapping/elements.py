@@ -26,13 +26,14 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from pydicom.datadict import dictionary_VR, keyword_dict, keyword_for_tag, tag_for_keyword
-from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag, Tag
 
 from labkit.common.errors import UsageError
 from labkit.dicom.reading import PARSE_ERRORS
+from labkit.fhir.mapping.asread import Key, as_read, undecoded
 
 Field: TypeAlias = "tuple[Any, ...] | None"
 
@@ -105,13 +106,13 @@ def _step(text: str) -> BaseTag | Private:
     if found := _PRIVATE.fullmatch(text):
         return Private(int(found[1], 16), found[2].strip(), int(found[3], 16))
     if found := _PUBLIC.fullmatch(text):
-        return Tag(int(found[1], 16), int(found[2], 16))
+        return Key(Tag(int(found[1], 16), int(found[2], 16)))
     number = tag_for_keyword(text)
     if number is None:
         near = difflib.get_close_matches(text, [k for k in keyword_dict if k], n=1)
         hint = f"did you mean {near[0]}?" if near else "use a keyword of PS3.6, or (gggg,eeee)"
         raise UsageError(f"{text!r} is no source of the mapping table", remedy=hint)
-    return Tag(number)
+    return Key(number)
 
 
 def read(ds: Dataset, source: Source) -> Field:
@@ -141,20 +142,27 @@ def _values(ds: Dataset, step: BaseTag | Private) -> Field:
 
 
 def _field(ds: Dataset, tag: BaseTag) -> Field:
-    raw = ds.get_item(tag, keep_deferred=True)  # an empty one is no reason to decode it here
-    if raw is None:
+    vr, value = as_read(ds, tag)
+    if value is None:
         return None
-    if isinstance(raw, RawDataElement) and isinstance(raw.value, bytes):
-        vr = raw.VR if raw.VR not in (None, "UN") else _vr(tag)
+    if isinstance(value, bytes):
+        if not value:
+            return ()
+        if vr in (None, "UN"):
+            vr = _vr(tag)
         if vr in _ASCII:
-            text = raw.value.decode("latin-1").strip(" \0")
-            return tuple(part.strip(" \0") for part in text.split("\\")) if text else ()
+            return ascii_values(value)
     try:
         return _texts(ds[tag])
     except PARSE_ERRORS:
         # What cannot be decoded is no value; the row that needs it says so by its transform.
-        value = getattr(raw, "value", b"")
         return (value.decode("latin-1").strip(" \0"),) if isinstance(value, bytes) else ()
+
+
+def ascii_values(value: bytes) -> tuple[str, ...]:
+    """Split the bytes of a value whose representation is ASCII, and strip the padding."""
+    text = value.decode("latin-1").strip(" \0")
+    return tuple([part.strip(" \0") for part in text.split("\\")]) if text else ()
 
 
 def _texts(element: DataElement) -> Field:
@@ -185,6 +193,15 @@ def _vr(tag: BaseTag) -> str:
         return "UN"
 
 
+def decoded(vr: str | None, value: Any, step: Any) -> Any:
+    """Return the field of an element as it was read; ``...`` if more than that is needed."""
+    if value is ...:
+        return None
+    if value is not None and (_vr(step) if vr in (None, "UN") else vr) in _ASCII:
+        return ascii_values(value)
+    return ...
+
+
 def fingerprint(ds: Dataset, steps: tuple[BaseTag | Private, ...]) -> tuple[Any, ...]:
     """Return what tells two headers apart in these elements, without decoding them.
 
@@ -193,7 +210,7 @@ def fingerprint(ds: Dataset, steps: tuple[BaseTag | Private, ...]) -> tuple[Any,
     there = ds.keys()  # most sources are absent: asking the keys is cheaper than asking for each
     return tuple(
         [
-            (_raw(ds.get_item(step, keep_deferred=True)) if step in there else None)
+            (_raw(undecoded(ds, step)) if step in there else None)
             if isinstance(step, BaseTag)
             else _values(ds, step)
             for step in steps
@@ -213,7 +230,7 @@ def _raw(element: Any) -> Any:
 
 
 def _frozen(item: Dataset) -> tuple[Any, ...]:
-    return tuple((tag, _raw(item.get_item(tag, keep_deferred=True))) for tag in sorted(item.keys()))
+    return tuple((tag, _raw(undecoded(item, tag))) for tag in sorted(item.keys()))
 
 
 def keyword(step: BaseTag | Private) -> str:

@@ -114,20 +114,6 @@ def once(ready: Ready, variant: Variant, seen: Counted, ctx: Context) -> Got | O
     return Omit("empty-type-2") if value == [] else Got(ready, value, fields, variant.origin)
 
 
-def write_one(
-    target: dict[str, Any], groups: Iterable[Sequence[Ready]], seen: Counted, ctx: Context,
-    resolve: Any,
-) -> None:  # fmt: skip
-    """Write what one header alone says, with no trail: a series has hundreds of instances."""
-    (variant,) = seen.variants
-    for group in groups:
-        for ready in group:
-            got = once(ready, variant, seen, ctx)
-            if isinstance(got, Got):
-                put(target, ready, resolve(got.value, seen.variants))
-                break
-
-
 def _nothing(source: Source, field: Field) -> Omit:
     if field is not None:
         return Omit("empty-type-2", f"{_named(source)} is there without a value")

@@ -24,6 +24,7 @@ from pydicom.dataset import Dataset
 
 from labkit import __version__
 from labkit.common.errors import DataError, UsageError
+from labkit.dicom import unread
 from labkit.fhir.mapping.builder import StudyBuilder
 from labkit.fhir.mapping.policy import Lookup
 from labkit.fhir.mapping.site import Site
@@ -40,6 +41,8 @@ _BESIDE = frozenset({
     "freezing.py", "frozen.py", "invariants.py", "output.py", "provenance.py", "run.py",
     "scale.py", "scale_command.py", "telling.py", "textfile.py",
 })  # fmt: skip
+#: What headers are read by besides pydicom: the values of most pass through it.
+_READS = Path(unread.__file__).resolve()
 _BLANK = {"source": "", "r4": "", "r5": ""}
 _ANEW = "Freeze it anew with this labkit: labkit map --freeze FILE."
 
@@ -227,9 +230,11 @@ def engine() -> str:
     here, found = Path(__file__).resolve().parent, hashlib.sha256()
     folders = (here, here / "transforms", here / "tables")
     parts = [part for folder in folders for part in (*folder.glob("*.py"), *folder.glob("*.json"))]
-    for part in sorted(p for p in parts if p.parent != here or p.name not in _BESIDE):
+    counted = sorted(p for p in parts if p.parent != here or p.name not in _BESIDE)
+    for part in (*counted, _READS):
         text = part.read_text("utf-8")  # with line ends as they are on any system
-        found.update(f"{part.relative_to(here).as_posix()}\n{len(text)}\n{text}".encode())
+        name = part.name if part == _READS else part.relative_to(here).as_posix()
+        found.update(f"{name}\n{len(text)}\n{text}".encode())
     return found.hexdigest()
 
 

@@ -16,6 +16,7 @@ from labkit.fhir.mapping.elements import keyword, parse_source
 from labkit.fhir.mapping.policy import Lookup
 from labkit.fhir.mapping.query_only import is_query_only
 from labkit.fhir.mapping.sources import Source
+from labkit.fhir.mapping.sources.base import study_uid
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.source.wanted = _read_by(self.tables)
+        self.source.sparing = True
 
     def __iter__(self) -> Iterator[tuple[MappedStudy, ...]]:
         builders, current = self._builders(), ""
@@ -61,7 +63,7 @@ class Run:
             self.headers += 1
             if self.watch is not None:
                 self.watch(self.headers)
-            uid = str(ds.get("StudyInstanceUID") or "")
+            uid = study_uid(ds)
             if self.source.grouped and uid != current and self._met:
                 yield from self._finish(builders)
                 builders = self._builders()

@@ -26,6 +26,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -179,10 +180,8 @@ class MappingTable:
             A row that cannot be used: says which, and what to write.
         """
         if path is None:
-            text = (files("labkit.fhir.mapping") / "table.toml").read_text("utf-8")
-        else:
-            text = read_text(path, "mapping table")
-        return cls.parse(text, str(path or "table.toml"))
+            return _packaged()
+        return cls.parse(read_text(path, "mapping table"), str(path))
 
     @classmethod
     def parse(cls, text: str, name: str = "the mapping table") -> MappingTable:
@@ -197,6 +196,13 @@ class MappingTable:
             blocks.append("[[row]]\n" + "\n".join(lines) + "\n")
         Path(path).write_text("\n".join(blocks), "utf-8", newline="\n")
         return Path(path)
+
+
+@cache
+def _packaged() -> MappingTable:
+    """Read the package's own table; once, since no table changes."""
+    text = (files("labkit.fhir.mapping") / "table.toml").read_text("utf-8")
+    return MappingTable.parse(text, "table.toml")
 
 
 _DEFAULT = {f.name: f.default for f in fields(Row)}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from labkit.common.errors import DataError
 from labkit.pacs.exchange import NOT_AUTHORISED, Exchange
 from labkit.pacs.retrieval import Tally
 from labkit.pacs.scp.find import visible_to
 from labkit.pacs.scp.retrieve import entries_wanted, finish, pending, shipments_of, withdrawn
-from labkit.pacs.sender import Shipment, choose_context, store_request
+from labkit.pacs.sender import Shipment, choose_context, contexts_of, store_request
 
 
 def serve(x: Exchange) -> None:
@@ -22,11 +25,12 @@ def serve(x: Exchange) -> None:
     if entries is None:
         return
     tally = Tally(len(entries))
+    accepted, ended = contexts_of(x.assoc), withdrawn(entries, visible)
     for number, shipment in enumerate(shipments_of(x, entries), start=1):
-        if x.cancelled() or withdrawn(entries, visible):
+        if x.cancelled() or ended():
             finish(x, tally, "C-GET", cancelled=True)
             return
-        status = _send(x, shipment, number)
+        status = _send(x, accepted, shipment, number)
         if x.lost:
             x.warn(f"C-GET ended with the association: {tally}")
             return
@@ -35,10 +39,12 @@ def serve(x: Exchange) -> None:
     finish(x, tally, "C-GET")
 
 
-def _send(x: Exchange, shipment: Shipment, number: int) -> int | None:
+def _send(
+    x: Exchange, accepted: Mapping[tuple[str, str], Any], shipment: Shipment, number: int
+) -> int | None:
     """Send one object as C-STORE request on this association; its status."""
     uid = shipment.sop_instance
-    context = choose_context(x.assoc, shipment)
+    context = choose_context(accepted, shipment)
     if context is None:
         x.warn(
             f"C-GET: {uid} cannot be sent: no presentation context with role selection for its "

@@ -38,7 +38,7 @@ def serve(x: Exchange) -> None:
     if entries is None:
         return
     x.info(f"C-MOVE: {counted(len(entries), 'object')} to {title}")
-    _send(x, destination, shipments_of(x, entries), lambda: withdrawn(entries, visible))
+    _send(x, destination, shipments_of(x, entries), withdrawn(entries, visible))
 
 
 def _send(

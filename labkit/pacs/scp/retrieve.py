@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from labkit.common.errors import DataError
 from labkit.pacs.entering import Entry
 from labkit.pacs.exchange import PENDING, Exchange
@@ -45,9 +47,10 @@ def entries_wanted(x: Exchange, verb: str, visible: Visible) -> list[Entry] | No
     return [entry for entry in entries if entry.study_instance_uid not in hidden]
 
 
-def withdrawn(entries: list[Entry], visible: Visible) -> bool:
-    """Whether leave has been withdrawn for one of the studies since the retrieval began."""
-    return not all(visible(patient, study) for patient, study in studies(entries))
+def withdrawn(entries: list[Entry], visible: Visible) -> Callable[[], bool]:
+    """Return what says whether leave has been withdrawn for a study since the retrieval began."""
+    asked = list(studies(entries))
+    return lambda: not all(visible(patient, study) for patient, study in asked)
 
 
 def shipments_of(x: Exchange, entries: list[Entry]) -> list[Shipment]:

@@ -5,22 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from labkit.common.durable import Durable, Wording
 from labkit.common.errors import AccessDenied, LabError
 from labkit.exercises.wire import Act, LabState, Report, moment
 from labkit.workshop.board.progress import Learner
 from labkit.workshop.board.pseudonyms import pseudonym
 
 FILE = "board.sqlite"
-SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE learner (number INTEGER PRIMARY KEY AUTOINCREMENT, who TEXT NOT NULL UNIQUE,
   key TEXT NOT NULL, shown TEXT NOT NULL UNIQUE, name TEXT NOT NULL, joined TEXT NOT NULL,
@@ -29,6 +26,10 @@ CREATE TABLE act (learner INTEGER NOT NULL, n INTEGER NOT NULL, at TEXT NOT NULL
   event TEXT NOT NULL, slug TEXT NOT NULL, outcome TEXT NOT NULL, mistake TEXT NOT NULL,
   PRIMARY KEY (learner, n)) WITHOUT ROWID;
 """
+_WORDING = Wording(
+    "the board", unopened="Give a folder that can be written, or move that file away.",
+    unwritten="Make room on the disk of the instructor; laptops send it again.",
+)  # fmt: skip
 _ACT = "n, at, event, slug, outcome, mistake"
 _SEEN_EVERY = timedelta(seconds=60)
 """A message that tells nothing new is written at most so often."""
@@ -73,36 +74,25 @@ class Store:
     ) -> None:  # fmt: skip
         self.path, self._secret, self._clock, self._known = folder / FILE, secret, clock, known
         self.limits, self.version = limits or Limits(), 0
-        self.lock = threading.RLock()
         self.learners: dict[str, Learner] = {}
         self._written: dict[str, datetime] = {}
         self._keys: set[str] = set()
+        # A kill loses nothing. A power cut may lose the newest acts: `next` then tells each laptop
+        # to send them again, so that nobody has to wait for the disk.
+        self._file = Durable(self.path, [_SCHEMA], _WORDING, private=True, lazy=True, erased=True)
+        self.lock, self._db = self._file.lock, self._file.db
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._db = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            # A kill loses nothing. A power cut may lose the newest acts: `next` then tells each
-            # laptop to send them again, so that nobody has to wait for the disk.
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.execute("PRAGMA secure_delete=ON")  # forgotten is gone from the file too
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, SCHEMA_VERSION):
-                raise sqlite3.DatabaseError(f"its schema is {version}, not {SCHEMA_VERSION}")
-            if version == 0:
-                script = f"BEGIN;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
-                self._db.executescript(script)
             self._load()
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
+            self._file.close()
             raise LabError(
-                f"{self.path} cannot be used ({error}).",
-                remedy="Give a folder that can be written, or move that file away.",
+                f"{_WORDING.name} {self.path.name} cannot be read ({error})",
+                remedy=_WORDING.unopened,
             ) from error
 
     def close(self) -> None:
         """Close the file."""
-        with self.lock:
-            self._db.close()
+        self._file.close()
 
     # -- telling --
 
@@ -147,10 +137,10 @@ class Store:
             learner = self._owned(who, key)
             if learner is None:
                 return False
-            with self._transaction():
+            with self._file.transaction():
                 self._db.execute("DELETE FROM act WHERE learner = ?", [learner.number])
                 self._db.execute("DELETE FROM learner WHERE number = ?", [learner.number])
-            self._scrub()
+            self._file.erase()
             del self.learners[who], self._written[who]
             self._keys = {each.key for each in self.learners.values()}
             self.version += 1
@@ -159,11 +149,11 @@ class Store:
     def forget(self, secret: str) -> None:
         """Forget everything; pseudonyms are made with the new `secret` from now on."""
         with self.lock:
-            with self._transaction():
+            with self._file.transaction():
                 self._db.execute("DELETE FROM act")
                 self._db.execute("DELETE FROM learner")
                 self._db.execute("DELETE FROM sqlite_sequence")
-            self._scrub()
+            self._file.erase()
             self._secret = secret
             self.learners.clear()
             self._written.clear()
@@ -200,7 +190,7 @@ class Store:
                 remedy="Ask the instructor to forget an earlier workshop on the board.",
             )
         shown = pseudonym(report.who, self._secret, {x.shown for x in self.learners.values()})
-        with self._transaction():
+        with self._file.transaction():
             row = [report.who, digest(key), shown, report.name, now.isoformat(), now.isoformat()]
             done = self._db.execute(
                 "INSERT INTO learner (who, key, shown, name, joined, seen, left, lab) "
@@ -220,7 +210,7 @@ class Store:
         return [replace(a, at=_moved(a.at, slow, now)) for _, a in sorted(fresh.items())]
 
     def _write(self, told: Learner, acts: list[Act]) -> None:
-        with self._transaction():
+        with self._file.transaction():
             self._db.execute(
                 "UPDATE learner SET name = ?, seen = ?, left = ?, lab = ? WHERE number = ?",
                 [told.name, told.seen.isoformat(), told.left, json.dumps(asdict(told.lab)),
@@ -242,28 +232,6 @@ class Store:
                 learner.take(act)
             self.learners[learner.who], self._written[learner.who] = learner, seen
             self._keys.add(learner.key)
-
-    def _scrub(self) -> None:
-        """Leave nothing of what was deleted in the files."""
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._db.execute("VACUUM")
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield
-            self._db.execute("COMMIT")
-        except BaseException as error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            if isinstance(error, sqlite3.Error):
-                raise LabError(
-                    f"the board cannot be written ({error})",
-                    remedy="Make room on the disk of the instructor; laptops send it again.",
-                ) from error
-            raise
 
 
 def _moved(at: str, slow: timedelta, now: datetime) -> str:

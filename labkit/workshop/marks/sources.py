@@ -22,6 +22,7 @@ MOST_MEMBERS = 2000
 MOST_BYTES = 200 * 1024 * 1024
 #: Bytes of a journal; an act has some 200.
 LARGEST_JOURNAL = 20 * 1024 * 1024
+_PIECE = 1 << 20
 JOURNAL = "progress.jsonl"
 
 
@@ -134,7 +135,10 @@ def _unpacked(
     """Read one member; its header may lie about its size, so no more than `most` is read."""
     try:
         with archive.open(member) as stream:
-            data = stream.read(most + 1)
+            read = [stream.read(_PIECE)]
+            while read[-1] and sum(map(len, read)) <= most:
+                read.append(stream.read(_PIECE))  # zipfile unpacks as much as it is asked for
+            data = b"".join(read)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError,
             ValueError) as error:  # fmt: skip
         return Piece(name, where, refused=f"it cannot be unpacked ({error})")

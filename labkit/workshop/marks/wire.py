@@ -131,7 +131,18 @@ class Reader(_Narrowed):  # type: ignore[misc]
         if not isinstance(target, type) and not any(target is b for b in self._builders):
             name = getattr(target, "__name__", type(target).__name__)
             raise NotTaken(f"an answer that calls {name} when it is read is not taken")
+        _bounded(target, self.stack[-1])
         super().load_reduce()
+
+    def load_newobj(self) -> None:
+        """Make an object of a class of the list."""
+        _bounded(self.stack[-2], self.stack[-1])
+        super().load_newobj()
+
+    def load_newobj_ex(self) -> None:
+        """Make an object of a class of the list, with arguments by name."""
+        _bounded(self.stack[-3], (*self.stack[-2], *self.stack[-1].values()))
+        super().load_newobj_ex()
 
     def load_build(self) -> None:
         """Give a new object its state; never a class."""
@@ -146,8 +157,32 @@ class Reader(_Narrowed):  # type: ignore[misc]
 
     dispatch[pickle.REDUCE[0]] = load_reduce
     dispatch[pickle.BUILD[0]] = load_build
+    dispatch[pickle.NEWOBJ[0]] = load_newobj
+    dispatch[pickle.NEWOBJ_EX[0]] = load_newobj_ex
     for _old in (pickle.INST, pickle.OBJ, pickle.EXT1, pickle.EXT2, pickle.EXT4):
         dispatch[_old[0]] = refuse
+
+
+def _bounded(target: Any, arguments: Any) -> None:
+    """Refuse a call that makes much of little: ``bytes(10**10)``, ``list(range(10**10))``.
+
+    No value is written so: bytes and lists travel with what is in them, an array is made empty and
+    given its bytes. A number with an exponent can take for ever to be made a fraction.
+    """
+    name = getattr(target, "__name__", "")
+    grows = (
+        (target in (bytes, bytearray) and any(type(one) is int for one in arguments))
+        or any(isinstance(one, range) for one in arguments)
+        or name == "ndarray"
+        or (name == "_reconstruct" and arguments[1:2] != ((0,),))
+        or (name in ("int", "Fraction") and any(_has_exponent(one) for one in arguments))
+    )
+    if grows:
+        raise NotTaken(f"an answer that has {name} make much of little is not taken")
+
+
+def _has_exponent(value: object) -> bool:
+    return type(value).__name__ == "Decimal" or (isinstance(value, str) and "e" in value.lower())
 
 
 class Writer(pickle.Pickler):

@@ -130,5 +130,5 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(LabError, match=r"room\.json cannot be used"):
         Room.at(tmp_path / "a")
     (tmp_path / "board.sqlite").write_bytes(b"this is no database, but long enough. " * 50)
-    with pytest.raises(LabError, match=r"board\.sqlite cannot be used"):
+    with pytest.raises(LabError, match=r"the board board\.sqlite cannot be opened"):
         Store(tmp_path, "secret", clock=Clock(), known=lambda slug: slug == SECOND)

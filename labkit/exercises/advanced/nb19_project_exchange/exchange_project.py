@@ -3,7 +3,10 @@
 Your design, built, driven, broken, attacked, marked.
 """
 
+from dataclasses import replace
+
 from labkit.common import cite
+from labkit.exchange.project.marks import PARTS, Mark
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
 from labkit.exercises.advanced.nb19_project_exchange._designs import (
     GIVEN,
@@ -115,18 +118,20 @@ def check(work: Work) -> Verdict:
     """Mark it; what the brief cannot do without first, part by part."""
     if work.answer.strip() == _draft().strip():
         return blank("It is the draft.")
+    rows: list[Mark] = []
     for part in ("drive", "attack", "break"):
-        marks = marked(work.answer, part)
-        if isinstance(marks, str):
-            return failed(expected="a design that can be read", got=marks, rule=RULE)
+        got = marked(work.answer, part)
+        if isinstance(got, str):
+            return failed(expected="a design that can be read", got=got, rule=RULE)
         for name, mistake in _NAMES.items():
-            if name in marks.missed:
-                row = marks.named(name)
-                named = mistake if name != "one-line-cut" or _central(marks.design.style) else ""
+            if name in got.missed:
+                row = got.named(name)
+                named = mistake if name != "one-line-cut" or _central(got.design.style) else ""
                 return failed(expected=row.expected, got=row.got, why=row.todo, rule=RULE,
                               mistake=named)  # fmt: skip
-    marks = marked(work.answer, "drive", "break", "attack")
-    assert not isinstance(marks, str)
+        whole, rows = got, rows + [row for row in got if row not in rows]
+    # Each part has a network of its own: together they are the whole mark, and nothing runs twice.
+    marks = replace(whole, marks=tuple(sorted(rows, key=lambda row: PARTS.index(row.part))))
     if not marks.passed:
         lost = ", ".join(row.name for row in marks if not row.full)
         return failed(expected=f"{marks.brief.pass_mark} % of the points", got=marks.verdict,

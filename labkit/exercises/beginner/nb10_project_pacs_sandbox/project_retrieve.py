@@ -115,9 +115,9 @@ def check(work: Work) -> Verdict:
         return failed(expected=expected, got="ARCHIVE has no study of this UID", rule=RULE)
     if not held:
         mistake = "nothing-moved"
-        if exchanges(work, "ARCHIVE", "C-GET"):
+        if _since_the_question(work, "ARCHIVE", "C-GET"):
             mistake = "fetched-it-yourself"
-        elif exchanges(work, "WORKSTN", "C-STORE"):
+        elif _since_the_question(work, "WORKSTN", "C-STORE"):
             mistake = "sent-it-yourself"
         got = "ARCHIVE has sent nothing of it to WORKSTN"
         return failed(expected=expected, got=got, rule=RULE, mistake=mistake)
@@ -130,3 +130,9 @@ def check(work: Work) -> Verdict:
         got = f"{len(held)} of {size} objects at WORKSTN"
         return failed(expected=expected, got=got, rule=RULE)
     return passed("Asked, looked into, and brought to where it is read.", rule=RULE)
+
+
+def _since_the_question(work: Work, node: str, service: str) -> bool:
+    """Whether it was done after the last query: what was tried before that is another attempt."""
+    asked = max(x.trace.started for x in exchanges(work, "ARCHIVE", "C-FIND"))
+    return any(x.trace.started >= asked for x in exchanges(work, node, service))

@@ -11,6 +11,7 @@ from typing import ClassVar, NamedTuple
 from pydicom.dataset import Dataset
 
 from labkit.common.errors import UsageError
+from labkit.fhir.mapping.elements import parse_source, read
 from labkit.fhir.mapping.sources.selection import Selection
 
 KEPT = 100
@@ -18,6 +19,7 @@ KEPT = 100
 
 #: Elements that hold samples, waveforms aside (PS3.3 C.7.6.3, C.7.6.24): never read, never kept.
 PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
+_STUDY = parse_source("StudyInstanceUID")
 
 
 class Header(NamedTuple):
@@ -105,6 +107,8 @@ class Source(ABC):
         Those of which some instances could not be had: what came is no whole study.
     wanted
         Query level → keywords that will be read; it matters where headers are not whole.
+    sparing
+        Whether of most headers only a few elements will be read: they may then be given undecoded.
     """
 
     grouped: ClassVar[bool] = False
@@ -116,6 +120,7 @@ class Source(ABC):
         self.done: Collection[str] = ()
         self.incomplete: set[str] = set()
         self.wanted: Mapping[str, Collection[str]] = {}
+        self.sparing = False
 
     @abstractmethod
     def __iter__(self) -> Iterator[Header]:
@@ -134,6 +139,11 @@ class Source(ABC):
     @abstractmethod
     def count(self) -> Count:
         """Say how much there is, as cheaply as can be."""
+
+
+def study_uid(ds: Dataset) -> str:
+    """Return the Study Instance UID of a header, or ``""``; one that cannot be decoded has none."""
+    return str((read(ds, _STUDY) or ("",))[0])
 
 
 def without_pixels(ds: Dataset) -> Dataset:

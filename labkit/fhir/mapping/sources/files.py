@@ -13,9 +13,13 @@ from pydicom.uid import MediaStorageDirectoryStorage
 from labkit.common.errors import DataError
 from labkit.dicom.guarded import read_dataset
 from labkit.dicom.reading import PARSE_ERRORS, cut_short, what_instead
-from labkit.fhir.mapping.sources.base import Count, Header, Source
+from labkit.dicom.unread import unread
+from labkit.fhir.mapping.sources.base import Count, Header, Source, study_uid
 from labkit.fhir.mapping.sources.dicom_json import dataset_of, objects
 from labkit.fhir.mapping.sources.selection import Selection
+
+#: Bytes that are read of a file at once: the header of most is shorter.
+_START = 32768
 
 
 class NotDicom(DataError):
@@ -53,7 +57,7 @@ class FileSource(Source):
     def __iter__(self) -> Iterator[Header]:
         for path in self.files():
             for header in self._headers(path):
-                if str(header.ds.get("StudyInstanceUID") or "") in self.done:
+                if self.done and study_uid(header.ds) in self.done:
                     self.report.add(header.origin, "done before", "its study was done before")
                 elif not self.selection.rules_out(header.ds):
                     yield header
@@ -75,12 +79,13 @@ class FileSource(Source):
     def _headers(self, path: Path) -> Iterator[Header]:
         origin = str(path)
         try:
-            with path.open("rb") as file:
-                start = file.read(512)
-            if is_json(start):
+            with path.open("rb", buffering=0) as file:
+                start = file.read(_START if self.sparing else 512)
+            if is_json(start[:512]):
                 yield from self._json(path)
-            else:
-                yield Header(read_header(path, start), origin)
+                return
+            lean = unread(start, len(start) < _START) if self.sparing else None
+            yield Header(read_header(path, start) if lean is None else lean, origin)
         except NotDicom as error:
             kind = "directory" if "DICOMDIR" in error.message else "not DICOM"
             self.report.add(origin, kind, error.message)
@@ -130,9 +135,10 @@ def read_header(path: Path | BinaryIO, start: bytes) -> Dataset:
     try:
         ds = read_dataset(path, stop_before_pixels=True, force=bare)
         cut = cut_short(ds, b"")
+        directory = ds.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
     except PARSE_ERRORS as error:
         raise DataError(f"it is damaged: {error}", remedy="fetch it again") from error
-    if ds.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
+    if directory:
         raise NotDicom("it is a DICOMDIR: an index, no instance")
     if cut or not len(ds):
         raise DataError(f"it is cut short: {cut or 'no data set'}", remedy="fetch it again")

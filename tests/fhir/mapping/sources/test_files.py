@@ -14,13 +14,56 @@ from pydicom.data import get_testdata_file
 
 from labkit.common.errors import DataError, UsageError
 from labkit.dicom import real_files, sample
-from labkit.fhir.mapping import MappingTable, Site
+from labkit.fhir.mapping import MappingTable, Site, StudyBuilder
 from labkit.fhir.mapping.run import Run
 from labkit.fhir.mapping.sources import Selection, open_source
 from labkit.fhir.mapping.sources.dicom_json import objects
 from tests.effort import effort
 
 CT = Path(str(get_testdata_file("CT_small.dcm")))
+
+
+def as_run(paths: list[Path]) -> str:
+    run = Run(open_source(paths), (MappingTable.load(),), Site(zone="UTC"))
+    return json.dumps([study.bundle() for (study,) in run])
+
+
+def as_read(paths: list[Path]) -> str:
+    builder = StudyBuilder(site=Site(zone="UTC"))
+    for path in paths:
+        builder.add(dcmread(path, stop_before_pixels=True), str(path))
+    return json.dumps([study.bundle() for study in builder.studies()])
+
+
+@pytest.mark.parametrize("story", ["ct-head", "mr-brain", "us-thyroid"])
+def test_headers_that_are_only_walked_over_give_the_same_resources(story: str) -> None:
+    paths = sample(story).paths()
+    assert as_run(paths) == as_read(paths)
+
+
+def test_damage_costs_its_own_file_and_no_other(tmp_path: Path) -> None:
+    whole = CT.read_bytes()
+    (tmp_path / "a").write_bytes(whole.replace(b"\x02\0\x02\0UI", b"\x02\0\x02\0U\xfe"))
+    (tmp_path / "b").write_bytes(whole.replace(b" \0\x0d\0UI", b" \0\x0d\0U\xc0"))
+    (tmp_path / "c").write_bytes(whole)
+    source = open_source(tmp_path)
+    (only,) = Run(source, (MappingTable.load(),), Site())
+    assert only[0].imaging_study["numberOfInstances"] == 1
+    assert [(Path(row.origin).name, row.kind) for row in source.report.first] == [("a", "broken")]
+    assert "damaged" in source.report.first[0].reason
+
+
+def test_an_empty_element_of_no_known_vr_is_empty_whenever_it_comes(tmp_path: Path) -> None:
+    whole = CT.read_bytes()
+    odd = whole.replace(b"\x08\0\x50\0SH", b"\x08\0\x50\0Si")
+    other = odd.replace(b"1.1.1.1.1.20040119072730.12322", b"1.1.1.1.1.20040119072730.12323")
+    assert whole != odd != other
+    (tmp_path / "a").write_bytes(odd)
+    (tmp_path / "b").write_bytes(other)
+    source = open_source(tmp_path)
+    (only,) = Run(source, (MappingTable.load(),), Site())
+    assert source.report.failures == 0
+    assert only[0].imaging_study["status"] == "available"
 
 
 def test_a_folder_of_anything(tmp_path: Path) -> None:
