@@ -143,12 +143,7 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
         -------
         bytes or None
             ``None``, with nothing taken, where another PDU comes next, one that is too long, or
-            the connection ends.
-
-        Raises
-        ------
-        OSError
-            The peer has stopped in the middle of it.
+            the connection ends; ``OSError`` where the peer stops or dawdles in the middle of it.
         """
         data = self._read_ahead
         if not self._fill(6) or data[0] != 4:
@@ -169,9 +164,8 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
             if not piece:
                 return False
             self._read_ahead += piece
-            if len(self._read_ahead) < size:
-                pace = pace or Pace(self.assoc.network_timeout)
-                pace.note(len(piece))
+            pace = pace or Pace(self.assoc.network_timeout)
+            pace.note(len(piece))
         return True
 
     def _longest(self) -> int:
