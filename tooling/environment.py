@@ -52,6 +52,12 @@ def _mark() -> dict[str, str]:
     return mark if isinstance(mark, dict) else {}
 
 
+KERNELS = """# Written by lab.py.
+c = get_config()  # noqa: F821
+c.InteractiveShellApp.extensions.append("labkit.exercises.unknown_names")
+"""
+
+
 def is_ready(profile: str) -> bool:
     """Whether .venv is whole and made from what is here now."""
     mark = _mark()
@@ -68,11 +74,11 @@ def set_up(profile: str = "learn") -> Path:
         If it cannot be done, with what to do about it.
     """
     try:
-        if is_ready(profile):
-            return python_of(VENV)
-        with _alone() as lock:
-            if not is_ready(profile):
-                _make(profile, lock)
+        if not is_ready(profile):
+            with _alone() as lock:
+                if not is_ready(profile):
+                    _make(profile, lock)
+        _teach_kernels()
     except OSError as error:
         raise trouble_of(error, str(ROOT)) from error
     return python_of(VENV)
@@ -161,6 +167,20 @@ def _install(profile: str, lock: IO[str]) -> None:
             f"The packages are installed but do not load here: {last}",
             "Delete the folder .venv and run again; if it stays so, report this line.",
         )
+
+
+def _teach_kernels() -> None:
+    """Have every kernel of .venv say below a NameError what to do: a restarted one knows nothing.
+
+    IPython reads this folder of its environment (ipython.readthedocs.io, Introduction to IPython
+    configuration); an account's own settings come after it.
+    """
+    file = VENV / "etc" / "ipython" / "ipython_config.py"
+    if not file.exists() or file.read_text(encoding="utf-8") != KERNELS:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_name(f"{file.name}.{os.getpid()}")
+        partial.write_text(KERNELS, encoding="utf-8")
+        partial.replace(file)
 
 
 def _write_mark(mark: dict[str, str]) -> None:

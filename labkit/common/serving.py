@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from labkit.common.errors import LabError
+from labkit.common.patience import Patience, patient
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -42,10 +43,19 @@ def listening(port: int) -> socket.socket:
 
 
 class HttpService:
-    """An application, its port, and the thread that serves it."""
+    """An application, its port, and the thread that serves it.
 
-    def __init__(self, name: str) -> None:
+    Parameters
+    ----------
+    name
+        Of its thread, and in errors.
+    patience
+        How long it waits for a client that is slow or has stopped.
+    """
+
+    def __init__(self, name: str, patience: Patience | None = None) -> None:
         self.name = name
+        self._patience = patience
         self.port = 0
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -69,7 +79,9 @@ class HttpService:
     def start(self, app: ASGIApp) -> None:
         """Serve `app` on the port that was bound; returns when it answers."""
         assert self._socket is not None, "bind() comes first"
-        settings: dict[str, Any] = {"loop": "asyncio", "http": "h11", "ws": "none"}
+        settings: dict[str, Any] = {
+            "loop": "asyncio", "http": patient(self._patience), "ws": "none",
+        }  # fmt: skip
         config = uvicorn.Config(
             app,
             log_config=None,

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -22,7 +22,7 @@ from labkit.common.access import DENY_ALL, AccessPolicy, anybody
 from labkit.common.errors import LabkitError
 from labkit.common.occasion import Occasions
 from labkit.dicomweb.openapi import openapi
-from labkit.dicomweb.problems import WebError, problem, status_of
+from labkit.dicomweb.problems import WebError, no_room, problem, status_of
 from labkit.dicomweb.service import MAX_BODY, Service
 from labkit.dicomweb.source import Source
 from labkit.dicomweb.table import ROUTES, WADO, Act
@@ -126,6 +126,12 @@ def _endpoint(service: Service, acts: dict[str, Act]) -> Callable[[Request], Awa
             if status_of(error) >= 500:
                 _log.warning("%s %s: %s", request.method, request.url.path, error.message)
             return problem(error)
+        except ClientDisconnect:
+            _log.info("%s %s: the client is gone", request.method, request.url.path)
+            return Response(status_code=499)  # nobody reads it; nginx's number, for our own log
+        except OSError as error:
+            _log.error("%s %s: %s", request.method, request.url.path, error)
+            return problem(no_room(error))
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
             return problem(WebError(500, "the service failed; its log says why"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -72,6 +74,20 @@ def status_of(error: LabkitError) -> int:
     if isinstance(error, (AssociationRejected, DimseError, NetworkError)):
         return HTTPStatus.BAD_GATEWAY
     return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def no_room(error: OSError) -> WebError:
+    """What a disk that is full, read-only or broken means to who asked."""
+    why = os.strerror(error.errno) if error.errno else str(error)
+    if error.errno == errno.ENOSPC:
+        return WebError(
+            507, f"the service has no room on its disk ({why})",
+            remedy="Make room on the disk of the service, then send the request again.",
+        )  # fmt: skip
+    return WebError(
+        500, f"the service cannot use its disk ({why})",
+        remedy="See that its folder can be read and written, then send the request again.",
+    )  # fmt: skip
 
 
 def problem(error: LabkitError) -> Response:

@@ -134,6 +134,7 @@ def new_ae(
     check_called: bool = False,
     accept_calling: Iterable[str] = (),
     admission: AdmissionPolicy | None = None,
+    idle: float = 60.0,
 ) -> Entity:
     """Make an application entity, for either role.
 
@@ -154,6 +155,9 @@ def new_ae(
         As acceptor, the calling titles it takes; empty takes any, else 1/1/3.
     admission
         As acceptor, who decides about each request for an association.
+    idle
+        Seconds that an established association may be silent, or stop in the middle of a PDU,
+        before it is aborted; never less than `timeout`.
 
     Raises
     ------
@@ -169,7 +173,7 @@ def new_ae(
     ae.acse_timeout = timeout
     ae.connection_timeout = timeout
     ae.dimse_timeout = timeout
-    ae.network_timeout = max(timeout, 60.0)
+    ae.network_timeout = max(timeout, idle)
     ae.maximum_pdu_size = max_pdu
     ae.maximum_associations = max_associations
     ae.require_called_aet = check_called

@@ -20,6 +20,7 @@ from pynetdicom.transport import (
 )
 
 from labkit.dimse.admission import certificate_of
+from labkit.dimse.pace import Pace
 from labkit.dimse.reactor import WaitingAssociation
 from labkit.dimse.secure import SecureChannel, close_gently
 from labkit.dimse.upper_layer import HEARTBEAT, Doorbell, wait_readable
@@ -142,12 +143,7 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
         -------
         bytes or None
             ``None``, with nothing taken, where another PDU comes next, one that is too long, or
-            the connection ends.
-
-        Raises
-        ------
-        OSError
-            The peer has stopped in the middle of it.
+            the connection ends; ``OSError`` where the peer stops or dawdles in the middle of it.
         """
         data = self._read_ahead
         if not self._fill(6) or data[0] != 4:
@@ -162,11 +158,14 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
 
     def _fill(self, size: int) -> bool:
         """Read until `size` bytes are here; whether they are."""
+        pace: Pace | None = None
         while len(self._read_ahead) < size:
             piece = b"" if self._ended else (self._channel or self.socket).recv(CHUNK)
             if not piece:
                 return False
             self._read_ahead += piece
+            pace = pace or Pace(self.assoc.network_timeout)
+            pace.note(len(piece))
         return True
 
     def _longest(self) -> int:

@@ -6,6 +6,7 @@ written costs the learner a notice, never their verdict.
 
 from __future__ import annotations
 
+import errno
 import getpass
 import json
 import os
@@ -70,12 +71,14 @@ class Journal:
         """
         act = {"format": FORMAT, "at": self.clock().isoformat(), "learner": learner()}
         act |= {"event": event, "slug": slug} | details
-        line = json.dumps(act, ensure_ascii=False).encode("utf-8") + _LINE_END
         if event == "hint":
             self.hints[slug] += 1
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            _append(self.path, line)
+            while self.unsaved:  # there may be room again: oldest first, each once
+                _append(self.path, _line(self.unsaved[0]))
+                del self.unsaved[0]
+            _append(self.path, _line(act))
         except OSError as error:
             self.unsaved.append(act)
             return error.strerror or type(error).__name__
@@ -112,8 +115,12 @@ def _parse(line: bytes) -> dict[str, str] | None:
     return act if wanted else None
 
 
+def _line(act: Mapping[str, str]) -> bytes:
+    return json.dumps(act, ensure_ascii=False).encode("utf-8") + _LINE_END
+
+
 def _append(path: Path, line: bytes) -> None:
-    """Append one whole line, whoever else is writing.
+    """Append one whole line, whoever else is writing, and see it on the disk.
 
     POSIX appends a write of this size as one piece; Windows does not, so writers take turns.
     """
@@ -121,7 +128,10 @@ def _append(path: Path, line: bytes) -> None:
         torn = path.is_file() and not _ends_a_line(path)
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(descriptor, _LINE_END + line if torn else line)
+            data = _LINE_END + line if torn else line
+            if os.write(descriptor, data) != len(data):  # a disk without room takes a part of it
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(descriptor)  # some file systems say only now that they are full
         finally:
             os.close(descriptor)
 

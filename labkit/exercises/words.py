@@ -43,7 +43,16 @@ WORDS = {
     # Why there is no verdict, or a wrong one.
     "why.no-answer": "The cell handed in no answer.",
     "why.elsewhere": "The servers of this lab cannot be broken as this exercise needs it.",
-    "why.not-saved": "This could not be saved ({trouble}); it counts until the kernel ends.",
+    "why.not-saved": (
+        "This could not be saved ({trouble}); it counts until the kernel ends. Make room on the "
+        "disk, then run this cell again."
+    ),
+    "why.no-name": "The name {called} is not known in this kernel.",
+    "next.run-above": (
+        "run the cells above this one: menu Run, Run All Above Selected Cell. After a restart of "
+        "the kernel that is always needed; what you have solved is kept. If you have done so, "
+        "look how the name is spelled"
+    ),
     "why.check-failed": "The check itself failed: {error}",
     "why.no-http": "A server of the lab does not answer over HTTP.",
     "why.own-study": (

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -100,6 +100,9 @@ def _guard(handler: _Handler) -> _Handler:
             return await handler(request)
         except FhirError as error:
             return error_response(error, _media_or_default(request), pretty=pretty)
+        except ClientDisconnect:
+            _log.info("%s %s: the client is gone", request.method, request.url.path)
+            return Response(status_code=499)  # nobody reads it; nginx's number, for our own log
         except LabError as error:
             _log.error("%s %s: %s", request.method, request.url.path, error.message)
             issue = Issue("no-store", f"{error.message}; {error.remedy}")

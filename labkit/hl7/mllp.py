@@ -25,13 +25,18 @@ def frame(message: bytes) -> bytes:
     return START + message + END
 
 
-def receive(connection: socket.socket, before: bytes = b"") -> tuple[bytes | None, bytes]:
+def receive(
+    connection: socket.socket, before: bytes = b"", stall: float | None = None
+) -> tuple[bytes | None, bytes]:
     """Read one message.
 
     Parameters
     ----------
     before
         What an earlier call had left over.
+    stall
+        Seconds that the sender may stop in the middle of a message; `None` leaves the connection's
+        own timeout.
 
     Returns
     -------
@@ -57,6 +62,8 @@ def receive(connection: socket.socket, before: bytes = b"") -> tuple[bytes | Non
                 f"the message is longer than {LIMIT} bytes, or its end mark 1C 0D is missing",
                 remedy="End each message with the bytes 1C 0D.",
             )
+        if stall is not None:  # between two messages a sender may be silent for as long as it likes
+            connection.settimeout(stall if data else None)
         more = connection.recv(65536)
         if not more:
             return None, b""
@@ -119,12 +126,18 @@ class MllpListener:
         the acknowledgement.
     tls
         With a context, it speaks TLS and nothing else.
+    stall
+        Seconds that a sender may stop in the middle of a message.
     """
 
     def __init__(
-        self, answer: Callable[[bytes], bytes], *, tls: ssl.SSLContext | None = None
+        self,
+        answer: Callable[[bytes], bytes],
+        *,
+        tls: ssl.SSLContext | None = None,
+        stall: float = 30.0,
     ) -> None:
-        self._answer = answer
+        self._answer, self._stall = answer, stall
         self._tls = tls
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
@@ -143,7 +156,7 @@ class MllpListener:
             Another program has it.
         """
         try:
-            self._server = _Server((host, port), self._answer, self._tls)
+            self._server = _Server((host, port), self._answer, self._tls, self._stall)
         except OSError as error:
             raise PortTaken(
                 f"the HL7 listener cannot have port {port}: {error.strerror}",
@@ -178,9 +191,10 @@ class _Server(socketserver.ThreadingTCPServer):
         address: tuple[str, int],
         answer: Callable[[bytes], bytes],
         tls: ssl.SSLContext | None,
+        stall: float,
     ) -> None:
         super().__init__(address, _Conversation)
-        self.answer, self.tls = answer, tls
+        self.answer, self.tls, self.stall = answer, tls, stall
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
 
@@ -219,10 +233,12 @@ class _Conversation(socketserver.BaseRequestHandler):
         self.server.opened(connection)
         try:
             while True:
-                message, rest = receive(connection, rest)
+                message, rest = receive(connection, rest, self.server.stall)
                 if message is None:
                     return
-                connection.sendall(frame(self.server.answer(message)))
+                answer = frame(self.server.answer(message))
+                connection.settimeout(self.server.stall)  # nor for ever for one who does not read
+                connection.sendall(answer)
         except (OSError, NetworkError):
             return  # the sender has gone, or sends no messages: there is nobody to answer
         finally:

@@ -9,6 +9,7 @@ import hmac
 import json
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -137,7 +138,8 @@ def _endpoint(act: Act, enterprise: Enterprise) -> Callable[[Request], Any]:
         except Exception as error:  # whatever it is, the one who asked must be told
             clear = explained(error, enterprise.workspace.root)
             if clear is not error:
-                traceback.print_exc()
+                with suppress(OSError):  # the disk that holds the log may be full
+                    traceback.print_exc()
             status = 400 if isinstance(error, UsageError) else 500
             return JSONResponse({"error": clear.message, "remedy": clear.remedy}, status)
 

@@ -111,7 +111,13 @@ def start(workspace: Workspace, *, secure: bool = False, patience: float = PATIE
     UsageError
         A secure lab is asked for in the folder of an open one.
     """
-    workspace.prepare()
+    try:
+        workspace.prepare()
+    except LabError:  # the disk is full: a lab that runs can be joined all the same
+        running = find(workspace, patience=0.0) if workspace.root.is_dir() else None
+        if running is None or running.secure != secure:
+            raise
+        return running
     agree(workspace, secure)
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:

@@ -63,8 +63,12 @@ class FileLock:
             if time.monotonic() >= deadline:
                 return False
             time.sleep(0.02)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        os.write(descriptor, f"{os.getpid():<20d}".encode("ascii"))
+        try:
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.write(descriptor, f"{os.getpid():<20d}".encode("ascii"))
+        except OSError:  # the disk is full: a lock that nobody can give back would stay
+            os.close(descriptor)
+            raise
         self._descriptor = descriptor
         return True
 

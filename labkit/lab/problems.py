@@ -33,7 +33,7 @@ def explained(error: Exception, workspace: Path) -> LabkitError:
     if code in _FULL or (isinstance(error, sqlite3.OperationalError) and _full(error, workspace)):
         return LabError(
             f"The disk that holds the workspace {workspace} is full.",
-            remedy="Free some space (the lab needs about 100 MB), then run `labkit up` again.",
+            remedy="Free some space (the lab needs about 100 MB), then try again.",
         )
     if code in _NOT_OURS or (isinstance(error, sqlite3.OperationalError) and "read" in str(error)):
         return LabError(

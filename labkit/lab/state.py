@@ -33,9 +33,10 @@ class State:
 
     def put(self, **values: Any) -> None:
         """Keep values, durably."""
-        self._values = {**self._values, **values}
-        packed = base64.b85encode(zlib.compress(json.dumps(self._values).encode(), 9))
+        wanted = {**self._values, **values}
+        packed = base64.b85encode(zlib.compress(json.dumps(wanted).encode(), 9))
         replace_synced(self._path, packed)
+        self._values = wanted  # after it, so that a full disk leaves both as they were
 
     def forget(self) -> None:
         """Forget everything."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from labkit.dimse import AssociationTrace
 from labkit.lab.health import HEALTH_AE
 
+_ROOM = 1 << 20  # bytes; with less than this free the disk still counts as full
 KEEP = 200
 """Traces kept of each node; the oldest go."""
 
@@ -31,6 +33,7 @@ class TraceStore:
         self._keep = keep
         self._lock = threading.Lock()
         self._last: dict[str, int] = {}
+        self._failed: OSError | None = None  # why the newest trace is not here
         folder.mkdir(parents=True, exist_ok=True)
         for path in folder.glob("*-*.json"):
             name, _, number = path.stem.rpartition("-")
@@ -45,7 +48,12 @@ class TraceStore:
                 return
             with self._lock:
                 number = self._last.get(name, 0) + 1
-                trace.save(self._path(name, number))
+                try:
+                    trace.save(self._path(name, number))
+                except OSError as error:  # a full disk costs a trace, and who asks is told of it
+                    self._failed = error
+                    self._path(name, number).unlink(missing_ok=True)
+                    return
                 self._last[name] = number
                 self._path(name, number - self._keep).unlink(missing_ok=True)
 
@@ -56,8 +64,19 @@ class TraceStore:
         return self._last.get(name, 0)
 
     def newest(self, name: str, *, since: int = 0, last: int = 0) -> list[dict[str, Any]]:
-        """Return traces numbered above `since`, the newest `last` of them (0: all), newest last."""
+        """Return traces numbered above `since`, the newest `last` of them (0: all), newest last.
+
+        Raises
+        ------
+        OSError
+            The disk is full, and traces are missing for it: to conclude from the others what was
+            done would blame somebody for what was not recorded.
+        """
         with self._lock:
+            failed, self._failed = self._failed, None
+            if failed is not None and shutil.disk_usage(self._folder).free < _ROOM:
+                self._failed = failed
+                raise failed
             end = self._last.get(name, 0)
             first = max(since, end - self._keep, end - last if last else 0) + 1
             paths = [self._path(name, number) for number in range(first, end + 1)]

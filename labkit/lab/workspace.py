@@ -144,8 +144,10 @@ class Workspace:
             self.output.parent.mkdir(parents=True, exist_ok=True)
             # Two threads of one program may prepare at the same moment.
             probe = self.root / f".probe-{os.getpid()}-{threading.get_ident()}"
-            probe.write_bytes(b"labkit")
-            probe.unlink()
+            try:
+                probe.write_bytes(b"labkit")
+            finally:
+                probe.unlink(missing_ok=True)
         except OSError as error:
             raise explained(error, self.root) from error
 

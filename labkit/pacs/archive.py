@@ -8,7 +8,9 @@ is not synced: what a power cut takes from the index is entered again from the o
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
@@ -110,6 +112,8 @@ class Archive:
             self.index = Index(root / "index.sqlite")
             self.decisions = Decisions(root)
         except OSError as error:
+            if isinstance(error.__cause__, sqlite3.Error):
+                raise error.__cause__ from None  # whoever starts a lab tells a full disk by it
             raise LabError(
                 f"the archive's folder cannot be used ({error.strerror})",
                 remedy="Check that the workspace is writable and the disk is not full.",
@@ -162,7 +166,12 @@ class Archive:
             seen = self.decisions.seen(header)
             if seen is None:
                 return StoredObject(arrival.entry(), path, "rejected")
-            entry = self.index.add(replace(arrival, header=seen))
+            try:
+                entry = self.index.add(replace(arrival, header=seen))
+            except OSError:  # it is not answered for: it must not take room, nor come back later
+                with suppress(OSError):
+                    self.objects.remove(uid)
+                raise
         if entry.sop_class_uid == KeyObjectSelectionDocumentStorage:
             note = rejection_of(dcmread(path))
             if note is not None:

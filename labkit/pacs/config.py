@@ -126,6 +126,8 @@ class NodeConfig:
         How many it serves at once; more are rejected (2/3/2).
     timeout
         Seconds to wait for a peer.
+    idle
+        Seconds that an association may be silent, or stop in the middle of a PDU.
     tls
         With a context (`labkit.dimse.server_context`), its port speaks TLS and nothing else.
     """
@@ -141,6 +143,7 @@ class NodeConfig:
     max_pdu: int = MAX_PDU
     max_associations: int = 100
     timeout: float = 30.0
+    idle: float = 60.0
     tls: ssl.SSLContext | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from labkit.pacs import schema
 from labkit.pacs.entering import Arrival, Entering, Entry
+from labkit.pacs.sqlite_errors import roll_back, written
 
 ENTRY_COLUMNS = (
     "instance.pk, instance.q_SOPInstanceUID, instance.q_SOPClassUID, instance.transfer_syntax, "
@@ -63,15 +64,15 @@ class Index:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self.lock:
+        with self.lock, written("the index"):
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
+                self._writer.execute("COMMIT")
             except BaseException:
-                self._writer.execute("ROLLBACK")
+                roll_back(self._writer)
                 self._entering.forget()
                 raise
-            self._writer.execute("COMMIT")
 
     @contextmanager
     def reader(self) -> Iterator[sqlite3.Connection]:

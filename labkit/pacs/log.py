@@ -9,11 +9,14 @@ A log names UIDs and AE titles, not patients.
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable
 from datetime import datetime, timezone
 from io import FileIO
 from pathlib import Path
+
+from labkit.common.wording import counted
 
 LIMIT = 8 << 20  # bytes; then the log is moved to <name>.1, and begun again
 _MAX_TEXT = 1000
@@ -40,6 +43,7 @@ class EventLog:
         self._clock = clock
         self._lock = threading.Lock()
         self._file: FileIO | None = None
+        self._missing = 0  # lines that the disk did not take
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
 
@@ -56,18 +60,38 @@ class EventLog:
             Calling AE title and number of the association (``LEARNER#3``), or ``"-"``.
         text
             What happened and, if it failed, why.
+
+        Notes
+        -----
+        A disk that takes no line changes nothing for the peer whose request it is about. The first
+        line that can be written again says how many are missing.
         """
         if self.path is None:
             return
         time = self._clock().isoformat("T", "milliseconds")
         line = f"{time} {node} {level} {_printable(who)} {_printable(text)}\n"
         with self._lock:
-            if self._file is None:
-                self._file = self.path.open("ab", buffering=0)
-            self._file.write(line.encode())
-            if self._file.tell() > LIMIT:
-                self._close()
-                self.path.replace(self.path.with_name(self.path.name + ".1"))
+            try:
+                if self._missing:
+                    some = f"{counted(self._missing, 'line')} could not be written before this one"
+                    self._put(f"{time} {node} ERROR - {some}\n")
+                    self._missing = 0
+                self._put(line)
+            except OSError:
+                self._missing += 1
+
+    def _put(self, line: str) -> None:
+        """Append a line whole, or nothing of it."""
+        assert self.path is not None
+        if self._file is None:
+            self._file = self.path.open("ab", buffering=0)
+        data, start = line.encode(), self._file.tell()
+        if self._file.write(data) != len(data):  # the disk was full in the middle of it
+            self._file.truncate(start)
+            raise OSError(errno.ENOSPC, "the log is not written to the end")
+        if self._file.tell() > LIMIT:
+            self._close()
+            self.path.replace(self.path.with_name(self.path.name + ".1"))
 
     def lines(self) -> list[str]:
         """All lines, without line ends."""

@@ -134,6 +134,7 @@ class PacsNode:
                 check_called=config.check_called,
                 accept_calling=config.accept_calling or (),
                 admission=self.admission,
+                idle=config.idle,
             )
             self._server = self._listen(host, port, config.tls)
             self._log("INFO", "-", "listening with TLS" if config.tls else "listening")

@@ -53,6 +53,9 @@ class Router:
         As of `PacsNode`.
     clock
         Gives the time of day that rules look at.
+    seconds
+        Gives the time that the next try is reckoned by, seconds since the epoch: it is kept over a
+        restart. A clock that is put back delays nothing by more than the longest back-off.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Router:
         traces: Callable[[AssociationTrace], None] | None = None,
         back_off: Sequence[float] = BACK_OFF,
         clock: Callable[[], datetime] = local_time,
+        seconds: Callable[[], float] = time.time,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.config = config
@@ -75,11 +79,11 @@ class Router:
         self._destinations = destinations
         self._log = log or EventLog(None)
         self._back_off = tuple(back_off)
-        self._clock = clock
+        self._clock, self._seconds = clock, seconds
         self.rules = RuleKeeper(folder / "rules.toml", config.ae_title, self._write)
         self._news = threading.Event()
         self._sending: dict[str, threading.Thread] = {}
-        self._stopping = False
+        self._halt = threading.Event()
         self._worker: threading.Thread | None = None
         self.node = PacsNode(
             config,
@@ -99,7 +103,7 @@ class Router:
     def start(self, port: int = 0, host: str = "127.0.0.1") -> int:
         """Listen, and go on with what waits; the port."""
         taken = self.node.start(port, host)
-        self._stopping = False
+        self._halt.clear()
         self._worker = threading.Thread(target=self._work, name="router", daemon=True)
         self._worker.start()
         return taken
@@ -107,7 +111,7 @@ class Router:
     def stop(self) -> None:
         """Stop listening and forwarding; what waits stays in the spool."""
         self.node.stop()
-        self._stopping = True
+        self._halt.set()
         self._news.set()
         for thread in (self._worker, *self._sending.values()):
             if thread is not None:
@@ -187,12 +191,19 @@ class Router:
         self.spool.clear()
         self.rules.clear()
 
+    @property
+    def _stopping(self) -> bool:
+        return self._halt.is_set()
+
+    def _due(self, destination: str = "") -> list[Waiting]:
+        return self.spool.waiting(destination, self._seconds(), max(self._back_off))
+
     def _work(self) -> None:
         """Have each destination served in a thread of its own: none waits for another."""
         while not self._stopping:
             self._news.wait(self._pause())
             self._news.clear()
-            due = {item.destination for item in self.spool.waiting(due=time.time())}
+            due = {item.destination for item in self._due()}
             for destination in due - self._busy():
                 if not self._stopping:
                     thread = threading.Thread(target=self._serve, args=(destination,), daemon=True)
@@ -206,17 +217,22 @@ class Router:
         """Seconds until the next object is due; what is being sent to will say when it is done."""
         busy = self._busy()
         due = [item.due for item in self.spool.waiting() if item.destination not in busy]
-        return max(0.0, min(due) - time.time()) if due else 60.0
+        wait = min(due) - self._seconds() if due else 60.0
+        return max(0.0, min(wait, max(self._back_off))) if due else wait
 
     def _serve(self, destination: str) -> None:
         try:
             self._forward(destination)
+        except OSError as error:  # the queue cannot be written: nothing is lost, nor tried at once
+            wait = self._back_off[0]
+            self._write("ERROR", f"{error.strerror}; {destination} has to wait {wait:g} s")
+            self._halt.wait(wait)
         finally:
             self._sending.pop(destination, None)
             self._news.set()
 
     def _forward(self, destination: str) -> None:
-        items = self.spool.waiting(destination, due=time.time())
+        items = self._due(destination)
         peer = self._destinations.get(destination)
         if items and peer is None:
             self._postpone(items, f"{destination} is not among the known nodes")
@@ -250,7 +266,7 @@ class Router:
             self._write("INFO", f"forwarded to {item.destination}: {item.sop_instance}")
             return
         if not delivery.tried:  # another object broke the association; its own turn has not come
-            self.spool.later(item, time.time(), delivery.problem, tried=False)
+            self.spool.later(item, self._seconds(), delivery.problem, tried=False)
             return
         why = delivery.problem if status is None else f"{item.destination} answered {status:04X}"
         self._postpone([item], why)
@@ -258,7 +274,7 @@ class Router:
     def _postpone(self, items: list[Waiting], why: str) -> None:
         wait = self._back_off[min(items[0].attempts, len(self._back_off) - 1)]
         for item in items:
-            self.spool.later(item, time.time() + wait, why)
+            self.spool.later(item, self._seconds() + wait, why)
         self._write(
             "WARNING",
             f"not forwarded to {items[0].destination}: {why}; {counted(len(items), 'object')} "

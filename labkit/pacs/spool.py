@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from labkit.pacs.manner import Manner
 from labkit.pacs.objects import ObjectStore
 from labkit.pacs.part10 import file_meta
 from labkit.pacs.sender import Shipment
+from labkit.pacs.sqlite_errors import roll_back, written
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS queue (
@@ -120,32 +122,50 @@ class Spool:
         part = self.objects.stage(uid, (file_meta(sop_class, uid, transfer_syntax, source), data))
         with self._lock:
             path = self.objects.publish(part, uid)
-            self._db.execute("BEGIN IMMEDIATE")
-            for destination, manner in routes.items():
-                self._db.execute(
-                    "INSERT OR REPLACE INTO queue "
-                    "(sop_instance, sop_class, transfer_syntax, destination, manner) "
-                    "VALUES (?, ?, ?, ?, ?)",
-                    (uid, sop_class, transfer_syntax, destination, manner.to_json()),
-                )
-            self._db.execute("COMMIT")
+            with self._transaction():
+                for destination, manner in routes.items():
+                    self._db.execute(
+                        "INSERT OR REPLACE INTO queue "
+                        "(sop_instance, sop_class, transfer_syntax, destination, manner) "
+                        "VALUES (?, ?, ?, ?, ?)",
+                        (uid, sop_class, transfer_syntax, destination, manner.to_json()),
+                    )
         entry = Entry(
             0, uid, sop_class, transfer_syntax, header["StudyInstanceUID"],
             header["SeriesInstanceUID"], header["PatientID"], len(data), source,
         )  # fmt: skip
         return StoredObject(entry, path, "queued")
 
-    def waiting(self, destination: str = "", due: float | None = None) -> list[Waiting]:
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All of it or nothing; after a disk that was full, the next one can begin."""
+        with written("the queue"):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                roll_back(self._db)
+                raise
+
+    def waiting(
+        self, destination: str = "", due: float | None = None, horizon: float = 1e18
+    ) -> list[Waiting]:
         """What waits, for one destination and due by a time; what was tried least comes first.
 
-        So an object that a destination chokes on does not keep back those behind it.
+        So an object that a destination chokes on does not keep back those behind it. What is due
+        more than `horizon` seconds after `due` counts too: the clock was put back since.
         """
         with self._lock:
             rows = self._db.execute(
                 "SELECT number, sop_instance, sop_class, transfer_syntax, destination, attempts, "
-                "due, problem, manner FROM queue WHERE (? = '' OR destination = ?) AND due <= ? "
-                "ORDER BY attempts, number",
-                (destination, destination, 1e18 if due is None else due),
+                "due, problem, manner FROM queue WHERE (? = '' OR destination = ?) "
+                "AND (due <= ? OR due > ?) ORDER BY attempts, number",
+                (
+                    destination,
+                    destination,
+                    *((1e18, 1e18) if due is None else (due, due + horizon)),
+                ),
             ).fetchall()
         return [Waiting(*(*row[:-1], Manner.from_json(row[-1]))) for row in rows]
 
@@ -158,7 +178,7 @@ class Spool:
 
     def done(self, item: Waiting) -> None:
         """The destination has acknowledged it: forget it, unless it has come again meanwhile."""
-        with self._lock:
+        with self._lock, written("the queue"):
             self._db.execute("DELETE FROM queue WHERE number = ?", (item.number,))
             left = self._db.execute(
                 "SELECT 1 FROM queue WHERE sop_instance = ?", (item.sop_instance,)
@@ -168,7 +188,7 @@ class Spool:
 
     def later(self, item: Waiting, due: float, problem: str, *, tried: bool = True) -> None:
         """It could not be sent, or its turn did not come: try again at `due`."""
-        with self._lock:
+        with self._lock, written("the queue"):
             self._db.execute(
                 "UPDATE queue SET attempts = attempts + ?, due = ?, problem = ? WHERE number = ?",
                 (int(tried), due, problem, item.number),

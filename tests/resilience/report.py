@@ -11,6 +11,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from tests.resilience import report_faults as faults
+
 Figures = dict[str, list[dict[str, Any]]]
 
 HEAD = """# Reliability
@@ -31,10 +33,11 @@ def read(path: Path) -> Figures:
 
 def summary(figures: Figures) -> dict[str, int]:
     """Return kills, objects and resources lost, random inputs, and crashes by them."""
-    killed = [*figures["kills"], *figures["fhir-kills"]]
+    killed = [*figures["kills"], *figures["fhir-kills"], *figures["map-kills"]]
+    broken = [row for kind in ("disk-full", "read-only") for row in figures[kind]]
     return {
         "kills": sum(row["kills"] for row in killed),
-        "lost": sum(row["lost"] for row in killed),
+        "lost": sum(row["lost"] for row in (*killed, *broken)),
         "inputs": sum(row["inputs"] for row in figures["fuzz"]),
         "crashes": sum(row["failed"] for row in figures["fuzz"]),
     }
@@ -49,12 +52,14 @@ def page(figures: Figures, share: float) -> str:
 def _sections(figures: Figures) -> list[str]:
     made = [row["text"] for row in figures["note"]]
     for row in figures["kills"]:
+        by = ", ".join(f"{number} by {what}" for what, number in row.get("by", {}).items())
         made.append(
             f"## Killed with -9\n\nThe lab was killed {row['kills']} times at random moments, "
-            "while one client stored into ARCHIVE, one into ROUTER (which forwards to it), and "
-            f"one created Patients. {row['acknowledged']} objects and resources had been "
-            f"acknowledged. After the last start {row['lost']} of them were missing or changed; "
-            "every object on disk was whole."
+            "while five clients wrote: C-STORE into ARCHIVE, STOW-RS, C-STORE into ROUTER (which "
+            "forwards to ARCHIVE), Patients created one by one, and studies mapped and sent as "
+            f"transactions. {row['acknowledged']} objects and resources had been acknowledged"
+            f"{f' ({by})' if by else ''}. After the last start {row['lost']} of them were missing "
+            "or changed; every object on disk was whole."
         )
     for row in figures["fhir-kills"]:
         made.append(
@@ -65,6 +70,8 @@ def _sections(figures: Figures) -> list[str]:
             f"after the last start; {row['unanswered']} more were there whose answer never came. "
             f"{row['half']} were there in part."
         )
+    if figures["map-kills"]:
+        made.append(faults.map_kills(figures["map-kills"]))
     for row in figures["tracking-kills"]:
         made.append(
             "## The tracking service killed with -9\n\n"
@@ -86,6 +93,7 @@ def _sections(figures: Figures) -> list[str]:
             "clients, after a warm-up:"
         )
         made.append("\n\n".join(["## Soak", text, "\n".join(lines)]))
+    made += faults.sections(figures)
     if figures["fuzz"]:
         made.append(_fuzz(figures["fuzz"]))
     if figures["find"]:

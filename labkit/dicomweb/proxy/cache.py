@@ -21,6 +21,7 @@ from labkit.dicomweb.proxy.settings import CacheLimits
 from labkit.dicomweb.source import Place
 from labkit.pacs.objects import ObjectStore
 from labkit.pacs.part10 import file_meta
+from labkit.pacs.sqlite_errors import roll_back, written
 
 _ROOM = 0.9  # of the limit: what an eviction leaves
 _BATCH = 200
@@ -61,7 +62,8 @@ class Cache:
     def close(self) -> None:
         """Write what is not yet written."""
         with self._lock:
-            self._note_use()
+            with suppress(OSError):  # a disk without room costs the order of eviction, no more
+                self._note_use()
             self._db.close()
 
     def path(self, uid: str) -> Path:
@@ -92,11 +94,16 @@ class Cache:
             with self._lock:
                 self._forget([uid])
                 part.replace(path)
-                self._db.execute(
-                    f"INSERT INTO object ({COLUMNS}, used) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-                    (uid, place.study, place.series, sop_class, syntax, pacs, mark, size, crc,
-                     now, now),
-                )  # fmt: skip
+                try:
+                    with self._transaction():
+                        self._db.execute(
+                            f"INSERT INTO object ({COLUMNS}, used) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                            (uid, place.study, place.series, sop_class, syntax, pacs, mark, size,
+                             crc, now, now),
+                        )  # fmt: skip
+                except BaseException:
+                    path.unlink(missing_ok=True)  # without a row it would only take room
+                    raise
                 self._sound.add(uid)
                 self.bytes += size
                 self.count += 1
@@ -207,13 +214,14 @@ class Cache:
         if self._db.in_transaction:
             yield
             return
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        with written("the cache"):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                roll_back(self._db)
+                raise
 
     def _is_sound(self, uid: str, entry: Entry) -> bool:
         """Whether the file is as it was written; looked at once after a start."""

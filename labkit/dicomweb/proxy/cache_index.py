@@ -9,6 +9,7 @@ from typing import Any
 
 from labkit.common.errors import LabError
 from labkit.dicomweb.source import Place
+from labkit.pacs.sqlite_errors import written
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS object (
@@ -58,7 +59,20 @@ def entry_of(row: tuple[Any, ...]) -> Entry:
 
 
 def opened(path: Path) -> sqlite3.Connection:
-    """Open the index; one that is damaged or of another version is begun anew."""
+    """Open the index; one that is damaged or of another version is begun anew.
+
+    Raises
+    ------
+    LabError
+        Another façade has it.
+    OSError
+        The disk is full or cannot be used: what the cache holds stays.
+    """
+    with written("the index of the cache"):
+        return _opened(path)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
     for _ in range(2):
         try:
             db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -77,6 +91,8 @@ def opened(path: Path) -> sqlite3.Connection:
                 raise LabError(
                     "another façade uses this cache", remedy="Give each a folder of its own."
                 ) from error
+            if isinstance(error, sqlite3.OperationalError):  # the disk's fault, not the file's
+                raise
         for suffix in ("", "-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
     raise LabError(

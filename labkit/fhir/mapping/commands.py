@@ -126,7 +126,7 @@ def map_command(
         if compare:
             ok = _compare(run)
         else:
-            append = kept is not None and bool(kept.done)
+            append = kept.cut(out) if kept else False
             output = stack.enter_context(_output(form, to, out, append))
             ok = _write(run, output, explain, kept, provenance)
     _tell(run.source.report, run.headers, run.studies)
@@ -157,6 +157,7 @@ def _scaled(
 
 def _write(run: Any, output: Any, explain: bool, state: Any, provenance: bool) -> bool:
     """Write all studies; return whether there was nothing to complain about."""
+    from labkit.fhir.mapping.output import NdjsonOutput
     from labkit.fhir.mapping.provenance import with_provenance
     from labkit.fhir.mapping.telling import tell
 
@@ -170,7 +171,7 @@ def _write(run: Any, output: Any, explain: bool, state: Any, provenance: bool) -
         ok = ok and good
         output.write(mapped)
         if state is not None:
-            state.mark(mapped.uid)
+            state.mark(mapped.uid, output.end() if isinstance(output, NdjsonOutput) else None)
     for problem in output.problems:
         _say(problem)
     return ok and not output.problems and not run.source.report.failures
@@ -230,7 +231,8 @@ def _output(form: str, to: str, out: Path | None, append: bool) -> Iterator[Any]
         return
     with _file(out, append) as file:
         if form == "ndjson":
-            output = NdjsonOutput(file)
+            before = out.read_text("utf-8").splitlines() if append and out else ()
+            output = NdjsonOutput(file, before)
         else:
             output = BundleOutput(file, "collection" if form == "bundle" else form)
         yield output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from typing import Any, Protocol, TextIO
 
@@ -92,11 +93,26 @@ class BundleOutput(_Once):
 
 
 class NdjsonOutput(_Once):
-    """One resource a line, as FHIR's bulk data have it (application/fhir+ndjson)."""
+    """One resource a line, as FHIR's bulk data have it (application/fhir+ndjson).
 
-    def __init__(self, file: TextIO) -> None:
+    Parameters
+    ----------
+    before
+        The lines that an earlier run has written: what is in them is not written again.
+    """
+
+    def __init__(self, file: TextIO, before: Iterable[str] = ()) -> None:
         super().__init__()
         self._file = file
+        for line in before:
+            self.new([{"resource": json.loads(line)}])
+        self.count = 0
+
+    def end(self) -> int:
+        """Have all of it on the disk, and return how many bytes the file has."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return os.fstat(self._file.fileno()).st_size
 
     def write(self, study: MappedStudy) -> None:
         """Write the resources of one study."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -136,7 +137,7 @@ def _unknown(omission: Omission, why: str) -> Omission:
 class State:
     """Which studies are done, in a file, so that an interrupted run goes on where it was.
 
-    One JSON object a line. A line that was cut short by the interruption is passed over.
+    One JSON object a line. A line that was cut short by the interruption is taken away.
 
     Parameters
     ----------
@@ -144,6 +145,13 @@ class State:
         The file; made when the first study is done.
     settings
         What the run is: another table or server under the same file is refused.
+
+    Attributes
+    ----------
+    done
+        Study Instance UIDs.
+    end
+        Bytes that the output had when the last of them was done; `None` where that was not noted.
 
     Raises
     ------
@@ -155,7 +163,9 @@ class State:
         self.path = path
         self.done: set[str] = set()
         self._head = {"labkit-map": 1, **settings}
-        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+        text = path.read_bytes() if path.exists() else b""
+        whole = text[: text.rfind(b"\n") + 1]
+        lines = whole.decode("utf-8", "replace").splitlines()
         records = [record for record in map(_record, lines) if record]
         self._started = bool(records)
         if records and records[0] != self._head:
@@ -163,13 +173,45 @@ class State:
                 f"{path} belongs to another run: {_changed(records[0], self._head)}",
                 remedy="Give another file, or delete it to begin anew.",
             )
+        if len(whole) < len(text):  # else the next line would be written to the end of a half one
+            os.truncate(path, len(whole))
         self.done.update(record["study"] for record in records[1:] if "study" in record)
+        self.end: int | None = records[-1].get("end") if records else None
 
-    def mark(self, uid: str) -> None:
-        """Note that a study is done and its output is where it belongs."""
+    def cut(self, out: Path | None) -> bool:
+        """Take away what was written of a study that was not finished; whether `out` goes on.
+
+        Raises
+        ------
+        UsageError
+            `out` is shorter than it was: what was noted as done is not all there.
+        """
+        if not self.done:
+            return False
+        if out is not None and self.end is not None:
+            size = out.stat().st_size if out.exists() else 0
+            if size < self.end:
+                raise UsageError(
+                    f"{out} has {size} bytes, and had {self.end} when the last study was done",
+                    remedy=f"Bring that file back, or delete {self.path} to begin anew.",
+                )
+            os.truncate(out, self.end)
+        return True
+
+    def mark(self, uid: str, end: int | None = None) -> None:
+        """Note, durably, that a study is done and its output is where it belongs.
+
+        Parameters
+        ----------
+        end
+            Bytes that the output has now, where it is a file.
+        """
         text = "" if self._started else json.dumps(self._head) + "\n"
+        record = {"study": uid} if end is None else {"study": uid, "end": end}
         with self.path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(text + json.dumps({"study": uid}) + "\n")
+            file.write(text + json.dumps(record) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
         self._started = True
         self.done.add(uid)
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
-from labkit.common.errors import PortTaken
+from labkit.common.errors import LabkitError, PortTaken
 from labkit.common.serving import HOST
 from labkit.common.wording import counted
 from labkit.dicomweb import dicomweb_app, wado_app
 from labkit.dicomweb.mounting import below
+from labkit.dicomweb.problems import no_room, problem
 from labkit.dimse import Peer
 from labkit.lab.face import Face
 from labkit.lab.health import HEALTH_AE
@@ -211,7 +212,13 @@ class ProxyNode(Face):
 
     def _app(self) -> ASGIApp:
         async def answered(scope: Scope, receive: Receive, send: Send) -> None:
-            quiet, noted = await run_in_threadpool(self._ready)
+            try:
+                quiet, noted = await run_in_threadpool(self._ready)
+            except (LabkitError, OSError) as error:  # its cache has no room; the next one may have
+                self._log.write("ERROR", PROXY, "-", f"cannot answer: {error}")
+                clear = error if isinstance(error, LabkitError) else no_room(error)
+                await problem(clear)(scope, receive, send)
+                return
             if (b"user-agent", HEALTH_AE.encode()) in scope["headers"]:
                 await quiet(scope, receive, send)
                 return

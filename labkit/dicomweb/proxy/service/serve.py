@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from labkit.common.errors import PortTaken
+from labkit.common.patience import patient
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -76,7 +77,7 @@ def serve(
     started, stopping
         Called when it answers, and when the signal has come.
     """
-    settings: dict[str, Any] = {"loop": "asyncio", "http": "h11", "ws": "none"}
+    settings: dict[str, Any] = {"loop": "asyncio", "http": patient(), "ws": "none"}
     if certificate is not None:
         settings |= {"ssl_certfile": certificate[0], "ssl_keyfile": certificate[1]}
     config = uvicorn.Config(
