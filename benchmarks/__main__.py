@@ -21,7 +21,9 @@ from benchmarks.facade import facades
 from benchmarks.frames import frames
 from benchmarks.mapping import mapping
 from benchmarks.measure import Row
+from benchmarks.notebooks import notebooks
 from benchmarks.report import machine_of, page
+from benchmarks.scale import scaling
 from benchmarks.servers import all_of_them
 from benchmarks.starting import starting
 from labkit import __version__
@@ -36,7 +38,17 @@ def machine() -> str:
     )
 
 
-PARTS = ("dimse", "dicomweb", "facade", "starting", "frames", "mapping", "deid")
+PARTS = (
+    "dimse",
+    "dicomweb",
+    "facade",
+    "starting",
+    "frames",
+    "mapping",
+    "deid",
+    "scale",
+    "notebooks",
+)
 
 
 def measured(folder: Path, parts: list[str], quick: bool, most: int) -> tuple[list[Row], str]:
@@ -65,6 +77,10 @@ def measured(folder: Path, parts: list[str], quick: bool, most: int) -> tuple[li
         rows += mapping(folder, 3, 10, count)
     if "deid" in parts and not quick:
         rows += deid(folder, 3, count)
+    if "scale" in parts:
+        rows += scaling(folder, min(rounds, 3), *((4, 2) if quick else (2 * count, count // 2)))
+    if "notebooks" in parts and not quick:
+        rows += notebooks()
     return rows, versions
 
 

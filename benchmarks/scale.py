@@ -1,23 +1,22 @@
-"""``python -m benchmarks.scale [--quick]``: the same studies with one worker and two, in one run.
+"""The same studies with one worker and with two, in one run.
 
 The workers are started before the clock is; what is measured is the work, the ledger and the
-result. The ratio says how near to linear it is: 2 would be.
+result. The ratio says how near to linear it is: 2 would be, and needs a third core for the
+scheduler and for what puts results together.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
 import shutil
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from pydicom.uid import UID
 
-from benchmarks.measure import alternate
+from benchmarks.measure import Row, alternate
+from benchmarks.report import GROWTH
 from labkit.common.scale import Farm, Progress, WorkLedger, farm_of
 from labkit.deid import Key
 from labkit.deid import scale as deid
@@ -25,6 +24,8 @@ from labkit.dicom import encoded, read, sample
 from labkit.fhir.mapping import MappingTable, Site
 from labkit.fhir.mapping import scale as mapping
 from labkit.fhir.mapping.sources import Selection
+
+NEAR = 1.6  # times as fast with two workers, on two cores
 
 
 def archive(folder: Path, studies: int, images: int) -> Path:
@@ -42,29 +43,25 @@ def archive(folder: Path, studies: int, images: int) -> Path:
     return folder
 
 
-def main() -> None:
-    """Measure, and print a table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="little data, to see that it works")
-    quick = parser.parse_args().quick
-    studies, images, rounds = (4, 2, 1) if quick else (200, 50, 3)
-    with tempfile.TemporaryDirectory() as home:
-        folder = Path(home)
-        source = archive(folder / "in", studies, images)
-        Key.new().save(folder / "key")
-        (folder / "one").mkdir()
-        (folder / "two").mkdir()
-        with farm_of("local:1", folder / "one") as one, farm_of("local:2", folder / "two") as two:
-            for name, work in (("map", _map), ("deid", _deid)):
-                acts = {
-                    "1": _timed(work, one, folder, source),
-                    "2": _timed(work, two, folder, source),
-                }
-                seconds = alternate(acts, rounds, warm=not quick)
-                sys.stdout.write(
-                    f"{name}: {studies} studies of {images}: 1 worker {seconds['1']:.1f} s, "
-                    f"2 workers {seconds['2']:.1f} s, ratio {seconds['1'] / seconds['2']:.2f}\n"
-                )
+def scaling(folder: Path, rounds: int, studies: int, images: int) -> list[Row]:
+    """Map and de-identify the same studies with one worker and with two."""
+    source = archive(folder / "in", studies, images)
+    Key.new().save(folder / "key")
+    (folder / "one").mkdir()
+    (folder / "two").mkdir()
+    rows = []
+    with farm_of("local:1", folder / "one") as one, farm_of("local:2", folder / "two") as two:
+        for name, work in (("labkit map", _map), ("labkit deid", _deid)):
+            acts = {
+                "1": _timed(work, one, folder, source),
+                "2": _timed(work, two, folder, source),
+            }
+            seconds = alternate(acts, rounds, warm=rounds > 1)
+            figures = round(seconds["2"], 2), round(seconds["1"], 2)
+            ratio = round(seconds["1"] / seconds["2"], 2)
+            what = f"{GROWTH}{name} --scheduler, {studies} studies of {images}, 2 workers"
+            rows.append(Row(what, "s", *figures, "1 worker", ratio, NEAR))
+    return rows
 
 
 def _timed(
@@ -99,7 +96,3 @@ def _deid(farm: Farm, ledger: WorkLedger, source: Path, out: Path) -> int:
     settings = deid.Settings(str(out), [], str(source.parent / "key"))
     _, tally = deid.run_scaled(settings, source, farm, ledger, Progress(io.StringIO()))
     return len(tally.opens)
-
-
-if __name__ == "__main__":
-    main()

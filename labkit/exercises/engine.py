@@ -72,7 +72,7 @@ def solution(slug: str) -> Panel:
 
 
 def progress() -> Panel:
-    """Show what you have solved, notebook by notebook."""
+    """Show what you have solved, notebook by notebook; what is open where you began, and next."""
     return _guarded(_progress, words("progress.title"), _caller())
 
 
@@ -106,11 +106,16 @@ def _progress(title: str, namespace: Mapping[str, Any]) -> Panel:
     heads = ("progress.track", "progress.notebook", "progress.solved", "progress.rest")
     table = [tuple(words(head) for head in heads)]
     for track in TRACKS:
+        ahead = False
         for notebook in dict.fromkeys(e.notebook for e in entries if e.track == track):
             slugs = [e.slug for e in entries if (e.track, e.notebook) == (track, notebook)]
             rest = [slug for slug in slugs if slug not in solved]
             count = words("progress.count", done=len(slugs) - len(rest), count=len(slugs))
-            table.append((track, notebook, count, ", ".join(rest) or words("progress.all")))
+            # The names of all would be a wall: those of what was begun, and of what is next.
+            told = len(rest) < len(slugs) or not ahead
+            open_ = ", ".join(rest) if told else words("progress.new")
+            table.append((track, notebook, count, open_ or words("progress.all")))
+            ahead = ahead or len(rest) == len(slugs)
     done = sum(entry.slug in solved for entry in entries)
     summary = words("progress.sum", title=title, done=done, count=len(entries))
     return Panel(words("word.progress"), summary, table=tuple(table))

@@ -86,6 +86,7 @@ WORDS = {
     "progress.rest": "still to do",
     "progress.count": "{done} of {count}",
     "progress.all": "nothing: all done",
+    "progress.new": "not begun",
 }  # fmt: skip
 
 

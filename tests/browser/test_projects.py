@@ -1,7 +1,7 @@
 """The three projects, done in JupyterLab as a person does them: wrong, a hint, right, and a look.
 
-The ordinary run makes one mistake or two an exercise; the long one (``LABKIT_LONG``) makes every
-mistake that an exercise knows, and visits the widgets of other notebooks.
+The ordinary run makes one mistake or two an exercise; the long one (``LABKIT_LONG``) makes nearly
+every mistake that an exercise knows: those are left out that an earlier step makes impossible.
 """
 
 from __future__ import annotations

@@ -15,7 +15,9 @@ from labkit.common.errors import LabNotRunning, NetworkError
 from labkit.dimse import EchoResult, Receiver, Status, echo
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
 from labkit.exercises.engine import MISSING, ReferenceFailed, judge
-from labkit.exercises.find import Entry, Loaded
+from labkit.exercises.find import TRACKS, Entry, Loaded, catalogue
+from labkit.exercises.journal import Journal
+from labkit.lab.workspace import Workspace
 
 EXERCISE = Exercise(
     blank="x = ...",
@@ -182,6 +184,25 @@ def test_the_real_one_as_a_learner_meets_it(lab: FakeLab, mine: EchoResult) -> N
     assert check("echo-archive", replace(mine, status=Status(0x0122))).outcome == "failed"
     assert check("echo-archive", mine).outcome == "passed"
     assert re.search(r"nb00_start_here +1 of \d+ +(?! |echo-archive)", repr(progress()))
+
+
+def test_progress_names_what_was_begun_and_what_is_next(lab: FakeLab, mine: EchoResult) -> None:
+    def named() -> dict[tuple[str, str], str]:
+        return {row[:2]: row[3] for row in progress().table[1:]}
+
+    fresh = named()
+    later = ("beginner", "nb03_the_header")
+    assert "which-order" in fresh["start", "nb00_start_here"]
+    assert fresh["beginner", "nb01_a_scans_journey"] != fresh[later] == "not begun"
+    assert sum(len(row.split(", ")) > 1 for row in fresh.values()) <= len(TRACKS)
+    for entry in catalogue():
+        if entry.notebook == later[1]:
+            act = {"outcome": "passed", "mistake": ""}
+            assert not Journal(Workspace(lab.workspace).progress).add("check", entry.slug, **act)
+            break
+    begun = named()
+    assert begun[later] and begun[later] != "not begun" and entry.slug not in begun[later]
+    assert {key for key in begun if begun[key] != fresh[key]} == {later}
 
 
 def test_hints_come_one_by_one_and_then_the_solution(lab: FakeLab) -> None:

@@ -36,7 +36,7 @@ RIGHT = [
             return sorted(ends)[-1]
     """),
     ("cloud-bill", """
-        def bill(stored, read, deleted, prices):
+        def months_bill(stored, read, deleted, prices):
             money = stored * prices.gbyte_month + read * prices.egress_gbyte
             for size, months in deleted:
                 if months < prices.months:
@@ -90,7 +90,7 @@ WRONG = [
     (
         "cloud-bill",
         """
-        def bill(stored, read, deleted, prices):
+        def months_bill(stored, read, deleted, prices):
             return "much"
     """,
     ),

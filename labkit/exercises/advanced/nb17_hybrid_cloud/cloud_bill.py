@@ -11,7 +11,7 @@ from labkit.common import cite
 from labkit.exercises import Exercise, Verdict, Work, Wrong, blank, failed, passed
 
 _RIGHT = """
-    def bill(stored, read, deleted, prices):
+    def months_bill(stored, read, deleted, prices):
         early = sum(size * max(prices.months - months, 0) for size, months in deleted)
         return (stored + early) * prices.gbyte_month + read * prices.egress_gbyte
 """
@@ -19,14 +19,14 @@ _RIGHT = """
 EXERCISE = Exercise(
     given="    from labkit.exchange.cloud import Prices\n",
     blank="""
-        def bill(stored, read, deleted, prices):
+        def months_bill(stored, read, deleted, prices):
             ...  # money
 
         # stored: gigabytes that lie there. read: gigabytes that were had back.
         # deleted: pairs, (gigabytes, months that they had been there)
         # prices: gbyte_month, egress_gbyte, and months, the least time that is billed
     """,
-    answer="bill",
+    answer="months_bill",
     expects=Callable,  # type: ignore[arg-type]
     reference=_RIGHT,
     explanation="""
