@@ -28,19 +28,15 @@ class Closes:
         raise NotImplementedError
 
 
-class Runs:
+class Runs(Closes):
     """Is started at the beginning of its ``with`` block, and stopped at the end."""
 
     def __enter__(self: _Runs) -> _Runs:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Stop it."""
         self.stop()
 
     def start(self) -> object:

@@ -112,7 +112,7 @@ def file_name(uid: str, ending: str = ".dcm") -> str:
             f"the SOP Instance UID {uid[:80]!r} is no UID, so no file can be named by it",
             remedy="A UID has digits and dots, 64 characters at most (PS3.5 9.1): mend it.",
         )
-    return f"{uid}.dcm"
+    return f"{uid}{ending}"
 
 
 class _GuardedFile(io.BufferedReader):

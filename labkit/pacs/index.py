@@ -14,7 +14,7 @@ from pathlib import Path
 
 from labkit.pacs import schema
 from labkit.pacs.entering import Arrival, Entering, Entry
-from labkit.pacs.sqlite_errors import roll_back, written
+from labkit.pacs.sqlite_errors import transaction
 
 ENTRY_COLUMNS = (
     "instance.pk, instance.q_SOPInstanceUID, instance.q_SOPClassUID, instance.transfer_syntax, "
@@ -64,13 +64,11 @@ class Index:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self.lock, written("the index"):
-            self._writer.execute("BEGIN IMMEDIATE")
+        with self.lock:
             try:
-                yield self._writer
-                self._writer.execute("COMMIT")
+                with transaction(self._writer, "the index"):
+                    yield self._writer
             except BaseException:
-                roll_back(self._writer)
                 self._entering.forget()
                 raise
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,7 +21,7 @@ from labkit.pacs.manner import Manner
 from labkit.pacs.objects import ObjectStore
 from labkit.pacs.part10 import file_meta
 from labkit.pacs.sender import Shipment
-from labkit.pacs.sqlite_errors import roll_back, written
+from labkit.pacs.sqlite_errors import transaction, written
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS queue (
@@ -122,7 +121,7 @@ class Spool:
         part = self.objects.stage(uid, (file_meta(sop_class, uid, transfer_syntax, source), data))
         with self._lock:
             path = self.objects.publish(part, uid)
-            with self._transaction():
+            with transaction(self._db, "the queue"):
                 for destination, manner in routes.items():
                     self._db.execute(
                         "INSERT OR REPLACE INTO queue "
@@ -135,18 +134,6 @@ class Spool:
             header["SeriesInstanceUID"], header["PatientID"], len(data), source,
         )  # fmt: skip
         return StoredObject(entry, path, "queued")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """All of it or nothing; after a disk that was full, the next one can begin."""
-        with written("the queue"):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                roll_back(self._db)
-                raise
 
     def waiting(
         self, destination: str = "", due: float | None = None, horizon: float = 1e18

@@ -37,6 +37,25 @@ def written(what: str) -> Iterator[None]:
         raise OSError(code, f"{what} cannot be written: {said}") from error
 
 
+@contextmanager
+def transaction(connection: sqlite3.Connection, what: str) -> Iterator[None]:
+    """All of it or nothing; after a disk that was full, the next one can begin.
+
+    Raises
+    ------
+    OSError
+        As of `written`.
+    """
+    with written(what):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            roll_back(connection)
+            raise
+
+
 def roll_back(connection: sqlite3.Connection) -> None:
     """Undo what is open, whatever has failed: a later transaction could not begin otherwise.
 

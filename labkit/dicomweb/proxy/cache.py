@@ -21,7 +21,7 @@ from labkit.dicomweb.proxy.settings import CacheLimits
 from labkit.dicomweb.source import Place
 from labkit.pacs.objects import ObjectStore
 from labkit.pacs.part10 import file_meta
-from labkit.pacs.sqlite_errors import roll_back, written
+from labkit.pacs.sqlite_errors import transaction
 
 _ROOM = 0.9  # of the limit: what an eviction leaves
 _BATCH = 200
@@ -214,14 +214,8 @@ class Cache:
         if self._db.in_transaction:
             yield
             return
-        with written("the cache"):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                roll_back(self._db)
-                raise
+        with transaction(self._db, "the cache"):
+            yield
 
     def _is_sound(self, uid: str, entry: Entry) -> bool:
         """Whether the file is as it was written; looked at once after a start."""

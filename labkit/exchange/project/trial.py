@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import TracebackType
 
 from pydicom.dataset import Dataset
 
 from labkit.common.access import ALLOW_ALL, AccessPolicy
 from labkit.common.errors import LabkitError, NetworkError
+from labkit.common.scope import Closes
 from labkit.dicom.samples import sample
 from labkit.exchange.network import Design, Fetched, Network
 from labkit.exchange.parties import PatientId
@@ -68,7 +68,7 @@ class Manager:
         return self._known.corresponding(pid, authorities)
 
 
-class Trial:
+class Trial(Closes):
     """A network of a design with the studies of a brief.
 
     Parameters
@@ -115,12 +115,8 @@ class Trial:
             undo.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the network."""
         self._open.close()
 
     # -- who is who --

@@ -60,6 +60,16 @@ def test_a_document_in_fhir_becomes_a_key_object_selection(tmp_path: Path) -> No
     assert read(path).uid == json.loads(shown)["uid"]
 
 
+def test_a_document_in_fhir_is_written_as_json(tmp_path: Path) -> None:
+    code, _, _ = run(folder() / "dx-chest", "--flavour", "mado", "--site", "north", "--fhir",
+                     "--out", tmp_path)  # fmt: skip
+    assert code == 0
+    (path,) = tmp_path.iterdir()
+    assert path.suffix == ".json" and json.loads(path.read_text("utf-8"))["type"] == "document"
+    code, shown, _ = run("--read", path, "--json")
+    assert code == 0 and json.loads(shown)["uid"] == path.stem
+
+
 def test_one_study_that_cannot_be_described_keeps_back_no_other(tmp_path: Path) -> None:
     site = tmp_path / "site.toml"
     site.write_text(SITE, "utf-8")
