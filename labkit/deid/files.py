@@ -71,8 +71,11 @@ def written(ds: Dataset, folder: Path) -> Path:
     """
     target = folder / file_name(str(ds.get("SOPInstanceUID") or ""))
     with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=folder, prefix=".part-")
+        try:
+            descriptor, name = tempfile.mkstemp(dir=folder, prefix=".part-")
+        except FileNotFoundError:
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=folder, prefix=".part-")
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(part10(ds))
