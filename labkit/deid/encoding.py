@@ -72,9 +72,9 @@ def _plain(ds: Dataset, syntax: UID) -> bool:
 
 def _text(tag: int, element: Any) -> bytes:
     """Encode an element of the file meta information, which is of short ASCII texts."""
+    value: bytes = element.value
     if element.VR == "OB":
-        return _long(tag >> 16, tag & 0xFFFF, b"OB", 0, len(element.value)) + element.value
-    value = element.value
+        return _long(tag >> 16, tag & 0xFFFF, b"OB", 0, len(value)) + value
     if type(element) is not RawDataElement:
         value = str(value).encode("ascii")
         value += (b"\0" if element.VR == "UI" else b" ") * (len(value) % 2)
@@ -105,7 +105,7 @@ def _body(ds: Dataset, implicit: bool) -> list[bytes]:
     return parts
 
 
-def encoded_text(vr: str, value: object) -> bytes | None:
+def encoded_text(vr: str, value: Any) -> bytes | None:
     """Encode one text or a list of texts (PS3.5 6.2), padded to an even length.
 
     Returns
@@ -115,19 +115,20 @@ def encoded_text(vr: str, value: object) -> bytes | None:
         in the character set of its data set.
     """
     if vr == "PN" and type(value) is str and (not value or value.isalnum()) and value.isascii():
-        return value.encode("ascii") + b" " * (len(value) % 2)
+        name: bytes = value.encode("ascii")
+        return name + b" " * (len(name) % 2)
     padding = _PADDING.get(vr)
     if padding is None:
         return None
     if type(value) in (list, MultiValue) and vr not in _SINGLE:
-        if not all(type(one) in (str, UID) for one in value):  # type: ignore[attr-defined]
+        if not all(type(one) in (str, UID) for one in value):
             return None
-        value = "\\".join(value)  # type: ignore[call-overload]
+        value = "\\".join(value)
     elif type(value) not in (str, UID):
         return None
-    if not (value.isascii() and value.isprintable()):  # type: ignore[attr-defined]
+    if not (value.isascii() and value.isprintable()):
         return None
-    text: bytes = value.encode("ascii")  # type: ignore[attr-defined]
+    text: bytes = value.encode("ascii")
     return text + padding if len(text) % 2 else text
 
 

@@ -72,8 +72,8 @@ def put(ds: Dataset, tag: int, vr: str, value: object) -> None:
 
 def uids_of(ds: Dataset, tag: int) -> list[str]:
     """Read the UIDs of an element that is about to be replaced."""
-    element = ds.get_item(tag)
-    if type(element) is RawDataElement and element.VR in ("UI", None) and element.value:
+    element: DataElement | RawDataElement = ds.get_item(tag)
+    if isinstance(element, RawDataElement) and element.VR in ("UI", None) and element.value:
         return element.value.decode("iso8859").rstrip("\0 ").split("\\")
     return text_of(ds, tag).split("\\")
 
