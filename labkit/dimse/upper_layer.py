@@ -21,8 +21,6 @@ from pynetdicom.dul import DULServiceProvider
 from pynetdicom.fsm import TRANSITION_TABLE as ALLOWED
 from pynetdicom.pdu_primitives import A_P_ABORT
 
-from labkit.dimse.presentation import Proposal, encode_acceptance
-
 # Below pynetdicom's logger: quiet in a notebook, and shown by pynetdicom.debug_logger().
 _LOG = logging.getLogger("pynetdicom.labkit.upper_layer")
 
@@ -153,8 +151,6 @@ class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
             if event == "Evt9" and ("Evt9", self.state_machine.current_state) not in ALLOWED:
                 self.to_provider_queue.get_nowait()
                 _LOG.warning("a message was not sent: the association is ending")
-            elif event == "Evt7" and not self._watched(evt.EVT_PDU_SENT, evt.EVT_FSM_TRANSITION):
-                self._accept()
             else:
                 self.state_machine.do_action(event)
 
@@ -210,8 +206,8 @@ class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
         That is what Evt10 does in Sta6 (DT-2, PS3.8 Table 9-7), without the objects that pynetdicom
         makes of a PDU on the way. It has its own way with all else, and where somebody watches.
         """
-        watched = self._watched(evt.EVT_PDU_RECV, evt.EVT_FSM_TRANSITION)
-        if self.state_machine.current_state != "Sta6" or watched:
+        watched = (evt.EVT_PDU_RECV, evt.EVT_FSM_TRANSITION)
+        if self.state_machine.current_state != "Sta6" or any(map(self.assoc.get_handlers, watched)):
             super()._read_pdu_data()
             return
         try:
@@ -236,22 +232,7 @@ class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
     def _decode_pdu(self, bytestream: bytearray) -> Any:
         """Decode a PDU, and tell the watchers of it after what it may be an answer to."""
         with self._acting:
-            if bytestream[0] != 1 or self._watched(evt.EVT_PDU_RECV):
-                return super()._decode_pdu(bytestream)
-            data, pdu = bytes(bytestream), Proposal()
-            evt.trigger(self.assoc, evt.EVT_DATA_RECV, {"data": data})
-            pdu.decode(data)
-            return pdu, "Evt6"
-
-    def _accept(self) -> None:
-        """Do AE-7 (PS3.8 Table 9-6)."""
-        acceptance = encode_acceptance(self.to_provider_queue.get_nowait())
-        if self.socket is not None:
-            self.socket.send(acceptance)
-        self.state_machine.transition("Sta6")
-
-    def _watched(self, *events: Any) -> bool:
-        return any(map(self.assoc.get_handlers, events))
+            return super()._decode_pdu(bytestream)
 
     def kill_dul(self) -> None:
         """Stop the thread."""
