@@ -44,6 +44,7 @@ class EventLog:
         self._clock = clock
         self._lock = threading.Lock()
         self._file: FileIO | None = None
+        self._size = 0  # bytes in the file, as long as it is open
         self._waiting: deque[str] = deque()
         self._missing = 0  # lines that the disk did not take
         if path is not None:
@@ -91,11 +92,13 @@ class EventLog:
         assert self.path is not None
         if self._file is None:
             self._file = self.path.open("ab", buffering=0)
-        data, start = line.encode(), self._file.tell()
+            self._size = self._file.tell()
+        data = line.encode()
         if self._file.write(data) != len(data):  # the disk was full in the middle of it
-            self._file.truncate(start)
+            self._file.truncate(self._size)
             raise OSError(errno.ENOSPC, "the log is not written to the end")
-        if self._file.tell() > LIMIT:
+        self._size += len(data)
+        if self._size > LIMIT:
             self._close()
             self.path.replace(self.path.with_name(self.path.name + ".1"))
 
