@@ -16,13 +16,31 @@ from pynetdicom.dimse_primitives import C_CANCEL, N_EVENT_REPORT
 from pynetdicom.pdu_primitives import P_DATA
 
 from labkit.dimse.codec import Unusual, decode_message, encode_message
-from labkit.dimse.upper_layer import RingingQueue
+from labkit.dimse.doorbell import RingingQueue
 
 _LOG = logging.getLogger("pynetdicom.labkit.provider")  # see upper_layer.py
 
 Fragment = tuple[int, bytes | memoryview]  # message control header and bytes
 AT_ONCE = 1 << 18  # bytes written in one go: a large object is not held twice
 LARGEST = 1 << 20  # bytes of a fragment where the peer sets no limit; 0 means that (PS3.8 D.1)
+
+
+def pdv_items(pdu: bytes) -> list[tuple[int, memoryview]] | None:
+    """Take a P-DATA-TF PDU apart: context ID and value of each item (PS3.8 9.3.5.1).
+
+    Returns
+    -------
+    list of (int, memoryview) or None
+        A value begins with its message control header. ``None`` where a length is wrong.
+    """
+    view, at, found = memoryview(pdu), 6, []
+    while at < len(pdu):
+        end = at + 4 + int.from_bytes(view[at : at + 4], "big")
+        if end > len(pdu) or end < at + 6:
+            return None
+        found.append((pdu[at + 4], view[at + 5 : end]))
+        at = end
+    return found
 
 
 class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]

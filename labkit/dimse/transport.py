@@ -20,10 +20,11 @@ from pynetdicom.transport import (
 )
 
 from labkit.dimse.admission import certificate_of
+from labkit.dimse.doorbell import Doorbell, wait_readable
 from labkit.dimse.pace import Pace
 from labkit.dimse.reactor import WaitingAssociation
 from labkit.dimse.secure import SecureChannel, close_gently
-from labkit.dimse.upper_layer import HEARTBEAT, Doorbell, wait_readable
+from labkit.dimse.upper_layer import HEARTBEAT
 
 _LOG = logging.getLogger(__name__)
 CHUNK = 1 << 18  # bytes asked of the kernel at once; a length field may lie, so never more

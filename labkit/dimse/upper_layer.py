@@ -10,101 +10,33 @@ from __future__ import annotations
 
 import logging
 import queue
-import select
-import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from pynetdicom import evt
 from pynetdicom.dul import DULServiceProvider
 from pynetdicom.fsm import TRANSITION_TABLE as ALLOWED
-from pynetdicom.pdu_primitives import A_P_ABORT
+from pynetdicom.pdu_primitives import A_ASSOCIATE, A_P_ABORT, A_RELEASE
+
+from labkit.dimse.doorbell import Doorbell, RingingQueue, wait_readable
+from labkit.dimse.provider import pdv_items
 
 # Below pynetdicom's logger: quiet in a notebook, and shown by pynetdicom.debug_logger().
 _LOG = logging.getLogger("pynetdicom.labkit.upper_layer")
 
 HEARTBEAT = 0.5  # seconds that a wait lasts at most
-
-
-def wait_readable(sockets: Sequence[socket.socket], timeout: float) -> list[int]:
-    """Wait until one of `sockets` has something to read, at most `timeout` seconds.
-
-    Returns
-    -------
-    list of int
-        The file descriptors that have.
-    """
-    timeout = max(timeout, 0.0)
-    if hasattr(select, "poll"):  # select.select refuses file descriptors over 1023
-        poll = select.poll()
-        for sock in sockets:
-            poll.register(sock, select.POLLIN)
-        return [fd for fd, _ in poll.poll(timeout * 1000)]
-    return [sock.fileno() for sock in select.select(sockets, [], [], timeout)[0]]
-
-
-class Doorbell:
-    """Wakes a thread that waits on sockets; ringing it twice is ringing it once."""
-
-    def __init__(self) -> None:
-        self.socket, self._button = socket.socketpair()
-        self.socket.setblocking(False)
-        self._button.setblocking(False)
-
-    def ring(self) -> None:
-        """Have `socket` readable."""
-        try:
-            self._button.send(b"!")
-        except OSError:  # full, so it rings already; or closed, so nobody waits
-            return
-
-    def silence(self) -> None:
-        """Have it not readable again."""
-        try:
-            self.socket.recv(4096)
-        except OSError:  # it did not ring
-            return
-
-    def close(self) -> None:
-        """Give its file descriptors back."""
-        self.socket.close()
-        self._button.close()
-
-
-class RingingQueue(queue.Queue[Any]):
-    """A queue that rings a bell after each ``put``."""
-
-    def __init__(self, ring: Callable[[], None]) -> None:
-        super().__init__()
-        self._ring = ring
-
-    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
-        """Put, then ring."""
-        super().put(item, block, timeout)
-        self._ring()
-
-
-def pdv_items(pdu: bytes) -> list[tuple[int, memoryview]] | None:
-    """Take a P-DATA-TF PDU apart: context ID and value of each item (PS3.8 9.3.5.1).
-
-    Returns
-    -------
-    list of (int, memoryview) or None
-        A value begins with its message control header. ``None`` where a length is wrong.
-    """
-    view, at, found = memoryview(pdu), 6, []
-    while at < len(pdu):
-        end = at + 4 + int.from_bytes(view[at : at + 4], "big")
-        if end > len(pdu) or end < at + 6:
-            return None
-        found.append((pdu[at + 4], view[at + 5 : end]))
-        at = end
-    return found
+_ANSWERED_IN = {A_ASSOCIATE: "Sta3", A_RELEASE: "Sta8"}  # PS3.8 Tables 9-6, 9-9
 
 
 class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
-    """The upper layer service provider; waits on its socket and its queue."""
+    """The upper layer service provider; waits on its socket and its queue.
+
+    An acceptor is asked for its association in the association's own thread: a hand-over to
+    another one and back costs more than what is done there. The thread of the upper layer begins
+    once there is an answer.
+    """
 
     def __init__(self, assoc: Any) -> None:
         super().__init__(assoc)
@@ -114,45 +46,125 @@ class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
         self._acting = threading.RLock()  # held while the state machine acts
         self._waiting = False
         self._bell: Doorbell | None = None
+        self._lent = False  # whether the association's thread does what is this one's
+
+    def start(self) -> None:
+        """Begin: in the caller's thread where that is the association's, as acceptor."""
+        if self.assoc.is_acceptor and threading.current_thread() is self.assoc:
+            self._begin()
+            self._lent = True
+        else:
+            super().start()
+
+    def is_alive(self) -> bool:
+        """Whether it runs, in whatever thread."""
+        return self._lent or super().is_alive()
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the end of the thread."""
+        if self._lent:
+            time.sleep(HEARTBEAT if timeout is None else min(timeout, HEARTBEAT))
+        else:
+            super().join(timeout)
 
     def run_reactor(self) -> None:
         """Run until the state machine is back at Sta1."""
+        if self._bell is None:
+            self._begin()
+        self._run(lambda: False)
+
+    def receive_pdu(self, wait: bool = False, timeout: float | None = None) -> Any:
+        """Give the next primitive, as the parent does."""
+        if wait and self._lent and threading.current_thread() is self.assoc:
+            end = time.monotonic() + (float("inf") if timeout is None else timeout)
+            self._run(lambda: bool(self.to_user_queue.queue) or self._is_over(end))
+            if not self._lent or self._is_over(end):
+                self._give_back()
+                wait = False
+        return super().receive_pdu(wait, timeout)
+
+    def send_pdu(self, primitive: Any) -> None:
+        """Send a primitive; the answer to a request of the peer from the caller's thread."""
+        mine = self._lent and threading.current_thread() is self.assoc
+        responds = getattr(primitive, "result", None) is not None
+        answers = _ANSWERED_IN.get(type(primitive)) if responds else None
+        with self._acting:
+            free = not self.to_provider_queue.queue and self.event_queue.empty()
+            if not free or not (mine or answers == self.state_machine.current_state):
+                super().send_pdu(primitive)
+                return
+            self.to_provider_queue.put(primitive, ring=False)
+            try:
+                self._act()
+            except Exception as error:
+                self._fail(error)
+        self._give_back()
+        self._ring()  # the thread is to see the new state
+
+    def _begin(self) -> None:
         self._bell = Doorbell()
         self._idle_timer.start()
         self.assoc._dul_ready.set()
+
+    def _is_over(self, end: float) -> bool:
+        return bool(self.assoc._kill) or time.monotonic() > end
+
+    def _give_back(self) -> None:
+        """Go on in a thread of its own."""
+        if self._lent and threading.current_thread() is self.assoc:
+            super().start()
+            self._lent = False
+
+    def _run(self, enough: Callable[[], bool]) -> None:
+        """Take turns until `enough`, or the state machine is back at Sta1."""
         try:
             while not self._kill_thread:
+                if enough():
+                    return
                 self._turn()
         except Exception as error:
-            _LOG.error("the upper layer gave up: %s: %s", type(error).__name__, error)
-            self._give_up()
-        finally:
-            bell, self._bell = self._bell, None
+            self._fail(error)
+        bell, self._bell = self._bell, None
+        if bell is not None:
             bell.close()
-            # Nothing more will come. pynetdicom's acceptor would wait for its whole ACSE timeout
-            # after a peer that has only looked whether the port is open.
-            self.to_user_queue.put(None)
+        self._lent = False
+        # Nothing more will come. pynetdicom's acceptor would wait for its whole ACSE timeout
+        # after a peer that has only looked whether the port is open.
+        self.to_user_queue.put(None)
+
+    def _fail(self, error: Exception) -> None:
+        _LOG.error("the upper layer gave up: %s: %s", type(error).__name__, error)
+        self._give_up()
+        self.kill_dul()
 
     def _turn(self) -> None:
         """Take one event from wherever there is one, and act on it."""
         if self.artim_timer.expired:
             self.event_queue.put("Evt18")
-        if not self._process_recv_primitive() and self.event_queue.empty():
-            if self.state_machine.current_state == "Sta13":
-                self._is_transport_event()  # reads what is left, then closes
-            elif self._wait():
-                self._read_pdu_data()
-                self._idle_timer.restart()
-        try:
-            event = self.event_queue.get_nowait()
-        except queue.Empty:
+        if self._act():
             return
+        if self.state_machine.current_state == "Sta13":
+            self._is_transport_event()  # reads what is left, then closes
+        elif self._wait():
+            self._read_pdu_data()
+            self._idle_timer.restart()
+        self._act()
+
+    def _act(self) -> bool:
+        """Act on the next event or primitive; whether there was one."""
         with self._acting:
+            if self.event_queue.empty():
+                self._process_recv_primitive()
+            try:
+                event = self.event_queue.get_nowait()
+            except queue.Empty:
+                return False
             if event == "Evt9" and ("Evt9", self.state_machine.current_state) not in ALLOWED:
                 self.to_provider_queue.get_nowait()
                 _LOG.warning("a message was not sent: the association is ending")
             else:
                 self.state_machine.do_action(event)
+            return True
 
     def _wait(self) -> bool:
         """Wait for something to do; whether it is that the connection can be read."""
@@ -167,6 +179,8 @@ class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
         self._waiting = True
         try:
             if self.to_provider_queue.queue or self._kill_thread or self._bell is None:
+                return False
+            if self.state_machine.current_state == "Sta13":  # another thread has just answered
                 return False
             sockets = [self._bell.socket] + ([connection] if connection is not None else [])
             ready = wait_readable(sockets, timeout)
