@@ -15,10 +15,10 @@ from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from labkit.dimse.admission import certificate_of
 from labkit.dimse.doorbell import Doorbell, wait_readable
+from labkit.dimse.lending import HEARTBEAT
 from labkit.dimse.reactor import WaitingAssociation
 from labkit.dimse.secure import close_gently
 from labkit.dimse.transport import PromptSocket
-from labkit.dimse.upper_layer import HEARTBEAT
 
 
 class PromptHandler(RequestHandler):  # type: ignore[misc]

@@ -66,6 +66,22 @@ class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
         self._data = BytesIO()
         self._serving: list[threading.Thread] = []
 
+    @property
+    def cancel_req(self) -> dict[int, Any]:
+        """The C-CANCEL requests that have come, by the Message ID of what is to be cancelled."""
+        self.dul.look()
+        return self._cancelled
+
+    @cancel_req.setter
+    def cancel_req(self, value: dict[int, Any]) -> None:
+        self._cancelled = value
+
+    def get_msg(self, block: bool = False) -> Any:
+        """Give the next message, as the parent does."""
+        if block and self.dul.attend(lambda: bool(self.msg_queue.queue), self.dimse_timeout):
+            block = False
+        return super().get_msg(block)
+
     def send_msg(self, primitive: Any, context_id: int) -> None:
         """Send a message, with no fragment of another between its own."""
         with self._sending:
@@ -173,8 +189,8 @@ class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
     def _deliver(self, context_id: int) -> None:
         """Hand a complete message to whom it concerns."""
         message, self._primitive = self._primitive, None
-        if isinstance(message, C_CANCEL) and len(self.cancel_req) < 10:
-            self.cancel_req[message.MessageIDBeingRespondedTo] = message
+        if isinstance(message, C_CANCEL) and len(self._cancelled) < 10:
+            self._cancelled[message.MessageIDBeingRespondedTo] = message
         elif isinstance(message, N_EVENT_REPORT) and message.is_valid_request:
             # At once, and in a thread of its own: the caller's may be waiting for another answer.
             thread = threading.Thread(

@@ -16,6 +16,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from functools import cache
 from typing import Any
 
@@ -25,8 +26,9 @@ from pynetdicom.association import Association, ServiceUser
 from pynetdicom.utils import make_target
 
 from labkit.dimse.admission import Admission, AskingACSE, PeerCertificate
+from labkit.dimse.lending import HEARTBEAT
 from labkit.dimse.provider import WholeMessages
-from labkit.dimse.upper_layer import HEARTBEAT, WaitingDUL
+from labkit.dimse.upper_layer import WaitingDUL
 
 KILL_AFTER = 5.0  # seconds that an ended association may take to close its connection
 
@@ -61,6 +63,7 @@ class WaitingAssociation(Association):  # type: ignore[misc]
         self._handlers: dict[Any, Any] = {}
         self._bind_defaults()
         self._kill = self._started_dul = False
+        self.serving = False  # whether its own thread is at a request
         self._dul_ready, self._reactor_checkpoint = threading.Event(), threading.Event()
         self._reactor_checkpoint.set()
         self._timer_resolution = _config.WINDOWS_TIMER_RESOLUTION
@@ -82,11 +85,13 @@ class WaitingAssociation(Association):  # type: ignore[misc]
 
     def serve(self, message: Any, context_id: int) -> None:
         """Serve one request, under what the admission has put around it, in whatever thread."""
-        if self.admission is None:
-            self._serve_request(message, context_id)
-            return
-        with self.admission.around():
-            self._serve_request(message, context_id)
+        own = threading.current_thread() is self
+        self.serving = own or self.serving
+        try:
+            with self.admission.around() if self.admission is not None else nullcontext():
+                self._serve_request(message, context_id)
+        finally:
+            self.serving = self.serving and not own
 
     def wake(self) -> None:
         """Have the reactor look at everything once more."""
@@ -126,6 +131,7 @@ class WaitingAssociation(Association):  # type: ignore[misc]
         self._is_paused = True
         self.wake()
         deadline = time.monotonic() + KILL_AFTER
+        self.dul.attend(lambda: self.dul.state_machine.current_state == "Sta1", KILL_AFTER)
         while self.dul.is_alive() and threading.current_thread() is not self.dul:
             if self.dul.stop_dul():
                 continue
@@ -140,9 +146,11 @@ class WaitingAssociation(Association):  # type: ignore[misc]
         while not self._kill:
             # "Paused" holds while it waits too: it looks at the checkpoint before the queue.
             self._is_paused = True
-            if not busy:
+            if not busy and not self.dul.attend(self._news.is_set, HEARTBEAT):
                 self._news.wait(HEARTBEAT)
             self._news.clear()
+            if not self._reactor_checkpoint.is_set():
+                self.dul.take_over()  # another thread waits for what comes
             self._reactor_checkpoint.wait()
             self._is_paused = False
             if not self._reactor_checkpoint.is_set():

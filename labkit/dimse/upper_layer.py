@@ -11,123 +11,62 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pynetdicom import evt
-from pynetdicom.dul import DULServiceProvider
 from pynetdicom.fsm import TRANSITION_TABLE as ALLOWED
 from pynetdicom.pdu_primitives import A_ASSOCIATE, A_P_ABORT, A_RELEASE
 
 from labkit.dimse.doorbell import Doorbell, RingingQueue, wait_readable
+from labkit.dimse.lending import HEARTBEAT, LentDUL
 from labkit.dimse.provider import pdv_items
 
 # Below pynetdicom's logger: quiet in a notebook, and shown by pynetdicom.debug_logger().
 _LOG = logging.getLogger("pynetdicom.labkit.upper_layer")
 
-HEARTBEAT = 0.5  # seconds that a wait lasts at most
 _ANSWERED_IN = {A_ASSOCIATE: "Sta3", A_RELEASE: "Sta8"}  # PS3.8 Tables 9-6, 9-9
 
 
-class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
-    """The upper layer service provider; waits on its socket and its queue.
-
-    An acceptor is asked for its association in the association's own thread: a hand-over to
-    another one and back costs more than what is done there. The thread of the upper layer begins
-    once there is an answer.
-    """
+class WaitingDUL(LentDUL):
+    """The upper layer service provider; waits on its socket and its queue."""
 
     def __init__(self, assoc: Any) -> None:
         super().__init__(assoc)
-        self.daemon = True
         self.to_provider_queue = RingingQueue(self._ring)
         self.to_user_queue = RingingQueue(assoc.wake)
         self._acting = threading.RLock()  # held while the state machine acts
+        self._in_action = False
         self._waiting = False
         self._bell: Doorbell | None = None
-        self._lent = False  # whether the association's thread does what is this one's
-
-    def start(self) -> None:
-        """Begin: in the caller's thread where that is the association's, as acceptor."""
-        if self.assoc.is_acceptor and threading.current_thread() is self.assoc:
-            self._begin()
-            self._lent = True
-        else:
-            super().start()
-
-    def is_alive(self) -> bool:
-        """Whether it runs, in whatever thread."""
-        return self._lent or super().is_alive()
-
-    def join(self, timeout: float | None = None) -> None:
-        """Wait for the end of the thread."""
-        if self._lent:
-            time.sleep(HEARTBEAT if timeout is None else min(timeout, HEARTBEAT))
-        else:
-            super().join(timeout)
-
-    def run_reactor(self) -> None:
-        """Run until the state machine is back at Sta1."""
-        if self._bell is None:
-            self._begin()
-        self._run(lambda: False)
-
-    def receive_pdu(self, wait: bool = False, timeout: float | None = None) -> Any:
-        """Give the next primitive, as the parent does."""
-        if wait and self._lent and threading.current_thread() is self.assoc:
-            end = time.monotonic() + (float("inf") if timeout is None else timeout)
-            self._run(lambda: bool(self.to_user_queue.queue) or self._is_over(end))
-            if not self._lent or self._is_over(end):
-                self._give_back()
-                wait = False
-        return super().receive_pdu(wait, timeout)
 
     def send_pdu(self, primitive: Any) -> None:
         """Send a primitive; the answer to a request of the peer from the caller's thread."""
-        mine = self._lent and threading.current_thread() is self.assoc
         responds = getattr(primitive, "result", None) is not None
         answers = _ANSWERED_IN.get(type(primitive)) if responds else None
         with self._acting:
-            free = not self.to_provider_queue.queue and self.event_queue.empty()
-            if not free or not (mine or answers == self.state_machine.current_state):
-                super().send_pdu(primitive)
-                return
-            self.to_provider_queue.put(primitive, ring=False)
-            try:
-                self._act()
-            except Exception as error:
-                self._fail(error)
-        self._give_back()
-        self._ring()  # the thread is to see the new state
+            free = not (self.to_provider_queue.queue or self.event_queue.queue or self._in_action)
+            now = free and (self.mine or answers == self.state_machine.current_state)
+            self.to_provider_queue.put(primitive, ring=not now)
+            if now:
+                try:
+                    self._act()
+                except Exception as error:
+                    self._fail(error)
+        if now:
+            self._ring()  # the thread is to see the new state
+        elif not self.mine:
+            self.take_over()
 
     def _begin(self) -> None:
         self._bell = Doorbell()
         self._idle_timer.start()
         self.assoc._dul_ready.set()
 
-    def _is_over(self, end: float) -> bool:
-        return bool(self.assoc._kill) or time.monotonic() > end
-
-    def _give_back(self) -> None:
-        """Go on in a thread of its own."""
-        if self._lent and threading.current_thread() is self.assoc:
-            super().start()
-            self._lent = False
-
-    def _run(self, enough: Callable[[], bool]) -> None:
-        """Take turns until `enough`, or the state machine is back at Sta1."""
-        try:
-            while not self._kill_thread:
-                if enough():
-                    return
-                self._turn()
-        except Exception as error:
-            self._fail(error)
+    def _end(self) -> None:
         bell, self._bell = self._bell, None
         if bell is not None:
             bell.close()
-        self._lent = False
         # Nothing more will come. pynetdicom's acceptor would wait for its whole ACSE timeout
         # after a peer that has only looked whether the port is open.
         self.to_user_queue.put(None)
@@ -137,18 +76,20 @@ class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
         self._give_up()
         self.kill_dul()
 
-    def _turn(self) -> None:
-        """Take one event from wherever there is one, and act on it."""
+    def _turn(self, wait: float = HEARTBEAT) -> bool:
+        """Take one event from wherever there is one, and act on it; whether there was one."""
         if self.artim_timer.expired:
             self.event_queue.put("Evt18")
         if self._act():
-            return
+            return True
         if self.state_machine.current_state == "Sta13":
             self._is_transport_event()  # reads what is left, then closes
-        elif self._wait():
+        elif self._wait(wait):
             self._read_pdu_data()
             self._idle_timer.restart()
-        self._act()
+            self._act()
+            return True
+        return self._act()
 
     def _act(self) -> bool:
         """Act on the next event or primitive; whether there was one."""
@@ -159,21 +100,24 @@ class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
                 event = self.event_queue.get_nowait()
             except queue.Empty:
                 return False
-            if event == "Evt9" and ("Evt9", self.state_machine.current_state) not in ALLOWED:
-                self.to_provider_queue.get_nowait()
-                _LOG.warning("a message was not sent: the association is ending")
-            else:
-                self.state_machine.do_action(event)
+            self._in_action = True
+            try:
+                if event == "Evt9" and ("Evt9", self.state_machine.current_state) not in ALLOWED:
+                    self.to_provider_queue.get_nowait()
+                    _LOG.warning("a message was not sent: the association is ending")
+                else:
+                    self.state_machine.do_action(event)
+            finally:
+                self._in_action = False
             return True
 
-    def _wait(self) -> bool:
+    def _wait(self, timeout: float) -> bool:
         """Wait for something to do; whether it is that the connection can be read."""
         connection = None
         if self.socket is not None and self.socket._is_connected:
             connection = self.socket.socket
             if self.socket.buffered:
                 return True
-        timeout = HEARTBEAT
         if self.state_machine.current_state == "Sta2":  # ARTIM runs, PS3.8 9.1.5
             timeout = min(timeout, max(self.artim_timer.remaining, 0.001))
         self._waiting = True
@@ -258,7 +202,9 @@ class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
         if self.state_machine.current_state != "Sta1":
             return False
         self.kill_dul()
-        if threading.current_thread() is not self:
+        if self.mine:
+            self.attend(lambda: False)
+        elif threading.current_thread() is not self:
             self.join(HEARTBEAT)
         return True
 
