@@ -14,6 +14,7 @@ from pynetdicom._globals import MODE_ACCEPTOR
 from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from labkit.dimse.admission import certificate_of
+from labkit.dimse.associating import Requests
 from labkit.dimse.doorbell import Doorbell, wait_readable
 from labkit.dimse.lending import HEARTBEAT
 from labkit.dimse.reactor import WaitingAssociation
@@ -66,6 +67,7 @@ class PromptServer(ThreadedAssociationServer):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("request_handler", PromptHandler)
         self.tls_failed: Callable[[OSError], None] = lambda error: None
+        self.requests = Requests()
         self._bell = Doorbell()
         self._stopping = False
         self._ended = threading.Event()

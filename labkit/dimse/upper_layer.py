@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import struct
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from pynetdicom import evt
 from pynetdicom.fsm import TRANSITION_TABLE as ALLOWED
 from pynetdicom.pdu_primitives import A_ASSOCIATE, A_P_ABORT, A_RELEASE
 
+from labkit.dimse.associating import encode_accept
 from labkit.dimse.doorbell import Doorbell, RingingQueue, wait_readable
 from labkit.dimse.lending import HEARTBEAT, LentDUL
 from labkit.dimse.provider import pdv_items
@@ -105,11 +107,26 @@ class WaitingDUL(LentDUL):
                 if event == "Evt9" and ("Evt9", self.state_machine.current_state) not in ALLOWED:
                     self.to_provider_queue.get_nowait()
                     _LOG.warning("a message was not sent: the association is ending")
-                else:
+                elif event != "Evt7" or not self._accept():
                     self.state_machine.do_action(event)
             finally:
                 self._in_action = False
             return True
+
+    def _accept(self) -> bool:
+        """Do what Evt7 does in Sta3 (AE-7, PS3.8 Table 9-6), if nobody watches the steps of it."""
+        watched = (evt.EVT_PDU_SENT, evt.EVT_FSM_TRANSITION)
+        allowed = self.state_machine.current_state == "Sta3" and self.socket is not None
+        if not allowed or any(map(self.assoc.get_handlers, watched)):
+            return False
+        try:
+            data = encode_accept(self.to_provider_queue.queue[0])
+        except (ValueError, TypeError, AttributeError, IndexError, struct.error):
+            return False
+        self.to_provider_queue.get_nowait()
+        self.socket.send(data)
+        self.state_machine.transition("Sta6")
+        return True
 
     def _wait(self, timeout: float) -> bool:
         """Wait for something to do; whether it is that the connection can be read."""
@@ -190,7 +207,13 @@ class WaitingDUL(LentDUL):
     def _decode_pdu(self, bytestream: bytearray) -> Any:
         """Decode a PDU, and tell the watchers of it after what it may be an answer to."""
         with self._acting:
-            return super()._decode_pdu(bytestream)
+            if bytestream[0] != 1 or self.assoc._server is None:
+                return super()._decode_pdu(bytestream)
+            data = bytes(bytestream)
+            evt.trigger(self.assoc, evt.EVT_DATA_RECV, {"data": data})
+            pdu = self.assoc._server.requests.read(data)
+            evt.trigger(self.assoc, evt.EVT_PDU_RECV, {"pdu": pdu})
+            return pdu, "Evt6"
 
     def kill_dul(self) -> None:
         """Stop the thread."""
