@@ -61,10 +61,7 @@ class RingingQueue(queue.Queue[Any]):
         super().__init__()
         self._ring = ring
 
-    def put(
-        self, item: Any, block: bool = True, timeout: float | None = None, *, ring: bool = True
-    ) -> None:
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         """Put, then ring."""
         super().put(item, block, timeout)
-        if ring:
-            self._ring()
+        self._ring()

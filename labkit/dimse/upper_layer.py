@@ -27,8 +27,6 @@ from labkit.dimse.provider import pdv_items
 # Below pynetdicom's logger: quiet in a notebook, and shown by pynetdicom.debug_logger().
 _LOG = logging.getLogger("pynetdicom.labkit.upper_layer")
 
-_ANSWERED_IN = {A_ASSOCIATE: "Sta3", A_RELEASE: "Sta8"}  # PS3.8 Tables 9-6, 9-9
-
 
 class WaitingDUL(LentDUL):
     """The upper layer service provider; waits on its socket and its queue."""
@@ -43,22 +41,23 @@ class WaitingDUL(LentDUL):
         self._bell: Doorbell | None = None
 
     def send_pdu(self, primitive: Any) -> None:
-        """Send a primitive; the answer to a request of the peer from the caller's thread."""
-        responds = getattr(primitive, "result", None) is not None
-        answers = _ANSWERED_IN.get(type(primitive)) if responds else None
-        with self._acting:
-            free = not (self.to_provider_queue.queue or self.event_queue.queue or self._in_action)
-            now = free and (self.mine or answers == self.state_machine.current_state)
-            self.to_provider_queue.put(primitive, ring=not now)
-            if now:
-                try:
-                    self._act()
-                except Exception as error:
-                    self._fail(error)
-        if now:
-            self._ring()  # the thread is to see the new state
-        elif not self.mine:
+        """Queue a primitive to be sent.
+
+        The association's own thread sends at once, but for its answers to a request of the peer:
+        they go out with its next turn, once the log has them too.
+        """
+        answer = type(primitive) in (A_ASSOCIATE, A_RELEASE) and primitive.result is not None
+        super().send_pdu(primitive)
+        if not self.mine:
             self.take_over()
+        elif not answer:
+            with self._acting:
+                while self.to_provider_queue.queue and not self._in_action:
+                    try:
+                        self._act()
+                    except Exception as error:
+                        self._fail(error)
+                        return
 
     def _begin(self) -> None:
         self._bell = Doorbell()
@@ -140,8 +139,6 @@ class WaitingDUL(LentDUL):
         self._waiting = True
         try:
             if self.to_provider_queue.queue or self._kill_thread or self._bell is None:
-                return False
-            if self.state_machine.current_state == "Sta13":  # another thread has just answered
                 return False
             sockets = [self._bell.socket] + ([connection] if connection is not None else [])
             ready = wait_readable(sockets, timeout)

@@ -169,7 +169,8 @@ class Exchange:
                 ds = Dataset(dcmread(BytesIO(meta + raw)))
             else:  # half the time: there is no File Meta Information to read
                 ds = read_dataset(BytesIO(raw), encoding.implicit, encoding.little)
-            ds.walk(lambda _, element: None)  # pydicom is lazy: have it find what is damaged now
+            for _ in ds.iterall():  # pydicom is lazy: have it find what is damaged now
+                pass
         except Exception as error:
             raise DataError(f"the data set cannot be decoded ({type(error).__name__})") from error
         return ds
