@@ -22,7 +22,7 @@ from pynetdicom.pdu_primitives import (
     UserIdentityNegotiation,
 )
 
-_MOST, _LONGEST = 32, 16384  # requests that are kept, and bytes of one
+_MOST, _LONGEST = 16, 65536  # requests that are kept, and bytes of one
 _LISTS = (
     "_presentation_context_definition_list",
     "_presentation_context_definition_results_list",

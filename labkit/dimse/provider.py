@@ -21,6 +21,7 @@ from labkit.dimse.doorbell import RingingQueue
 _LOG = logging.getLogger("pynetdicom.labkit.provider")  # see upper_layer.py
 
 Fragment = tuple[int, bytes | memoryview]  # message control header and bytes
+_HEAD = struct.Struct(">BxLLBB").pack
 AT_ONCE = 1 << 18  # bytes written in one go: a large object is not held twice
 LARGEST = 1 << 20  # bytes of a fragment where the peer sets no limit; 0 means that (PS3.8 D.1)
 
@@ -110,7 +111,7 @@ class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
     def _put(self, fragments: list[Fragment], context_id: int) -> None:
         # One PDV a PDU (PS3.8 9.3.5): PDU header, PDV length, context ID, control header.
         pdus = [
-            struct.pack(">BxLLBB", 4, len(part) + 6, len(part) + 2, context_id, header) + part
+            (_HEAD(4, len(part) + 6, len(part) + 2, context_id, header), part)
             for header, part in fragments
         ]
         if pdus and not self.dul.send_now(pdus):

@@ -16,12 +16,15 @@ from pynetdicom.transport import (
 
 from labkit.dimse.pace import Pace
 from labkit.dimse.reactor import WaitingAssociation
+from labkit.dimse.recorder import Pieces, takes_pieces
 from labkit.dimse.secure import SecureChannel
 
 _LOG = logging.getLogger(__name__)
 CHUNK = 1 << 18  # bytes asked of the kernel at once; a length field may lie, so never more
 ANY_PDU, LONGEST_PDU = 1 << 20, 1 << 26
 """Bytes of a PDU that are taken in any case, and where no maximum length was announced."""
+_PIECES = 512  # that are written at once; POSIX lets a system take 16 and no more, all take 1024
+_NO_SENDMSG = not hasattr(socket.socket, "sendmsg")  # Windows
 
 
 def set_nodelay(sock: socket.socket) -> None:
@@ -174,17 +177,32 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
 
     def send(self, bytestream: bytes) -> None:
         """Write all of `bytestream`; a failure is Evt17, transport connection closed."""
-        self.send_all([bytestream])
+        self.send_all([(bytestream,)])
 
-    def send_all(self, pdus: Sequence[bytes]) -> None:
+    def send_all(self, pdus: Sequence[Pieces]) -> None:
         """Write some PDUs; small ones go out in one packet."""
         try:
-            data = pdus[0] if len(pdus) == 1 else b"".join(pdus)
-            (self._channel or self.socket).sendall(data)
+            self._write([piece for pdu in pdus for piece in pdu])
         except (OSError, AttributeError):  # AttributeError: closed, the socket is None
             if self._channel is not None:
                 self._poll(self._channel)  # an alert may say why
             self.event_queue.put("Evt17")
             return
+        watchers = self.assoc.get_handlers(evt.EVT_DATA_SENT)
+        if all(takes_pieces(handler) for handler, _ in watchers):
+            for handler, _ in watchers:
+                handler.__self__.sent(self.assoc, pdus)
+            return
         for pdu in pdus:
-            evt.trigger(self.assoc, evt.EVT_DATA_SENT, {"data": pdu})
+            evt.trigger(self.assoc, evt.EVT_DATA_SENT, {"data": b"".join(pdu)})
+
+    def _write(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """Write pieces one after the other, without making one of them where the system can."""
+        if self._channel is not None or not 1 < len(pieces) <= _PIECES or _NO_SENDMSG:
+            (self._channel or self.socket).sendall(b"".join(pieces))
+            return
+        sent = self.socket.sendmsg(pieces)
+        for piece in pieces:
+            if sent < len(piece):
+                self.socket.sendall(memoryview(piece)[sent:])
+            sent = max(sent - len(piece), 0)

@@ -23,6 +23,7 @@ from labkit.dimse.associating import encode_accept
 from labkit.dimse.doorbell import Doorbell, RingingQueue, wait_readable
 from labkit.dimse.lending import HEARTBEAT, LentDUL
 from labkit.dimse.provider import pdv_items
+from labkit.dimse.recorder import Pieces
 
 # Below pynetdicom's logger: quiet in a notebook, and shown by pynetdicom.debug_logger().
 _LOG = logging.getLogger("pynetdicom.labkit.upper_layer")
@@ -152,7 +153,7 @@ class WaitingDUL(LentDUL):
         finally:
             self._waiting = False
 
-    def send_now(self, pdus: Sequence[bytes]) -> bool:
+    def send_now(self, pdus: Sequence[Pieces]) -> bool:
         """Send P-DATA-TF PDUs from the caller's thread, where Evt9 would send them at once.
 
         That is in Sta6 with nothing queued before them (DT-1, PS3.8 Table 9-7).

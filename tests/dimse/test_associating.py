@@ -135,7 +135,7 @@ def test_what_is_known_is_bounded_and_no_secret_is_kept() -> None:
         version = f"V{number}"
         item = _filled(ImplementationVersionNameNotification(), implementation_version_name=version)
         assert requests.read(_request(item)).to_primitive().user_information[-1] is not None
-    assert len(requests._known) == 32
+    assert len(requests._known) == 16
 
 
 def test_a_damaged_request_is_refused_as_by_pynetdicom() -> None:
