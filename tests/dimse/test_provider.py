@@ -57,7 +57,7 @@ def test_a_command_with_an_unknown_element_takes_pynetdicoms_way(scp) -> None:
         link.assoc._reactor_checkpoint.clear()
         half = [(1, command[:40]), (3, command[40:])]
         pdus = [
-            struct.pack(">BxLLBB", 4, len(part) + 6, len(part) + 2, cx, header) + part
+            (struct.pack(">BxLLBB", 4, len(part) + 6, len(part) + 2, cx, header), part)
             for header, part in half
         ]
         assert link.assoc.dul.send_now(pdus)
@@ -145,7 +145,8 @@ def test_many_messages_in_one_packet_are_all_answered(scp) -> None:
         request = C_ECHO()
         request.MessageID, request.AffectedSOPClassUID = number, Verification
         command, _ = encode_message(request)
-        pdus.append(struct.pack(">BxLLBB", 4, len(command) + 6, len(command) + 2, 1, 3) + command)
+        head = struct.pack(">BxLLBB", 4, len(command) + 6, len(command) + 2, 1, 3)
+        pdus.append((head, command))
     with associate(scp.peer, ECHO) as link:
         link.assoc._reactor_checkpoint.clear()
         assert link.assoc.dul.send_now(pdus)
@@ -162,7 +163,7 @@ def test_nothing_is_read_after_a_pdu_that_cannot_be_taken_apart(scp) -> None:
     bad = struct.pack(">BxLL", 4, 8, 999) + b"\1\3\0\0"
     with associate(scp.peer, ECHO) as link:
         link.assoc._reactor_checkpoint.clear()
-        assert link.assoc.dul.send_now([good, bad, good])
+        assert link.assoc.dul.send_now([(good,), (bad,), (good,)])
         answers = 0  # to the first, if it was served before the association ended
         while link.assoc.dimse.get_msg(block=True) != (None, None):
             answers += 1
