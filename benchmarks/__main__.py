@@ -19,6 +19,7 @@ from benchmarks.dicomweb import dicomweb
 from benchmarks.dimse import crowding, finding, retrieving, storing
 from benchmarks.facade import facades
 from benchmarks.frames import frames
+from benchmarks.large import large
 from benchmarks.mapping import mapping
 from benchmarks.measure import Row
 from benchmarks.notebooks import notebooks
@@ -40,6 +41,7 @@ def machine() -> str:
 
 PARTS = (
     "dimse",
+    "large",
     "dicomweb",
     "facade",
     "starting",
@@ -65,6 +67,8 @@ def measured(folder: Path, parts: list[str], quick: bool, most: int) -> tuple[li
             rows += retrieving(servers, folder, rounds, count)
             rows += crowding(servers, folder, min(rounds, 3), count // 5)
             rows += finding(servers, folder, rounds, sizes)
+    if "large" in parts:
+        rows += large(folder, 5 * rounds, 10 * count, 20 * count if quick else 1_000_000)
     if "dicomweb" in parts:
         rows += dicomweb(folder, rounds, count, web)
     if "facade" in parts:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 
 def counted(number: int, noun: str) -> str:
-    """A number and what it counts: ``1 match``, ``2 matches``, ``1 study``, ``0 objects``."""
-    if number == 1:
-        return f"1 {noun}"
+    """Say a number and what it counts.
+
+    As in ``1 match``, ``2 matches``, ``1 study``, ``0 objects``, ``2 series``.
+    """
+    if number == 1 or noun.endswith("series"):
+        return f"{number} {noun}"
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return f"{number} {noun[:-1]}ies"
     return f"{number} {noun}{'es' if noun.endswith(('ch', 's')) else 's'}"

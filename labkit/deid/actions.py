@@ -16,7 +16,7 @@ from pydicom.sequence import Sequence
 from labkit.deid import content, documents, graphics
 from labkit.deid.dates import DUMMIES, moved_value
 from labkit.deid.rules import TEMPORAL_VRS
-from labkit.deid.work import TEXT_VRS, Work, put, text_of
+from labkit.deid.work import TEXT_VRS, Work, put, text_of, uids_of
 
 Action = Callable[[Work, Dataset, int, str], str]
 
@@ -108,7 +108,7 @@ def renew(work: Work, ds: Dataset, tag: int, vr: str) -> str:
     if vr == "SQ":
         within(work, ds, tag)
         return "U"
-    new = [work.key.uid(uid) for uid in text_of(ds, tag).split("\\")]
+    new = [work.key.uid(uid) for uid in uids_of(ds, tag)]
     put(ds, tag, "UI", new[0] if len(new) == 1 else new)
     return "U"
 

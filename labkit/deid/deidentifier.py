@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
@@ -240,12 +240,15 @@ class Deidentifier:
         top = work.trail.depth == 0
         privates: list[int] = []
         graphic_groups: set[int] = set()
-        for tag in list(ds.keys()):
-            group = tag >> 16
+        keys: Any = ds.keys()
+        held = keys.mapping  # not decoded, as `ds.items()` would
+        for tag in list(held):
+            number = int(tag)  # its comparisons are C's, not pydicom's
+            group = number >> 16
             if group & 1:
                 privates.append(tag)
                 continue
-            rule = rules.get(tag)
+            rule = rules.get(number)
             if rule is not None:
                 action = rule.action
                 if "/" in action:
@@ -256,7 +259,7 @@ class Deidentifier:
             elif 0x5000 <= group <= 0x501E or 0x6000 <= group <= 0x601E:
                 graphic_groups.add(group)
             else:
-                unlisted(work, ds, tag)
+                unlisted(work, ds, tag, held[tag])
         if privates:
             private(work, ds, privates)
         if graphic_groups:

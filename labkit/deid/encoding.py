@@ -14,19 +14,25 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import dcmwrite, write_data_element
+from pydicom.multival import MultiValue
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, STANDARD_VR
 
 _LONG = frozenset(vr.value for vr in EXPLICIT_VR_LENGTH_32)
 _CODES = {vr.value: vr.value.encode() for vr in STANDARD_VR}
-#: Texts that no character set changes (PS3.5 6.1.2.3), and what they are padded with.
-_PADDING = {**dict.fromkeys(("AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM"), b" "), "UI": b"\0"}
+_FIXED = ("AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UR")  # PS3.5 6.1.2.3
+_CHARSET = ("LO", "LT", "SH", "ST", "UC", "UT")
+#: Texts whose printable ASCII no character set changes (PS3.5 6.1.2), and what pads them.
+_PADDING = {**dict.fromkeys((*_FIXED, *_CHARSET), b" "), "UI": b"\0"}
+#: Those that have one value, whatever is in it.
+_SINGLE = frozenset({"LT", "ST", "UR", "UT"})
 _META = (0x00020001, 0x00020002, 0x00020003, 0x00020010, 0x00020012, 0x00020013)
 _PIXELS = 0x7FE00010
 _UNDEFINED = 0xFFFFFFFF
 _short = struct.Struct("<HH2sH").pack
 _long = struct.Struct("<HH2sHL").pack
 _implicit = struct.Struct("<HHL").pack
+_us = struct.Struct("<H").pack
 
 
 def part10(ds: Dataset) -> bytes:
@@ -44,7 +50,7 @@ def part10(ds: Dataset) -> bytes:
         return out.getvalue()
     if _PIXELS in ds and syntax.is_compressed:
         ds[_PIXELS].is_undefined_length = True
-    meta = b"".join(_text(tag, ds.file_meta[tag]) for tag in _META)
+    meta = b"".join(_text(tag, ds.file_meta.get_item(tag)) for tag in _META)
     length = _short(2, 0, b"UL", 4) + struct.pack("<L", len(meta))
     return b"".join([bytes(128), b"DICM", length, meta, *_body(ds, syntax.is_implicit_VR)])
 
@@ -58,18 +64,20 @@ def _plain(ds: Dataset, syntax: UID) -> bool:
         and syntax.is_little_endian
         and ds.original_encoding == (syntax.is_implicit_VR, True)
         and ds.original_character_set == ds._character_set
-        and not any(tag < 0x00030000 for tag in ds.keys())  # noqa: SIM118 - not its elements
-        and tuple(sorted(ds.file_meta.keys())) == _META
+        and min(map(int, ds.keys()), default=_PIXELS) >= 0x00030000
+        and tuple(sorted(map(int, ds.file_meta.keys()))) == _META
         and getattr(ds, "preamble", None) in (None, bytes(128))
     )
 
 
 def _text(tag: int, element: Any) -> bytes:
     """Encode an element of the file meta information, which is of short ASCII texts."""
-    if isinstance(element.value, bytes):
-        return _long(tag >> 16, tag & 0xFFFF, b"OB", 0, len(element.value)) + element.value
-    value = str(element.value).encode("ascii")
-    value += (b"\0" if element.VR == "UI" else b" ") * (len(value) % 2)
+    value: bytes = element.value
+    if element.VR == "OB":
+        return _long(tag >> 16, tag & 0xFFFF, b"OB", 0, len(value)) + value
+    if type(element) is not RawDataElement:
+        value = str(value).encode("ascii")
+        value += (b"\0" if element.VR == "UI" else b" ") * (len(value) % 2)
     return _short(tag >> 16, tag & 0xFFFF, _CODES[element.VR], len(value)) + value
 
 
@@ -97,17 +105,45 @@ def _body(ds: Dataset, implicit: bool) -> list[bytes]:
     return parts
 
 
+def encoded_text(vr: str, value: Any) -> bytes | None:
+    """Encode one text or a list of texts (PS3.5 6.2), padded to an even length.
+
+    Returns
+    -------
+    bytes or None
+        ``None`` where it is no text, or has anything but printable ASCII in it: that is encoded
+        in the character set of its data set.
+    """
+    if vr == "PN" and type(value) is str and (not value or value.isalnum()) and value.isascii():
+        name: bytes = value.encode("ascii")
+        return name + b" " * (len(name) % 2)
+    padding = _PADDING.get(vr)
+    if padding is None:
+        return None
+    if type(value) in (list, MultiValue) and vr not in _SINGLE:
+        if not all(type(one) in (str, UID) for one in value):
+            return None
+        value = "\\".join(value)
+    elif type(value) not in (str, UID):
+        return None
+    if not (value.isascii() and value.isprintable()):
+        return None
+    text: bytes = value.encode("ascii")
+    return text + padding if len(text) % 2 else text
+
+
 def _value(element: Any) -> bytes | None:
     """Return the bytes of a value that is plain; ``None`` for any other."""
     if type(element) is RawDataElement:
         plain = element.length != _UNDEFINED and (element.VR is None or element.VR in _CODES)
         return element.value if plain else None
-    padding = _PADDING.get(element.VR)
-    value = element.value
-    if padding is None or type(value) not in (str, UID) or not value.isascii():
-        return None
-    text: bytes = value.encode("ascii")
-    return text + padding if len(text) % 2 else text
+    vr, value = element.VR, element.value
+    if vr == "US":
+        return _us(value) if type(value) is int and 0 <= value <= 0xFFFF else None
+    if vr in ("OB", "OW"):
+        plain = type(value) is bytes and not element.is_undefined_length and not len(value) % 2
+        return value if plain else None
+    return encoded_text(vr, value)
 
 
 def _written(ds: Dataset, tag: int, implicit: bool, charset: Any) -> bytes:

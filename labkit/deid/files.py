@@ -71,8 +71,11 @@ def written(ds: Dataset, folder: Path) -> Path:
     """
     target = folder / file_name(str(ds.get("SOPInstanceUID") or ""))
     with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=folder, prefix=".part-")
+        try:
+            descriptor, name = tempfile.mkstemp(dir=folder, prefix=".part-")
+        except FileNotFoundError:
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=folder, prefix=".part-")
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(part10(ds))
@@ -118,12 +121,18 @@ def sources(place: Path, *, beside: Path | None = None) -> Iterator[Path]:
     if not place.is_dir():
         raise UsageError(f"There is no {place}.", remedy="Name a file or a folder.")
     left_out = beside.resolve() if beside is not None else None
+    within: dict[Path, bool] = {}  # folders, since each of them has many files
     for path in sorted(place.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(place).parts)
         if not path.is_file() or hidden:
             continue
-        if left_out is not None and left_out in path.resolve().parents:
-            continue
+        if left_out is not None:
+            folder = path.resolve().parent if path.is_symlink() else path.parent
+            if folder not in within:
+                real = folder.resolve()
+                within[folder] = left_out == real or left_out in real.parents
+            if within[folder]:
+                continue
         yield path
 
 

@@ -6,7 +6,9 @@ And the sweep: the values that identify this patient, looked for in every text t
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Any
 
 from pydicom.charset import decode_bytes
 from pydicom.dataelem import DataElement, RawDataElement
@@ -23,7 +25,9 @@ _PN = (
     0x00081060, 0x00081070, 0x0008009C, 0x00321032, 0x00102297,
 )  # fmt: skip
 _WHOLE = (0x00100020, 0x00101000, 0x00080050, 0x00380010, 0x00101040, 0x00102154, 0x00101090)
-_UIDS = (0x00080018, 0x0020000D, 0x0020000E, 0x00200052)
+_INSTANCE = 0x00080018
+_DIGITS = re.compile(rb"[0-9.]+")
+_UIDS = (_INSTANCE, 0x0020000D, 0x0020000E, 0x00200052)
 _DATES = (0x00100030,)
 
 
@@ -49,24 +53,29 @@ class Identities:
     def __init__(self, ds: Dataset, *, uids: bool = True) -> None:
         self.words: set[str] = set()
         found: set[bytes] = set()
+        keys: Any = ds.keys()
+        held = keys.mapping  # its elements, not decoded
         charset = ds._character_set
         encodings = [charset] if isinstance(charset, str) else list(charset)
         for tag in _PN:
-            for part in _PARTS.split(_bytes(ds, tag)):
+            for part in _PARTS.split(_bytes(held, tag)):
                 if len(part) >= 3:
                     found.add(part)
                     self.words.add(decode_bytes(part, encodings, set()).strip().lower())
         for tag in _WHOLE:
-            for value in _bytes(ds, tag).split(b"\\"):
+            for value in _bytes(held, tag).split(b"\\"):
                 if len(value.strip(b" \0")) >= 4:
                     found.add(value.strip(b" \0"))
         for tag in _DATES:
-            found.update(_spellings(_bytes(ds, tag).strip(b" \0")))
+            found.update(_spellings(_bytes(held, tag).strip(b" \0")))
         if uids:
-            found.update(v for t in _UIDS if len(v := _bytes(ds, t).strip(b" \0")) > 8)
+            found.update(v for t in _UIDS if len(v := _bytes(held, t).strip(b" \0")) > 8)
         for word in list(self.words):
             found.add(word.encode("utf-8"))
-        self._pattern = _pattern(found)
+        own = _bytes(held, _INSTANCE).strip(b" \0")
+        # Each instance has its own UID: without it, those of a series have one pattern.
+        self._own = own if own in found and _DIGITS.fullmatch(own) else b""
+        self._pattern = _pattern(frozenset(found - {self._own}))
 
     @classmethod
     def of(cls, words: set[str]) -> Identities:
@@ -77,6 +86,8 @@ class Identities:
 
     def within(self, value: bytes) -> bool:
         """Say whether one of them is in a value."""
+        if self._own and _stands(self._own, value):
+            return True
         return self._pattern is not None and self._pattern.search(value) is not None
 
     def cleaned(self, text: str) -> str:
@@ -92,10 +103,10 @@ class Identities:
         return " ".join(kept)
 
 
-def _bytes(ds: Dataset, tag: int) -> bytes:
-    if tag not in ds:
+def _bytes(held: Mapping[int, Any], tag: int) -> bytes:
+    element: DataElement | RawDataElement | None = held.get(tag)
+    if element is None:
         return b""
-    element: DataElement | RawDataElement = ds.get_item(tag)
     value = element.value
     if isinstance(value, bytes):
         return value
@@ -115,7 +126,19 @@ def _spellings(birth: bytes) -> list[bytes]:
     ]
 
 
-def _pattern(needles: set[bytes]) -> re.Pattern[bytes] | None:
+def _stands(needle: bytes, value: bytes) -> bool:
+    """Say whether it is in a value, and no part of a longer word there."""
+    at = value.find(needle)
+    while at >= 0:
+        end = at + len(needle)
+        if not (value[max(at - 1, 0) : at].isalnum() or value[end : end + 1].isalnum()):
+            return True
+        at = value.find(needle, at + 1)
+    return False
+
+
+@lru_cache(256)
+def _pattern(needles: frozenset[bytes]) -> re.Pattern[bytes] | None:
     if not needles:
         return None
     longest = sorted(needles, key=len, reverse=True)

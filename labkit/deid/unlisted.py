@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from pydicom.datadict import dictionary_has_tag, dictionary_keyword, dictionary_VR
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 
 from labkit.deid import actions
@@ -41,17 +42,17 @@ def _known(tag: int) -> tuple[str, str]:
     return dictionary_VR(tag), dictionary_keyword(tag)
 
 
-def unlisted(work: Work, ds: Dataset, tag: int) -> None:
+def unlisted(work: Work, ds: Dataset, tag: int, element: DataElement | RawDataElement) -> None:
     """Decide about one standard element that has no rule."""
-    vr, keyword = _known(tag)
+    number = int(tag)  # its comparisons are C's, not pydicom's
+    vr, keyword = _known(number)
     note = work.trail.note
-    if not vr or tag >> 16 in (0x0000, 0x0002) or tag & 0xFFFF == 0:
+    if not vr or number >> 16 in (0x0000, 0x0002) or tag & 0xFFFF == 0:
         del ds[tag]
         note(tag, keyword or "unknown", "X", "not of the data dictionary, or a group length")
         return
-    if tag in _PIXELS:
+    if number in _PIXELS:
         return
-    element = ds.get_item(tag)
     if vr == "SQ":
         actions.within(work, ds, tag)
         return
@@ -88,7 +89,7 @@ def unlisted(work: Work, ds: Dataset, tag: int) -> None:
         del ds[tag]
         note(tag, keyword, "X", "an AE title that Table E.1-1 does not list")
     elif vr in _SHORT:
-        if tag not in _TERMS and work.identities.within(value):
+        if number not in _TERMS and work.identities.within(value):
             _cleaned(work, ds, tag, vr)
             note(tag, keyword, "C", "a value that identifies this patient")
     elif vr in _BULK and len(value) < _LONGEST_SWEEP and work.identities.within(value):

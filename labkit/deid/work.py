@@ -9,7 +9,9 @@ from pydicom import config
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
+from pydicom.tag import BaseTag, Tag
 
+from labkit.deid.encoding import encoded_text
 from labkit.deid.key import Key
 from labkit.deid.profile import Profile
 from labkit.deid.seams import Trail
@@ -56,8 +58,24 @@ class Work:
 
 
 def put(ds: Dataset, tag: int, vr: str, value: object) -> None:
-    """Set an element without pydicom's check of its value: it was made to fit."""
-    ds[tag] = DataElement(tag, vr, value, validation_mode=config.IGNORE)
+    """Set an element without pydicom's check of its value: it was made to fit.
+
+    A plain text is put there as if it had been read from a file; it is decoded by who looks at it.
+    """
+    text = encoded_text(vr, value)
+    if text is None:
+        ds[tag] = DataElement(tag, vr, value, validation_mode=config.IGNORE)
+        return
+    at = tag if isinstance(tag, BaseTag) else Tag(tag)
+    ds[at] = RawDataElement(at, vr, len(text), text, 0, False, True)
+
+
+def uids_of(ds: Dataset, tag: int) -> list[str]:
+    """Read the UIDs of an element that is about to be replaced."""
+    element: DataElement | RawDataElement = ds.get_item(tag)
+    if isinstance(element, RawDataElement) and element.VR in ("UI", None) and element.value:
+        return element.value.decode("iso8859").rstrip("\0 ").split("\\")
+    return text_of(ds, tag).split("\\")
 
 
 def text_of(ds: Dataset, tag: int) -> str:

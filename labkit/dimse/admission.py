@@ -11,7 +11,7 @@ import hashlib
 import ipaddress
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -19,6 +19,8 @@ from typing import Any, Protocol
 from pynetdicom import evt
 from pynetdicom.acse import ACSE
 from pynetdicom.pdu_primitives import UserIdentityNegotiation
+
+from labkit.dimse.presentation import agree
 
 _LOG = logging.getLogger("pynetdicom.labkit.admission")  # see upper_layer.py
 
@@ -189,6 +191,8 @@ def applicant_of(assoc: Any) -> Applicant:
 class AskingACSE(ACSE):  # type: ignore[misc]
     """pynetdicom's association control; asks the entity's `AdmissionPolicy` before it accepts."""
 
+    _proposed: Sequence[Any] = ()
+
     def _negotiate_as_acceptor(self) -> None:
         assoc = self.assoc
         policy = assoc.ae.admission
@@ -200,7 +204,28 @@ class AskingACSE(ACSE):  # type: ignore[misc]
                 evt.trigger(assoc, evt.EVT_REJECTED, {})
                 assoc.kill()
                 return
-        super()._negotiate_as_acceptor()
+        # pynetdicom is to negotiate all but the presentation contexts: see `send_accept`.
+        asked = self.requestor.primitive
+        proposed = asked.presentation_context_definition_list
+        asked.presentation_context_definition_list = []
+        self._proposed = proposed
+        try:
+            super()._negotiate_as_acceptor()
+        finally:
+            asked.presentation_context_definition_list = proposed
+
+    def send_accept(self) -> None:
+        """Agree on the presentation contexts, then accept."""
+        assoc = self.assoc
+        asked = self.requestor.role_selection.items()
+        roles = {uid: (item.scu_role, item.scp_role) for uid, item in asked}
+        supported = self.acceptor.supported_contexts
+        contexts, answered = agree(self._proposed, supported, roles)
+        assoc._accepted_cx = {cx.context_id: cx for cx in contexts if cx.result == 0}
+        assoc._rejected_cx = [cx for cx in contexts if cx.result != 0]
+        for item in answered:
+            self.acceptor.add_negotiation_item(item)
+        super().send_accept()
 
     def _check_user_identity(self) -> tuple[bool, UserIdentityNegotiation | None]:
         """Answer as the policy has: it has admitted, so the identity holds.

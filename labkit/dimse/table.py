@@ -5,10 +5,13 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from pydicom.datadict import keyword_for_tag
+from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
 from pydicom.dataset import Dataset
 
+from labkit.common import html_table as tables
+
 _LONGEST, _MOST = 30, 25  # characters of a cell, rows, in text
+_NUMBERS = {"DS", "FD", "FL", "IS", "SL", "SS", "UL", "US"}
 _UNSHOWN = {"SpecificCharacterSet", "QueryRetrieveLevel"}
 
 Column = tuple[str, ...]  # keywords from the data set down through sequences
@@ -63,14 +66,17 @@ def text_table(rows: Sequence[Dataset], columns: Sequence[Column]) -> list[str]:
 
 def html_table(heading: str, rows: Sequence[Dataset], columns: Sequence[Column]) -> str:
     """Give the same as HTML, with whole values."""
-    head = "".join(f"<th>{html.escape(column[-1])}</th>" for column in columns)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell(ds, c))}</td>" for c in columns) + "</tr>"
-        for ds in rows[:_MOST]
-    )
+    numbers = [n for n, column in enumerate(columns) if _is_number(column[-1])]
+    shown = [[cell(ds, column) for column in columns] for ds in rows[:_MOST]]
+    head = [column[-1] for column in columns]
+    table = tables.html_table(head, shown, numbers=numbers) if rows and columns else ""
     more = f"<p>… and {len(rows) - _MOST} more</p>" if len(rows) > _MOST else ""
-    table = f"<table><tr>{head}</tr>{body}</table>" if rows and columns else ""
     return f"<div><p>{html.escape(heading)}</p>{table}{more}</div>"
+
+
+def _is_number(keyword: str) -> bool:
+    tag = tag_for_keyword(keyword)
+    return tag is not None and dictionary_VR(tag) in _NUMBERS
 
 
 def _short(text: str) -> str:

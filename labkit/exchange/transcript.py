@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import html
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 
 import httpx
 
+from labkit.common.html_table import html_table
 from labkit.exchange.images.request import RAD69, RAD75
 from labkit.exchange.soap import Exchanged, Observer
 from labkit.exchange.soap.observer import tell
@@ -116,8 +116,11 @@ class Transcript:
     def __iter__(self) -> Iterator[Said]:
         return iter(self.messages)
 
+    def _rows(self) -> list[tuple[str, str, str, str]]:
+        return [(s.transaction, s.kind, s.exchanged.sender, s.exchanged.receiver) for s in self]
+
     def __repr__(self) -> str:
-        rows = [(s.transaction, s.kind, s.exchanged.sender, s.exchanged.receiver) for s in self]
+        rows = self._rows()
         wide = [max((len(row[n]) for row in rows), default=0) for n in range(4)]
         return "\n".join(
             "  ".join(text.ljust(width) for text, width in zip(row, wide, strict=True)).rstrip()
@@ -125,14 +128,7 @@ class Transcript:
         )
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{html.escape(s.transaction)}</td><td>{s.kind}</td>"
-            f"<td>{html.escape(s.exchanged.sender)}</td>"
-            f"<td>{html.escape(s.exchanged.receiver)}</td></tr>"
-            for s in self
-        )
-        head = "<tr><th>transaction</th><th>message</th><th>from</th><th>to</th></tr>"
-        return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+        return html_table(("transaction", "message", "from", "to"), self._rows())
 
 
 class ToldTransport(httpx.BaseTransport):

@@ -127,9 +127,16 @@ def run(
 
 
 @contextmanager
-def own_workspace() -> Iterator[dict[str, str]]:
-    """Give the environment of a learner with a new workspace; end its lab and remove it after."""
-    with tempfile.TemporaryDirectory(prefix="labkit-", ignore_cleanup_errors=True) as folder:
+def own_workspace(within: Path | None = None) -> Iterator[dict[str, str]]:
+    """Give the environment of a learner with a new workspace; end its lab and remove it after.
+
+    Parameters
+    ----------
+    within
+        The folder for it, which its owner removes; a temporary one if not given.
+    """
+    new = tempfile.TemporaryDirectory(prefix="labkit-", ignore_cleanup_errors=True)
+    with new if within is None else nullcontext(str(within)) as folder:
         workspace = Workspace(Path(folder).resolve() / "lab")
         environment = dict(os.environ)
         environment.pop("LABKIT_ANSWERS", None)

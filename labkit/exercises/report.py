@@ -20,6 +20,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from labkit.common.errors import LabError, UsageError
+from labkit.common.html_table import html_table
 from labkit.exercises.evidence import Exchange, arrived, exchanges, size_in_archive
 from labkit.exercises.model import Work
 
@@ -246,17 +247,8 @@ def _short(text: str) -> str:
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], total: int = 0) -> str:
     if not rows:
         return "<p>Nothing yet.</p>"
-    cells = "".join(f'<th style="text-align: left">{html.escape(word)}</th>' for word in head)
-    body = "".join(
-        "<tr>"
-        + "".join(f'<td style="text-align: left">{html.escape(c)}</td>' for c in row)
-        + "</tr>"
-        for row in rows
-    )
     more = f"<p>… and {total - len(rows)} more.</p>" if total > len(rows) else ""
-    return (
-        f"<table class='report'><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>{more}"
-    )
+    return html_table(head, rows) + more
 
 
 _STYLE = """

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from labkit.common.errors import LabkitError
+from labkit.common.html_table import html_table
 from labkit.lab.nodes import FHIR, Node
 
 HEALTH_AE = "LABHEALTH"
@@ -101,12 +102,8 @@ class Health:
 
     def _repr_html_(self) -> str:
         head, *rows = self.cells()
-        out = ["<table><thead><tr>", *(f"<th>{html.escape(c)}</th>" for c in head), "</tr></thead>"]
-        for row in rows:
-            out += ["<tr>", *(f"<td>{html.escape(c)}</td>" for c in row), "</tr>"]
-        out += ["</table>", f"<p>{html.escape(self.summary)}</p>"]
-        out += [f"<p>{html.escape(line)}</p>" for line in self._advice()]
-        return "".join(out)
+        lines = [self.summary, *self._advice()]
+        return html_table(head, rows) + "".join(f"<p>{html.escape(line)}</p>" for line in lines)
 
 
 def examine(nodes: Mapping[str, Node], fhir: Probe) -> Health:

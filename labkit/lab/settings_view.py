@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydicom.uid import UID
 
+from labkit.common.html_table import html_table
 from labkit.lab.settings import table
 
 
@@ -46,12 +46,7 @@ class SettingsView(Mapping[str, Any]):
         return "\n".join([self.name, *(f"  {key.ljust(width)}  {value}" for key, value in rows)])
 
     def _repr_html_(self) -> str:
-        out = [f"<table><caption>{html.escape(self.name)}</caption>"]
-        out += ["<thead><tr><th>setting</th><th>value</th><th>what it is</th></tr></thead>"]
-        for row in self.rows():
-            cells = "".join(f"<td style='text-align:left'>{html.escape(c)}</td>" for c in row)
-            out.append(f"<tr>{cells}</tr>")
-        return "".join([*out, "</table>"])
+        return html_table(("setting", "value", "what it is"), self.rows(), caption=self.name)
 
 
 def _shown(value: Any) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.pacs import schema
@@ -24,6 +26,15 @@ ENTRY_COLUMNS = (
 ENTRY_TABLES = (
     "instance JOIN series ON instance.series = series.pk JOIN study ON series.study = study.pk"
 )
+
+
+@dataclass(eq=False)
+class _Waiting:
+    """An object that is to be entered, and what came of it."""
+
+    arrival: Arrival
+    entry: Entry | None = None
+    error: Exception | None = None
 
 
 class Index:
@@ -41,6 +52,7 @@ class Index:
         _put_aside_unless_good(path)
         self.lock = threading.RLock()
         self._entering = Entering()
+        self._waiting: deque[_Waiting] = deque()
         self._idle: list[sqlite3.Connection] = []
         self._writer = self._connect()
         if self._writer.execute("PRAGMA user_version").fetchone()[0] == 0:
@@ -120,9 +132,44 @@ class Index:
             return [row[0] for row in reader.execute("SELECT q_SOPInstanceUID FROM instance")]
 
     def add(self, arrival: Arrival) -> Entry:
-        """Enter an object that is on the disk. The caller has made sure that its UID is new."""
-        with self._transaction() as writer:
-            return self._entering.enter(writer, arrival)
+        """Enter an object that is on the disk. The caller has made sure that its UID is new.
+
+        Whoever gets the lock enters all that wait for it in one transaction: a write may have to
+        wait for the file system, which is busy syncing the objects of others.
+        """
+        mine = _Waiting(arrival)
+        self._waiting.append(mine)
+        with self.lock:
+            if mine.entry is None and mine.error is None:
+                self._enter_waiting(mine)
+        if mine.entry is None:
+            assert mine.error is not None
+            raise mine.error
+        return mine.entry
+
+    def _enter_waiting(self, mine: _Waiting) -> None:
+        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        try:
+            self._enter(batch)
+        except BaseException:  # this thread is told to stop: the others go on
+            unfinished = (each for each in batch if each.entry is None and each.error is None)
+            self._waiting.extendleft(each for each in unfinished if each is not mine)
+            raise
+
+    def _enter(self, batch: Sequence[_Waiting]) -> None:
+        """Enter objects; where one of them fails, each in a transaction of its own."""
+        try:
+            with self._transaction() as writer:
+                entries = [self._entering.enter(writer, each.arrival) for each in batch]
+        except Exception as error:
+            if len(batch) == 1:
+                batch[0].error = error
+                return
+            for each in batch:
+                self._enter([each])
+            return
+        for each, entry in zip(batch, entries, strict=True):
+            each.entry = entry
 
     def add_many(self, arrivals: Iterable[Arrival]) -> None:
         """Enter many in one transaction."""

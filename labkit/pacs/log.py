@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import threading
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timezone
 from io import FileIO
@@ -43,6 +44,8 @@ class EventLog:
         self._clock = clock
         self._lock = threading.Lock()
         self._file: FileIO | None = None
+        self._size = 0  # bytes in the file, as long as it is open
+        self._waiting: deque[str] = deque()
         self._missing = 0  # lines that the disk did not take
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,26 +73,32 @@ class EventLog:
             return
         time = self._clock().isoformat("T", "milliseconds")
         line = f"{time} {node} {level} {_printable(who)} {_printable(text)}\n"
+        self._waiting.append(line)
         with self._lock:
+            # Whoever gets the lock writes what all others are waiting to write, in one go.
+            lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
             try:
-                if self._missing:
+                if self._missing and lines:
                     some = f"{counted(self._missing, 'line')} could not be written before this one"
                     self._put(f"{time} {node} ERROR - {some}\n")
                     self._missing = 0
-                self._put(line)
+                if lines:
+                    self._put("".join(lines))
             except OSError:
-                self._missing += 1
+                self._missing += len(lines)
 
     def _put(self, line: str) -> None:
-        """Append a line whole, or nothing of it."""
+        """Append a line, or some, whole, or nothing of it."""
         assert self.path is not None
         if self._file is None:
             self._file = self.path.open("ab", buffering=0)
-        data, start = line.encode(), self._file.tell()
+            self._size = self._file.tell()
+        data = line.encode()
         if self._file.write(data) != len(data):  # the disk was full in the middle of it
-            self._file.truncate(start)
+            self._file.truncate(self._size)
             raise OSError(errno.ENOSPC, "the log is not written to the end")
-        if self._file.tell() > LIMIT:
+        self._size += len(data)
+        if self._size > LIMIT:
             self._close()
             self.path.replace(self.path.with_name(self.path.name + ".1"))
 

@@ -16,7 +16,7 @@ _REASONS = {
     (2, 1): "no reason given",
     (2, 2): "protocol version not supported",
     (3, 1): "temporary congestion",
-    (3, 2): "{limit} associations are open already (local limit)",
+    (3, 2): "the local limit of open associations, {limit}, is reached",
 }
 
 

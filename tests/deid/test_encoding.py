@@ -8,10 +8,12 @@ from pathlib import Path
 import pydicom
 import pytest
 from pydicom import dcmread, dcmwrite
+from pydicom.charset import python_encoding
 
 from labkit.common.errors import DataError
 from labkit.deid import Deidentifier, Key, Profile
 from labkit.deid.encoding import part10
+from labkit.deid.work import put
 from labkit.dicom import sample
 from labkit.dicom.reading import PARSE_ERRORS
 
@@ -55,6 +57,27 @@ def test_real_files_of_every_encoding_and_character_set() -> None:
     assert compared(small, Profile()) > 30
 
 
+def test_ascii_is_the_same_in_every_character_set() -> None:
+    """Else a text would not be put together by us (PS3.5 6.1.2)."""
+    ascii_text = "".join(map(chr, range(0x21, 0x7F))).replace("\\", "")
+    for charset in python_encoding:
+        ds = dcmread(str(pydicom.data.get_testdata_file("CT_small.dcm")))
+        ds.SpecificCharacterSet = charset or None
+        ds = dcmread(BytesIO(by_pydicom(ds)))
+        made = Deidentifier(Profile(), Key(bytes(32))).dataset(ds).ds
+        assert made is not None
+        for keyword in ("SeriesDescription", "ImageComments", "PatientName"):
+            setattr(made, keyword, f"{ascii_text[:40]} ")
+        put(made, 0x00081030, "LO", [ascii_text, "", "odd"])
+        put(made, 0x00081040, "LO", ascii_text)
+        put(made, 0x00080070, "LO", "Größe")
+        put(made, 0x00080090, "PN", "A1b")
+        assert part10(made) == by_pydicom(made), charset
+        assert [str(one) for one in made.StudyDescription] == [ascii_text, "", "odd"]
+        assert made.Manufacturer == "Größe"
+        assert made.ReferringPhysicianName == "A1b"
+
+
 def test_elements_that_need_more_than_their_bytes() -> None:
     ds = dcmread(str(pydicom.data.get_testdata_file("CT_small.dcm")))
     made = Deidentifier(Profile(), Key(bytes(32))).dataset(ds).ds
@@ -63,6 +86,10 @@ def test_elements_that_need_more_than_their_bytes() -> None:
     made.SeriesDescription, made.OtherPatientNames = "Größe", ["A^B", "C^D"]
     made.ImageType = ["DERIVED", "PRIMARY"]
     made.Rows, made.SliceThickness = made.Rows, "1.50"
+    made.ImageOrientationPatient = ["1.0", "0", "0", "0", "1.5", "0"]
+    made.add_new(0x00281101, "US", [256, 0, 16])
+    made.add_new(0x00281201, "OW", b"\0\1\2")
+    made.add_new(0x00420011, "OB", b"odd")
     assert part10(made) == by_pydicom(made)
     made.SpecificCharacterSet = "ISO_IR 192"
     assert part10(made) == by_pydicom(made)

@@ -19,6 +19,7 @@ from pydicom.uid import EncapsulatedPDFStorage
 from labkit.common.errors import DataError
 from labkit.deid import Deidentifier, Key, Profile, options
 from labkit.deid.rules import table
+from labkit.deid.text import Identities
 from labkit.dicom.reading import PARSE_ERRORS, read
 from tests.deid.made import as_read, ct, written
 
@@ -244,3 +245,19 @@ def test_damaged_objects_leak_nothing() -> None:
                 passed += 1
             assert b"Thistlewick" not in place.getvalue()
     assert passed > 100
+
+
+def test_the_uid_of_the_instance_is_found_where_it_stands_by_itself() -> None:
+    ds = Dataset()
+    ds.SOPInstanceUID, ds.StudyInstanceUID, ds.PatientName = "1.2.3.4.44", "1.2.3.4.45", "Quine^Ada"
+    inside = Identities(ds).within
+    assert (
+        inside(b"1.2.3.4.44")
+        and inside(b"see 1.2.3.4.44, 5")
+        and inside(b"11.2.3.4.44 or 1.2.3.4.44")
+    )
+    assert inside(b"of 1.2.3.4.45") and inside(b"ADA")
+    assert not inside(b"11.2.3.4.44") and not inside(b"1.2.3.4.441") and not inside(b"x1.2.3.4.44y")
+    ds.SOPInstanceUID = "1.2.3.4.44A"
+    assert Identities(ds).within(b"1.2.3.4.44a"), "what is no UID is compared as words are"
+    assert not Identities(ds, uids=False).within(b"1.2.3.4.45")

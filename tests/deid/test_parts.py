@@ -1,6 +1,7 @@
 """Structured reports, private attributes, pixels nobody looked at, recovery."""
 
 import errno
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 from labkit.cli import app
 from labkit.common.errors import LabError, UsageError
 from labkit.deid import Change, Deidentifier, Key, PixelFinding, Profile, SafePrivate
+from labkit.deid.files import sources
 from tests.deid.made import as_read, ct, written
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
@@ -247,3 +249,14 @@ def test_a_report_that_fills_the_disk_is_named(key: Key, tmp_path: Path) -> None
             SAMPLES / "cr-wrist", tmp_path / "out", report=Path("/dev/full")
         )
     assert len(list((tmp_path / "out").glob("*.dcm"))) == 1
+
+
+def test_what_lies_in_the_target_is_no_source_by_whichever_name(tmp_path: Path) -> None:
+    home, out = tmp_path / "in", tmp_path / "in" / "out"
+    (out / "deep").mkdir(parents=True)
+    (home / "part").mkdir()
+    for place in (home / "a", home / "part" / "b", out / "c", out / "deep" / "d", home / ".hidden"):
+        place.write_bytes(b"")
+    with suppress(OSError, NotImplementedError):  # a system without symbolic links
+        (home / "link").symlink_to(out / "c")
+    assert list(sources(home, beside=out)) == [home / "a", home / "part" / "b"]

@@ -24,7 +24,7 @@ def test_matches_and_their_table(scp, ct) -> None:
         "PatientName            StudyInstanceUID",
         "CompressedSamples^CT1  1.3.6.1.4.1.59…19072730.12322",
     ]
-    assert f"<td>{ct.StudyInstanceUID}</td>" in result._repr_html_()
+    assert f">{ct.StudyInstanceUID}</td>" in result._repr_html_()
     result.raise_for_status()
 
 

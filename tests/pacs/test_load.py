@@ -59,7 +59,8 @@ def test_one_too_many_is_rejected_for_now(start: Start) -> None:
         with pytest.raises(AssociationRejected) as caught:
             echo(node.peer)
     assert (caught.value.result, caught.value.source, caught.value.reason) == (2, 3, 2)
-    assert node.logged("association rejected (2/3/2)", "3 associations are open already")
+    said = "the local limit of open associations, 3, is reached"
+    assert node.logged("association rejected (2/3/2)", said)
     deadline = time.monotonic() + 5
     while node.node.open_associations and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import html
 import socket
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from labkit.access.nodes.measures import HOST, MEASURES, NODE, PATIENT, Measure,
 from labkit.access.nodes.wire import WireTap
 from labkit.common.access import ALLOW_ALL
 from labkit.common.errors import AssociationError, LabError, UsageError
+from labkit.common.html_table import html_table
 from labkit.dimse import Peer, find, identifier, server_context, store
 from labkit.pacs import Archive, NodeConfig, PacsNode
 
@@ -76,14 +76,7 @@ class Outcomes(tuple[Outcome, ...]):
 
     def _repr_html_(self) -> str:
         head, *rest = self.rows()
-        cells = "".join(f"<th>{html.escape(text)}</th>" for text in head)
-        body = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
-            + "".join(f"<td>{html.escape(text)}</td>" for text in texts)
-            + "</tr>"
-            for name, *texts in rest
-        )
-        return f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
+        return html_table(head, rest)
 
 
 def wrong_title(site: Site) -> str:

@@ -109,6 +109,9 @@ def _config(dashboard: bool) -> AbstractContextManager[Any]:
         # Pages of Dask's that tell of workers and tasks to whoever asks.
         "distributed.scheduler.http.routes": [],
         "distributed.worker.http.routes": [],
+        # For them a worker is looked at 100 times a second, and every process wakes up 50 times.
+        "distributed.worker.profile.enabled": False,
+        "distributed.admin.tick.interval": "1s",
     }  # fmt: skip
     return dask.config.set(
         {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from labkit.common.cite import Citation
+from labkit.common.html_table import Markup, html_table
 from labkit.exchange.network.design import Design
 
 
@@ -78,13 +79,11 @@ class Findings(Sequence[Finding]):
         return "\n".join(map(str, self._found)) or "nothing found"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{f.severity}</td><td>{escape(f.name)}</td><td>{escape(f.about)}</td>"
-            f"<td>{escape(f.says)}{_place(f)}</td><td>{escape(f.remedy)}</td></tr>"
+        rows = [
+            (f.severity, f.name, f.about, Markup(escape(f.says) + _place(f)), f.remedy)
             for f in self._found
-        )
-        head = "".join(f"<th>{word}</th>" for word in ("", "finding", "about", "why", "remedy"))
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        ]
+        return html_table(("", "finding", "about", "why", "remedy"), rows)
 
 
 def _place(finding: Finding) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from labkit.common.cite import Citation
+from labkit.common.html_table import Markup, html_table
 
 if TYPE_CHECKING:
     from labkit.exchange.network import Design, Findings
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 State = Literal["shown", "declared", "failed", "not run"]
 """``declared``: the design says so, and nothing that ran here could show it."""
 PARTS = ("design", "drive", "break", "attack")
-_LEFT = 'style="text-align:left;vertical-align:top"'
 
 
 @dataclass(frozen=True)
@@ -194,23 +194,13 @@ class Marks(Sequence[Mark]):
         return "\n".join([*lines, "", self.verdict])
 
     def _repr_html_(self) -> str:
-        # JupyterLab sets cells to the right: good for numbers, not for sentences.
-        def row(cells: Iterable[str], tag: str = "td") -> str:
-            return "<tr>" + "".join(f"<{tag} {_LEFT}>{cell}</{tag}>" for cell in cells) + "</tr>"
-
-        rows = "".join(
-            row(
-                (
-                    escape(m.part), f'<span style="white-space:nowrap">{escape(m.name)}</span>',
-                    f"{m.points}/{m.of}",
-                    escape(m.state), escape(m.got),
-                    escape(m.todo) + (f" {m.rule._repr_html_()}" if m.rule else ""),
-                )
+        rows = [
+            (
+                m.part, Markup(f'<span style="white-space:nowrap">{escape(m.name)}</span>'),
+                f"{m.points}/{m.of}", m.state, m.got,
+                Markup(escape(m.todo) + (f" {m.rule._repr_html_()}" if m.rule else "")),
             )
             for m in self.marks
-        )  # fmt: skip
-        head = row(("part", "criterion", "points", "state", "got", "to do"), "th")
-        return (
-            f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
-            f"<p>{escape(self.verdict)}</p>"
-        )
+        ]  # fmt: skip
+        head = ("part", "criterion", "points", "state", "got", "to do")
+        return html_table(head, rows, numbers=(2,)) + f"<p>{escape(self.verdict)}</p>"

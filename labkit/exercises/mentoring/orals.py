@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from labkit.common.errors import UsageError
+from labkit.common.html_table import Markup, html_table
 from labkit.exercises.mentoring.data_files import data
 
 _Each = TypeVar("_Each")
@@ -60,12 +61,7 @@ class Candidate:
         )
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><td style="vertical-align:top">{n}</td>'
-            f'<td style="text-align:left">{html.escape(line)}</td></tr>'
-            for n, line in enumerate(self.lines, 1)
-        )
-        return f"<table><caption>{html.escape(self.name)}</caption>{rows}</table>"
+        return html_table((), enumerate(self.lines, 1), caption=self.name, numbers=(0,))
 
 
 @dataclass(frozen=True)
@@ -147,19 +143,11 @@ class Oral:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        left = 'style="text-align:left"'  # JupyterLab sets cells to the right
-        heads = "".join(f"<th {left}>{word}</th>" for word in ("criterion", 0, 1, 2, 3))
-        rows = "".join(
-            f"<tr><td {left}><b>{html.escape(each.name)}</b></td>"
-            + "".join(f"<td {left}>{html.escape(s)}</td>" for s in each.levels)
-            + "</tr>"
-            for each in self.criteria
-        )
+        head = ("criterion", 0, 1, 2, 3)
+        rows = [(Markup(f"<b>{html.escape(c.name)}</b>"), *c.levels) for c in self.criteria]
         said = html.escape(f"{self.minutes} minutes. {self.tells}")
-        return (
-            f"<p><b>{html.escape(self.question)}</b><br>{said}</p>"
-            f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-        )
+        asked = f"<p><b>{html.escape(self.question)}</b><br>{said}</p>"
+        return asked + html_table(head, rows)
 
 
 def oral(name: str) -> Oral:

@@ -23,7 +23,7 @@ from labkit.fhir.mapping.elements import Field, Source, keyword
 from labkit.fhir.mapping.links import Context, Link
 from labkit.fhir.mapping.query_only import is_query_only
 from labkit.fhir.mapping.trail import REASONS, TELLING, Entry, Omission, Omit, Problem, Trail
-from labkit.fhir.mapping.transforms import PARTIAL, times
+from labkit.fhir.mapping.transforms import FROM_SITE, PARTIAL, times
 
 
 @dataclass(frozen=True)
@@ -229,11 +229,13 @@ class Writer:
         if self.trail is None:
             return
         row = got.ready.row
+        added = FROM_SITE.get(row.transform)
+        site = "" if added is None else added(got.fields, self.ctx)
         for path in paths:
             self.trail.entries.append(Entry(
                 self.resource, f"{self.at}.{path}" if path else self.at, row.id, row.sources,
                 tuple(s.tags for s in got.ready.sources), tuple(map(raw, got.fields)),
-                row.transform, got.origin, row.section,
+                row.transform, got.origin, row.section, site,
             ))  # fmt: skip
         partly = PARTIAL.get(row.transform)
         if partly is not None and (why := partly(got.fields, self.ctx)) is not None:

@@ -48,7 +48,7 @@ def _count(lines: dict[tuple[str, ...], _Line], sign: str, path: str, text: str)
 
 def _origin(entry: Entry) -> str:
     # The value is shown where a person can take it in; of instances only the source.
-    tags = " + ".join(entry.tags) or "the study itself"
+    tags = " + ".join(entry.told_by) or "the study itself"
     several = ".instance[" in entry.path
     raw = "" if several else " + ".join("\\".join(f) for f in entry.raw if f)
     shown = raw if len(raw) <= _SHOWN else raw[: _SHOWN - 1] + "…"

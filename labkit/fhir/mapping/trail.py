@@ -57,6 +57,8 @@ class Entry:
         File name or UID of the (first) instance that had them.
     section
         Where the standard says so.
+    site
+        What the site file added, in words; ``""`` where it added nothing.
     """
 
     resource: str
@@ -68,6 +70,15 @@ class Entry:
     transform: str
     origin: str
     section: str
+    site: str = ""
+
+    @property
+    def told_by(self) -> tuple[str, ...]:
+        """What the value was made of: the tags, and where the site file stood in for one, that."""
+        if not self.site:
+            return self.tags
+        read = [tag for tag, values in zip(self.tags, self.raw, strict=True) if values]
+        return (*read, self.site)
 
 
 @dataclass(frozen=True)
@@ -141,9 +152,13 @@ class Trail:
 
 def _from(entry: Entry) -> str:
     if entry.tags and entry.tags[0].startswith("#"):
-        return f"counted: {entry.raw[0][0]} {entry.tags[0][1:]}"
-    tags = " + ".join(entry.tags)
-    return f"{tags} of {entry.origin}" if tags else "the site file, or what was asked for"
+        number, noun = entry.raw[0][0], entry.tags[0][1:]
+        noun = "instance" if number == "1" and noun == "instances" else noun
+        return f"counted: {number} {noun}"
+    if not entry.tags:
+        return "the site file, or what was asked for"
+    read = entry.told_by[:-1] if entry.site else entry.tags
+    return f"{' + '.join(read)} of {entry.origin}" + (f", {entry.site}" if entry.site else "")
 
 
 def plain(path: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from traitlets import Bool, Dict, List, Unicode
 
 from labkit.common.errors import UsageError
+from labkit.common.wording import counted
 from labkit.dimse.messages import DimseMessage, decode_messages
 from labkit.dimse.negotiation import Negotiation, decode_negotiation
 from labkit.dimse.trace import AssociationTrace
@@ -130,7 +131,7 @@ class AssociationTimeline(WatchingWidget):
         """Say who spoke to whom, and how it ended."""
         if len(self.traces) == 1:
             return repr(self.traces[0]).removeprefix("<AssociationTrace ").rstrip(">")
-        return f"{len(self.traces)} associations"
+        return counted(len(self.traces), "association")
 
     def fallback(self) -> dict[str, object]:
         """Return the messages as a table, without times: they differ from run to run."""
@@ -145,7 +146,7 @@ class AssociationTimeline(WatchingWidget):
                 arrow = "→" if row.sender == "requestor" else "←"
                 cells.append(["", arrow, "", row.name, row.text])
         more = len(shown) - len(cells)
-        note = f"{more} more rows. Run the cell to see them." if more else ""
+        note = f"{counted(more, 'more row')}. Run the cell to see all." if more else ""
         columns = ["requestor", "", "acceptor", "PDU or message", "what it says"]
         return {"text/html": table(columns, cells, note=note)}
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from traitlets import Dict, Enum, Int, Unicode
 
 from labkit.common.errors import UsageError
+from labkit.common.wording import counted
 from labkit.widgets.audit_trail.rows import Row, Source, lanes_of, read_rows
 from labkit.widgets.base.fallback import table
 from labkit.widgets.base.widget import LabWidget
@@ -135,7 +136,8 @@ class AuditTrail(LabWidget):
     def summary(self) -> str:
         """Say how much there is."""
         refused = sum(not row.allowed for row in self.rows)
-        return f"{len(self.rows)} records, {refused} refused, {len(self.lanes)} lanes"
+        records, lanes = counted(len(self.rows), "record"), counted(len(self.lanes), "lane")
+        return f"{records}, {refused} refused, {lanes}"
 
     def fallback(self) -> dict[str, object]:
         """Return the records as a table, without times."""
@@ -146,6 +148,6 @@ class AuditTrail(LabWidget):
             for r in shown[:STATIC]
         ]  # fmt: skip
         more = len(shown) - len(cells)
-        note = f"{more} more records. Run the cell to see them." if more else ""
+        note = f"{counted(more, 'more record')}. Run the cell to see all." if more else ""
         columns = ["record", "who", "act", "from → to", "about", "answer", "reason"]
         return {"text/html": table(columns, cells, caption=self.summary(), note=note)}

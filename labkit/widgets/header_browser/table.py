@@ -8,6 +8,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 
 from labkit.common.errors import LabkitError
+from labkit.common.wording import counted
 from labkit.dicom.compare import Difference
 from labkit.dicom.explain import explain
 from labkit.dicom.layout import element_bytes
@@ -144,9 +145,8 @@ def html_table(content: Table, search: str, only_differences: bool) -> str:
              *values[: len(content.titles)]]
         )  # fmt: skip
     left_out = len(rows) - len(cells)
-    note = (
-        f"{left_out} more rows. Run the cell to search, explain and edit them." if left_out else ""
-    )
+    more = counted(left_out, "more row")
+    note = f"{more}. Run the cell to search, explain and edit." if left_out else ""
     if two and not rows:
         note = "No differences."
     titles = ["difference", *content.titles] if two else content.titles

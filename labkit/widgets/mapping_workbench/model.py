@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from traitlets import Dict, Enum, Int, List, Unicode
 
 from labkit.common.errors import UsageError
+from labkit.common.wording import counted
 from labkit.fhir.mapping import MappedStudy, MappingTable, Row, Site
 from labkit.fhir.mapping.check import check_resource
 from labkit.fhir.mapping.difference import Change
@@ -268,7 +269,7 @@ class MappingWorkbench(LabWidget):
         headers, studies = len(self._session.headers), len(self.studies)
         counts = f"{headers} header{'s' * (headers != 1)}, {studies} "
         edits = len(self.differences())
-        changed = f", {edits} differences" if edits else ""
+        changed = f", {counted(edits, 'difference')}" if edits else ""
         return counts + ("study" if studies == 1 else "studies") + f", FHIR {self.fhir}{changed}"
 
     def fallback(self) -> dict[str, object]:

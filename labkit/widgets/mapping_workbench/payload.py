@@ -173,7 +173,7 @@ def detail_of(study: MappedStudy | None, row_id: str) -> list[dict[str, Any]]:
 def _said(item: Entry | Omission) -> str:
     if isinstance(item, Omission):
         return f"{plain(item.path)} is empty: {item.words} ({item.reason}; {item.section})"
-    tags = " + ".join(item.tags) or "the site file"
+    tags = " + ".join(item.told_by) or "the site file"
     raw = " + ".join("\\".join(map(str, values)) for values in item.raw if values)
     several = ".instance[" in item.path
     return f"{plain(item.path)} ← {tags}" + ("" if several or not raw else f" = {raw[:120]}")

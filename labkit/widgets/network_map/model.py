@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 from traitlets import Dict, Unicode
 
 from labkit.common.errors import LabkitError, UsageError
+from labkit.common.wording import counted
 from labkit.exchange.network.design import Design
 from labkit.exchange.network.picture import FORMAT, picture
 from labkit.widgets.base.fallback import table
@@ -134,7 +135,7 @@ class NetworkMap(WatchingWidget):
         """Say how much there is, and what is down."""
         sites, links = len(self.picture["sites"]), len(self.picture["links"])
         down = f", down: {', '.join(self.down)}" if self.down else ""
-        return f"{sites} site{'s' * (sites != 1)}, {links} line{'s' * (links != 1)}{down}"
+        return f"{counted(sites, 'site')}, {counted(links, 'line')}{down}"
 
     def fallback(self) -> dict[str, object]:
         """Return the sites with their lines as a table; no counts, which differ from run to run."""
@@ -151,7 +152,7 @@ class NetworkMap(WatchingWidget):
                 ]
             )
         more = len(self.picture["sites"]) - len(rows)
-        note = f"{more} more sites. Run the cell to see them." if more else ""
+        note = f"{counted(more, 'more site')}. Run the cell to see all." if more else ""
         columns = ["site", "community", "role", "state", "lines to"]
         caption = f"{self.picture['name']} ({self.picture['style']}): {self.summary()}"
         return {"text/html": table(columns, rows, caption, note)}

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from traitlets import Dict, Enum, Int
 
 from labkit.common.errors import UsageError
+from labkit.common.wording import counted
 from labkit.widgets.base.fallback import table
 from labkit.widgets.base.watch import WatchingWidget
 from labkit.widgets.proxy_trace.records import CACHE, Request, Source, Step, read_records
@@ -166,7 +167,7 @@ class ProxyTrace(WatchingWidget):
             for r in shown[:STATIC]
         ]
         more = len(shown) - len(cells)
-        note = f"{more} more requests. Run the cell to see them." if more else ""
+        note = f"{counted(more, 'more request')}. Run the cell to see all." if more else ""
         columns = ["HTTP", "target", "status", "cache", "DIMSE"]
         return {"text/html": table(columns, cells, caption=f"{self.totals}", note=note)}
 

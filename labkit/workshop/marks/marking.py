@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +28,7 @@ from labkit.workshop.marks.notebook import (
     opened,
     to_json,
 )
+from labkit.workshop.marks.places import place, sweep
 from labkit.workshop.marks.results import Mark, Outcome, Sheet
 from labkit.workshop.marks.seating import Limits, Seated, seat
 from labkit.workshop.marks.sources import JOURNAL
@@ -100,8 +100,9 @@ class Marking:
             The files of labkit have changed meanwhile: no mark can be trusted then.
         """
         before = code_digest()
-        with tempfile.TemporaryDirectory(prefix="labkit-variants-") as folder:
-            work = partial(self._one, before, Path(folder))
+        sweep()
+        with place() as folder:
+            work = partial(self._one, before, folder)
             with ThreadPoolExecutor(max(1, at_a_time)) as pool:
                 try:
                     yield from pool.map(work, jobs)

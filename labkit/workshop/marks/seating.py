@@ -9,7 +9,6 @@ import queue
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ from typing import Any
 from labkit.exercises.notebooks import own_workspace
 from labkit.lab.launch import stop_all
 from labkit.lab.workspace import Workspace
+from labkit.workshop.marks.places import place
 
 _SITTING = (sys.executable, "-m", "labkit.workshop.marks.sitting")
 #: What of the instructor's environment the learner's cells get to see.
@@ -92,8 +92,9 @@ def seat(
 
 @contextlib.contextmanager
 def _workspace(samples: Path | None) -> Any:
-    with own_workspace() as given, tempfile.TemporaryDirectory(prefix="labkit-seat-") as home:
-        folder = Path(home).resolve()
+    with place() as around, own_workspace(around) as given:
+        folder = around / "home"
+        folder.mkdir()
         environment = {name: given[name] for name in _PASSED_ON if name in given}
         environment |= {n: v for n, v in given.items() if n in ("LABKIT_WORKSPACE", "IPYTHONDIR")}
         environment |= {"HOME": str(folder), "LABKIT_LEARNER": "marked"}

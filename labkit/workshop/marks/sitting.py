@@ -66,7 +66,7 @@ class Sitting:
     Parameters
     ----------
     folder
-        Where the cells run.
+        Where the cells run; sockets go into a folder beside it.
     limit
         Seconds that a cell, or the judging of one answer, may take.
     """
@@ -77,7 +77,8 @@ class Sitting:
         key = secrets.token_bytes(32)
         listener = Listener(("127.0.0.1", 0), authkey=key)
         # At sockets of its own: of two kernels that start at once, both may be told the same port.
-        self._place = TemporaryDirectory(prefix="labkit-")
+        # In the marker's place, who removes it if this process is killed.
+        self._place = TemporaryDirectory(prefix="k", dir=folder.parent)
         self._manager = KernelManager(
             kernel_name="python3", connection_file=str(Path(self._place.name) / "k.json"),
             transport="tcp" if sys.platform == "win32" else "ipc",

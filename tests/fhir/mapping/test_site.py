@@ -52,6 +52,16 @@ def test_an_empty_site_knows_nothing() -> None:
     assert Site().zoneinfo() is None
 
 
+def test_a_zone_of_the_site_file_is_named_as_the_source() -> None:
+    zone = 'zone = "Europe/Rome"\n'
+    why = mapped(zone).trail.why("ImagingStudy.started")
+    assert "(0008,0030) of" in why and "the zone Europe/Rome of the site file" in why
+    assert "(0008,0201)" not in why
+    own = mapped(zone, header(TimezoneOffsetFromUTC="+0100")).trail.why("ImagingStudy.started")
+    assert "(0008,0201)" in own and "site file" not in own
+    assert "site file" not in mapped("").trail.why("ImagingStudy.started")
+
+
 def test_create_has_an_id_of_its_identifier_alone() -> None:
     one, other = mapped("", header()), mapped("", header(2, study=2))
     subject = one.imaging_study["subject"]["reference"]

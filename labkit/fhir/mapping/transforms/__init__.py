@@ -35,4 +35,7 @@ TRANSFORMS: Mapping[str, Transform] = {
 #: Transforms that may leave part of a value out → the function that says why.
 PARTIAL: Mapping[str, Transform] = {**times.PARTIAL, **identity.PARTIAL}
 
-__all__ = ["PARTIAL", "TRANSFORMS", "Transform"]
+#: Transforms that may add what the site file says → the function that says what.
+FROM_SITE: Mapping[str, Transform] = {**times.FROM_SITE, **reports.FROM_SITE}
+
+__all__ = ["FROM_SITE", "PARTIAL", "TRANSFORMS", "Transform"]

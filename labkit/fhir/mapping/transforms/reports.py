@@ -93,6 +93,13 @@ def instant(fields: Sequence[Field], ctx: Context) -> str | Omit:
     return text
 
 
+def zone_of_site(fields: Sequence[Field], ctx: Context) -> str:
+    """Name the zone where neither DT nor header has one and the site file's was taken."""
+    found = _DT.fullmatch(_first(fields, 0))
+    told = _first(fields, 1) or (found and found[3])
+    return "" if told else f"the zone {ctx.site.zone} of the site file"
+
+
 def verifying_observers(fields: Sequence[Field], ctx: Context) -> list[Link]:
     """Refer to who signed: Verifying Observer Sequence (0040,A073)."""
     links = []
@@ -230,3 +237,6 @@ TRANSFORMS = (
     report_status, text_concept, instant, verifying_observers, conclusion, attachment,
     unnamed_attachment, dose_observations, document_status, titled_report,
 )  # fmt: skip
+
+#: Transforms that may add what the site file says → the function that says what.
+FROM_SITE = {"instant": zone_of_site}

@@ -105,7 +105,15 @@ def _first(fields: Sequence[Field], number: int) -> str:
     return str(field[0]) if field else ""
 
 
+def zone_of_site(fields: Sequence[Field], ctx: Context) -> str:
+    """Name the zone where the header has none and the site file's was taken, else ``""``."""
+    taken = _first(fields, 1) and not _first(fields, 2) and why_no_time(fields, ctx) is None
+    return f"the zone {ctx.site.zone} of the site file" if taken else ""
+
+
 #: Transforms that may leave part of a value out → the function that says why.
 PARTIAL = {"date_time": why_no_time}
+#: Transforms that may add what the site file says → the function that says what.
+FROM_SITE = {"date_time": zone_of_site}
 
 TRANSFORMS = (date_time,)
