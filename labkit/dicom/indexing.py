@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
@@ -22,13 +23,16 @@ from labkit.common.scale import Farm, Progress, Unit, WorkLedger
 from labkit.common.scale.farm import Task
 from labkit.dicom.guarded import read_dataset
 from labkit.dicom.reading import PARSE_ERRORS, what_instead
+from labkit.dicom.unread import unread
 
 Found = list[tuple[str, str]]
 """Study and SOP Instance UID of each object in a file; ``""`` where there is none."""
 Reader = Callable[[str], Found]
 NO_STUDY = "files of no study"
 """How the names of units begin that are no study."""
-_STUDY = 0x0020000D
+_STUDY, _SOP = 0x0020000D, 0x00080018
+_PLAIN = re.compile(rb"([0-9.]+)[ \0]*")
+_START = 1 << 15
 _CHUNK = 200
 
 
@@ -36,9 +40,11 @@ def identify(path: str) -> Found:
     """Read both UIDs of a file; ``""`` where it has none, or is no DICOM."""
     try:
         with Path(path).open("rb") as file:
-            start = file.read(512)
+            start = file.read(_START)
+            if (found := _at_once(start)) is not None:
+                return [found]
             bare = start[128:132] != b"DICM"
-            if bare and not what_instead(start)[2]:
+            if bare and not what_instead(start[:512])[2]:
                 return [("", "")]
             file.seek(0)
             ds: Dataset = read_partial(file, stop_when=_after, force=bare)
@@ -48,6 +54,16 @@ def identify(path: str) -> Found:
         return [(_uid(ds, "StudyInstanceUID"), _uid(ds, "SOPInstanceUID"))]
     except (OSError, *PARSE_ERRORS):
         return [("", "")]  # who does the work says what is wrong with it
+
+
+def _at_once(start: bytes) -> tuple[str, str] | None:
+    """Return both UIDs of an ordinary header; ``None`` where pydicom has to look."""
+    lean = unread(start, len(start) < _START)
+    if lean is None or lean.found is None:
+        return None
+    uids = [_PLAIN.fullmatch(lean.found[t][3]) if t in lean.found else None for t in (_STUDY, _SOP)]
+    study, sop = (uid[1].decode("ascii") if uid else "" for uid in uids)
+    return (study, sop) if study and sop else None
 
 
 def _after(tag: BaseTag, vr: str | None, length: int) -> bool:

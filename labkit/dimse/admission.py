@@ -11,7 +11,7 @@ import hashlib
 import ipaddress
 import logging
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -191,7 +191,7 @@ def applicant_of(assoc: Any) -> Applicant:
 class AskingACSE(ACSE):  # type: ignore[misc]
     """pynetdicom's association control; asks the entity's `AdmissionPolicy` before it accepts."""
 
-    _proposed: Sequence[Any] = ()
+    _proposed: list[Any]
 
     def _negotiate_as_acceptor(self) -> None:
         assoc = self.assoc
@@ -220,6 +220,8 @@ class AskingACSE(ACSE):  # type: ignore[misc]
         asked = self.requestor.role_selection.items()
         roles = {uid: (item.scu_role, item.scp_role) for uid, item in asked}
         supported = self.acceptor.supported_contexts
+        # Whole again before the peer hears of it.
+        self.requestor.primitive.presentation_context_definition_list = self._proposed
         contexts, answered = agree(self._proposed, supported, roles)
         assoc._accepted_cx = {cx.context_id: cx for cx in contexts if cx.result == 0}
         assoc._rejected_cx = [cx for cx in contexts if cx.result != 0]

@@ -14,9 +14,10 @@ from pynetdicom.transport import AddressInformation
 
 from labkit.common.errors import UsageError
 from labkit.dimse.admission import AdmissionPolicy
+from labkit.dimse.listener import PromptServer
 from labkit.dimse.peer import check_ae_title
 from labkit.dimse.reactor import WaitingAssociation
-from labkit.dimse.transport import PromptServer, PromptSocket
+from labkit.dimse.transport import PromptSocket
 
 # Larger PDUs mean fewer turns of the reactor; 128 KiB is also the most that DCMTK sends.
 MAX_PDU = 131072
@@ -77,7 +78,6 @@ class Entity(AE):  # type: ignore[misc]
         assoc.requestor.address_info = local
         assoc.requestor.ae_title = self.ae_title
         assoc.requestor.maximum_length = max_pdu
-        assoc.requestor.implementation_class_uid = self.implementation_class_uid
         assoc.requestor.implementation_version_name = self.implementation_version_name
         for item in ext_neg or ():
             assoc.requestor.add_negotiation_item(item)

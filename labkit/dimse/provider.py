@@ -16,13 +16,32 @@ from pynetdicom.dimse_primitives import C_CANCEL, N_EVENT_REPORT
 from pynetdicom.pdu_primitives import P_DATA
 
 from labkit.dimse.codec import Unusual, decode_message, encode_message
-from labkit.dimse.upper_layer import RingingQueue
+from labkit.dimse.doorbell import RingingQueue
 
 _LOG = logging.getLogger("pynetdicom.labkit.provider")  # see upper_layer.py
 
 Fragment = tuple[int, bytes | memoryview]  # message control header and bytes
+_HEAD = struct.Struct(">BxLLBB").pack
 AT_ONCE = 1 << 18  # bytes written in one go: a large object is not held twice
 LARGEST = 1 << 20  # bytes of a fragment where the peer sets no limit; 0 means that (PS3.8 D.1)
+
+
+def pdv_items(pdu: bytes) -> list[tuple[int, memoryview]] | None:
+    """Take a P-DATA-TF PDU apart: context ID and value of each item (PS3.8 9.3.5.1).
+
+    Returns
+    -------
+    list of (int, memoryview) or None
+        A value begins with its message control header. ``None`` where a length is wrong.
+    """
+    view, at, found = memoryview(pdu), 6, []
+    while at < len(pdu):
+        end = at + 4 + int.from_bytes(view[at : at + 4], "big")
+        if end > len(pdu) or end < at + 6:
+            return None
+        found.append((pdu[at + 4], view[at + 5 : end]))
+        at = end
+    return found
 
 
 class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
@@ -47,6 +66,22 @@ class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
         self._primitive: Any = None  # the message being received, once its command set is here
         self._data = BytesIO()
         self._serving: list[threading.Thread] = []
+
+    @property
+    def cancel_req(self) -> dict[int, Any]:
+        """The C-CANCEL requests that have come, by the Message ID of what is to be cancelled."""
+        self.dul.look()
+        return self._cancelled
+
+    @cancel_req.setter
+    def cancel_req(self, value: dict[int, Any]) -> None:
+        self._cancelled = value
+
+    def get_msg(self, block: bool = False) -> Any:
+        """Give the next message, as the parent does."""
+        if block and self.dul.attend(lambda: bool(self.msg_queue.queue), self.dimse_timeout):
+            block = False
+        return super().get_msg(block)
 
     def send_msg(self, primitive: Any, context_id: int) -> None:
         """Send a message, with no fragment of another between its own."""
@@ -76,7 +111,7 @@ class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
     def _put(self, fragments: list[Fragment], context_id: int) -> None:
         # One PDV a PDU (PS3.8 9.3.5): PDU header, PDV length, context ID, control header.
         pdus = [
-            struct.pack(">BxLLBB", 4, len(part) + 6, len(part) + 2, context_id, header) + part
+            (_HEAD(4, len(part) + 6, len(part) + 2, context_id, header), part)
             for header, part in fragments
         ]
         if pdus and not self.dul.send_now(pdus):
@@ -155,8 +190,8 @@ class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
     def _deliver(self, context_id: int) -> None:
         """Hand a complete message to whom it concerns."""
         message, self._primitive = self._primitive, None
-        if isinstance(message, C_CANCEL) and len(self.cancel_req) < 10:
-            self.cancel_req[message.MessageIDBeingRespondedTo] = message
+        if isinstance(message, C_CANCEL) and len(self._cancelled) < 10:
+            self._cancelled[message.MessageIDBeingRespondedTo] = message
         elif isinstance(message, N_EVENT_REPORT) and message.is_valid_request:
             # At once, and in a thread of its own: the caller's may be waiting for another answer.
             thread = threading.Thread(

@@ -15,16 +15,27 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Mapping
+from contextlib import nullcontext
+from functools import cache
 from typing import Any
 
-from pynetdicom import _handlers, evt
-from pynetdicom.association import Association
+from pynetdicom import _config, _handlers, evt
+from pynetdicom._globals import MODE_ACCEPTOR, MODE_REQUESTOR
+from pynetdicom.association import Association, ServiceUser
+from pynetdicom.utils import make_target
 
 from labkit.dimse.admission import Admission, AskingACSE, PeerCertificate
+from labkit.dimse.lending import HEARTBEAT
 from labkit.dimse.provider import WholeMessages
-from labkit.dimse.upper_layer import HEARTBEAT, WaitingDUL
+from labkit.dimse.upper_layer import WaitingDUL
 
 KILL_AFTER = 5.0  # seconds that an ended association may take to close its connection
+
+
+@cache
+def _interventions() -> dict[Any, Any]:
+    return {event: (evt.get_default_handler(event), None) for event in evt._INTERVENTION_EVENTS}
 
 
 class WaitingAssociation(Association):  # type: ignore[misc]
@@ -33,13 +44,29 @@ class WaitingAssociation(Association):  # type: ignore[misc]
     _paused = False
 
     def __init__(self, ae: Any, mode: str) -> None:
+        # Not pynetdicom's, which would make all parts twice over; a test compares the two.
+        threading.Thread.__init__(self, target=make_target(self.run_reactor), daemon=True)
+        self._ae, self.mode, self._server = ae, mode, None
         self._news = threading.Event()
-        super().__init__(ae, mode)
-        self.dul = WaitingDUL(self)
-        self.acse_timeout = ae.acse_timeout  # set again: the timers live in the upper layer
-        self.network_timeout = ae.network_timeout
-        self.dimse = WholeMessages(self)
+        self.requestor = ServiceUser(self, MODE_REQUESTOR)
+        self.acceptor = ServiceUser(self, MODE_ACCEPTOR)
+        self.is_established = self.is_rejected = self.is_aborted = self.is_released = False
+        self._sent_abort = self._sent_release = False
+        self._accepted_cx: dict[int, Any] = {}
+        self._rejected_cx: list[Any] = []
         self.acse = AskingACSE(self)
+        self.dul = WaitingDUL(self)
+        self.dimse = WholeMessages(self)
+        self.acse_timeout, self.connection_timeout = ae.acse_timeout, ae.connection_timeout
+        self.dimse_timeout, self.network_timeout = ae.dimse_timeout, ae.network_timeout
+        self.network_timeout_response = "A-ABORT"
+        self._handlers: dict[Any, Any] = {}
+        self._bind_defaults()
+        self._kill = self._started_dul = False
+        self.serving = False  # whether its own thread is at a request
+        self._dul_ready, self._reactor_checkpoint = threading.Event(), threading.Event()
+        self._reactor_checkpoint.set()
+        self._timer_resolution = _config.WINDOWS_TIMER_RESOLUTION
         self.admission: Admission | None = None  # as acceptor, once somebody has decided
         self.encrypted = False
         self.peer_certificate: PeerCertificate | None = None
@@ -58,11 +85,13 @@ class WaitingAssociation(Association):  # type: ignore[misc]
 
     def serve(self, message: Any, context_id: int) -> None:
         """Serve one request, under what the admission has put around it, in whatever thread."""
-        if self.admission is None:
-            self._serve_request(message, context_id)
-            return
-        with self.admission.around():
-            self._serve_request(message, context_id)
+        own = threading.current_thread() is self
+        self.serving = own or self.serving
+        try:
+            with self.admission.around() if self.admission is not None else nullcontext():
+                self._serve_request(message, context_id)
+        finally:
+            self.serving = self.serving and not own
 
     def wake(self) -> None:
         """Have the reactor look at everything once more."""
@@ -70,13 +99,21 @@ class WaitingAssociation(Association):  # type: ignore[misc]
 
     def _bind_defaults(self) -> None:
         """Bind what pynetdicom binds; its log handlers only where somebody reads the log."""
-        for event in evt._INTERVENTION_EVENTS:
-            self.bind(event, evt.get_default_handler(event))
+        self._handlers.update(_interventions())
         if logging.getLogger("pynetdicom.events").isEnabledFor(logging.INFO):
             self.bind(evt.EVT_DIMSE_RECV, _handlers.standard_dimse_recv_handler)
             self.bind(evt.EVT_DIMSE_SENT, _handlers.standard_dimse_sent_handler)
             self.bind(evt.EVT_PDU_RECV, _handlers.standard_pdu_recv_handler)
             self.bind(evt.EVT_PDU_SENT, _handlers.standard_pdu_sent_handler)
+
+    def bind_all(self, handlers: Mapping[Any, Any]) -> None:
+        """Bind what a server has bound: all of it at once, before anybody else has the object."""
+        for event, bound in handlers.items():
+            if event.is_intervention:
+                self._handlers[event] = bound
+            else:
+                known = self._handlers.setdefault(event, [])
+                known += [each for each in bound if each not in known]
 
     def release(self) -> None:
         """Release, once what the peer has reported meanwhile is answered.
@@ -94,6 +131,7 @@ class WaitingAssociation(Association):  # type: ignore[misc]
         self._is_paused = True
         self.wake()
         deadline = time.monotonic() + KILL_AFTER
+        self.dul.attend(lambda: self.dul.state_machine.current_state == "Sta1", KILL_AFTER)
         while self.dul.is_alive() and threading.current_thread() is not self.dul:
             if self.dul.stop_dul():
                 continue
@@ -108,9 +146,11 @@ class WaitingAssociation(Association):  # type: ignore[misc]
         while not self._kill:
             # "Paused" holds while it waits too: it looks at the checkpoint before the queue.
             self._is_paused = True
-            if not busy:
+            if not busy and not self.dul.attend(self._news.is_set, HEARTBEAT):
                 self._news.wait(HEARTBEAT)
             self._news.clear()
+            if not self._reactor_checkpoint.is_set():
+                self.dul.take_over()  # another thread waits for what comes
             self._reactor_checkpoint.wait()
             self._is_paused = False
             if not self._reactor_checkpoint.is_set():

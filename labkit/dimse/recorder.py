@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -26,6 +26,8 @@ from labkit.dimse.trace import (
 
 # Memory of one trace is bounded: 2,000 PDUs at its start, the last 500, and 2 MiB of their bytes.
 FIRST, LAST, BUDGET = 2000, 500, 2 << 20
+Pieces = Sequence[bytes | memoryview]
+"""One PDU, in the pieces that are written one after the other."""
 _BRIEF = 64  # bytes kept of a data set fragment once the budget is spent
 
 
@@ -62,10 +64,19 @@ class Recording:
         # P-DATA-TF is 4; the PDV's control header is byte 11, its bit 0 says "command".
         if self.spent > BUDGET and len(data) > 11 and data[0] == 4 and not data[11] & 1:
             keep = _BRIEF
-        pdu = TracedPdu(
-            round(time.monotonic() - self.zero, 6), sender, length or len(data), bytes(data[:keep])
-        )
-        self.spent += len(pdu.data)
+        self._note(sender, bytes(data[:keep]), length or len(data))
+
+    def add_pieces(self, pdus: Sequence[Pieces]) -> None:
+        """Note PDUs that were sent, each in pieces; no more of them is copied than is kept."""
+        for pdu in pdus:
+            head, length = pdu[0], sum(map(len, pdu))
+            if len(pdu) > 1 and len(head) < KEEP_ASSOCIATE:
+                head = bytes(head) + b"".join(piece[: KEEP - len(head)] for piece in pdu[1:])
+            self.add(self.by, bytes(head), length)
+
+    def _note(self, sender: str, data: bytes, length: int) -> None:
+        pdu = TracedPdu(round(time.monotonic() - self.zero, 6), sender, length, data)
+        self.spent += len(data)
         self.seen += 1
         if len(self.head) < FIRST:
             self.head.append(pdu)
@@ -102,6 +113,11 @@ def _end(pdus: list[TracedPdu], closed: bool) -> str:
     if 6 in types:
         return "released"
     return "lost" if closed else "open"
+
+
+def takes_pieces(handler: Any) -> bool:
+    """Whether a handler of ``EVT_DATA_SENT`` is a recorder's, which has `TraceRecorder.sent`."""
+    return getattr(handler, "__func__", None) is TraceRecorder._on_sent
 
 
 class TraceRecorder:
@@ -171,6 +187,10 @@ class TraceRecorder:
     def _on_sent(self, event: Any) -> None:
         recording = self._of(event.assoc)
         recording.add(recording.by, event.data)
+
+    def sent(self, assoc: Any, pdus: Sequence[Pieces]) -> None:
+        """Note PDUs that were sent: as ``EVT_DATA_SENT`` does, once for all of them."""
+        self._of(assoc).add_pieces(pdus)
 
     def _on_received(self, event: Any) -> None:
         recording = self._of(event.assoc)

@@ -1,34 +1,30 @@
-"""The TCP side: sockets without Nagle's delay, and a server that makes waiting associations."""
+"""The TCP side: sockets without Nagle's delay."""
 
 from __future__ import annotations
 
 import logging
 import socket
 import ssl
-import threading
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from pynetdicom import evt
-from pynetdicom._globals import MODE_ACCEPTOR
 from pynetdicom.transport import (
     AddressInformation,
     AssociationSocket,
-    RequestHandler,
-    ThreadedAssociationServer,
 )
 
-from labkit.dimse.admission import certificate_of
 from labkit.dimse.pace import Pace
 from labkit.dimse.reactor import WaitingAssociation
-from labkit.dimse.secure import SecureChannel, close_gently
-from labkit.dimse.upper_layer import HEARTBEAT, Doorbell, wait_readable
+from labkit.dimse.recorder import Pieces, takes_pieces
+from labkit.dimse.secure import SecureChannel
 
 _LOG = logging.getLogger(__name__)
 CHUNK = 1 << 18  # bytes asked of the kernel at once; a length field may lie, so never more
 ANY_PDU, LONGEST_PDU = 1 << 20, 1 << 26
 """Bytes of a PDU that are taken in any case, and where no maximum length was announced."""
+_PIECES = 512  # that are written at once; POSIX lets a system take 16 and no more, all take 1024
+_NO_SENDMSG = not hasattr(socket.socket, "sendmsg")  # Windows
 
 
 def set_nodelay(sock: socket.socket) -> None:
@@ -181,118 +177,32 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
 
     def send(self, bytestream: bytes) -> None:
         """Write all of `bytestream`; a failure is Evt17, transport connection closed."""
-        self.send_all([bytestream])
+        self.send_all([(bytestream,)])
 
-    def send_all(self, pdus: Sequence[bytes]) -> None:
+    def send_all(self, pdus: Sequence[Pieces]) -> None:
         """Write some PDUs; small ones go out in one packet."""
         try:
-            data = pdus[0] if len(pdus) == 1 else b"".join(pdus)
-            (self._channel or self.socket).sendall(data)
+            self._write([piece for pdu in pdus for piece in pdu])
         except (OSError, AttributeError):  # AttributeError: closed, the socket is None
             if self._channel is not None:
                 self._poll(self._channel)  # an alert may say why
             self.event_queue.put("Evt17")
             return
+        watchers = self.assoc.get_handlers(evt.EVT_DATA_SENT)
+        if all(takes_pieces(handler) for handler, _ in watchers):
+            for handler, _ in watchers:
+                handler.__self__.sent(self.assoc, pdus)
+            return
         for pdu in pdus:
-            evt.trigger(self.assoc, evt.EVT_DATA_SENT, {"data": pdu})
+            evt.trigger(self.assoc, evt.EVT_DATA_SENT, {"data": b"".join(pdu)})
 
-
-class PromptHandler(RequestHandler):  # type: ignore[misc]
-    """Makes the association of an accepted connection."""
-
-    def handle(self) -> None:
-        """Shake hands where TLS is spoken, then start the association."""
-        if isinstance(self.request, ssl.SSLSocket):
-            try:
-                self.request.settimeout(self.ae.acse_timeout)
-                self.request.do_handshake()
-            except OSError as error:
-                self.server.tls_failed(error)
-                close_gently(self.request)
-                return
-        super().handle()
-
-    def _create_association(self) -> WaitingAssociation:
-        server, ae = self.server, self.ae
-        assoc = WaitingAssociation(ae, MODE_ACCEPTOR)
-        assoc._server = server
-        # pynetdicom finds its acceptors among the threads by this name.
-        assoc.name = f"AcceptorThread@{datetime.now():%Y%m%d%H%M%S}"
-        # Read now: later the upper layer's thread uses the connection too.
-        assoc.encrypted = isinstance(self.request, ssl.SSLSocket)
-        assoc.peer_certificate = certificate_of(self.request)
-        assoc.set_socket(PromptSocket(assoc, client_socket=self.request))
-        assoc.acceptor.maximum_length = ae.maximum_pdu_size
-        assoc.acceptor.ae_title = server.ae_title
-        assoc.acceptor.address_info = self.local
-        assoc.acceptor.implementation_class_uid = ae.implementation_class_uid
-        assoc.acceptor.implementation_version_name = ae.implementation_version_name
-        # Shared, not copied for each association: negotiation only reads them.
-        assoc.acceptor.supported_contexts = server.contexts
-        assoc.requestor.address_info = self.remote
-        for event, handlers in server._handlers.items():
-            if event.is_intervention:
-                assoc.bind(event, *handlers)
-            else:
-                for handler, args in handlers:
-                    assoc.bind(event, handler, args)
-        return assoc
-
-
-class PromptServer(ThreadedAssociationServer):  # type: ignore[misc]
-    """Listens, and gives each connection its own waiting association."""
-
-    request_queue_size = 128  # five, the default, makes the sixth of a burst wait a second
-    daemon_threads = True
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("request_handler", PromptHandler)
-        self.tls_failed: Callable[[OSError], None] = lambda error: None
-        self._bell = Doorbell()
-        self._stopping = False
-        self._ended = threading.Event()
-        try:
-            super().__init__(*args, **kwargs)
-        except BaseException:
-            self._bell.close()
-            raise
-
-    def serve_forever(self, poll_interval: float = HEARTBEAT) -> None:
-        """Take connections until `shutdown`."""
-        try:
-            while not self._stopping:
-                ready = wait_readable([self.socket, self._bell.socket], poll_interval)
-                if self.socket.fileno() in ready and not self._stopping:
-                    self._handle_request_noblock()
-                self.service_actions()
-        finally:
-            self._ended.set()
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        """Accept a connection; a TLS handshake is left to its own thread (`PromptHandler`)."""
-        connection, address = self.socket.accept()
-        if self.ssl_context:
-            connection = self.ssl_context.wrap_socket(
-                connection, server_side=True, do_handshake_on_connect=False
-            )
-        return connection, address
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Start the association; in a thread of its own where a handshake has to be awaited."""
-        own = isinstance(request, ssl.SSLSocket)
-        (super().process_request if own else self.process_request_thread)(request, client_address)
-
-    def shutdown(self) -> None:
-        """Stop listening, at once. Associations go on until they end or are aborted."""
-        self._stopping = True
-        self._bell.ring()
-        self._ended.wait(2 * HEARTBEAT)
-        self.server_close()
-        self._bell.close()
-        if self in self.ae._servers:
-            self.ae._servers.remove(self)
-
-    def _bind_defaults(self) -> None:
-        """Bind pynetdicom's interventions; `WaitingAssociation` binds its log handlers."""
-        for event in evt._INTERVENTION_EVENTS:
-            self.bind(event, evt.get_default_handler(event))
+    def _write(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """Write pieces one after the other, without making one of them where the system can."""
+        if self._channel is not None or not 1 < len(pieces) <= _PIECES or _NO_SENDMSG:
+            (self._channel or self.socket).sendall(b"".join(pieces))
+            return
+        sent = self.socket.sendmsg(pieces)
+        for piece in pieces:
+            if sent < len(piece):
+                self.socket.sendall(memoryview(piece)[sent:])
+            sent = max(sent - len(piece), 0)

@@ -10,158 +10,131 @@ from __future__ import annotations
 
 import logging
 import queue
-import select
-import socket
+import struct
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pynetdicom import evt
-from pynetdicom.dul import DULServiceProvider
 from pynetdicom.fsm import TRANSITION_TABLE as ALLOWED
-from pynetdicom.pdu_primitives import A_P_ABORT
+from pynetdicom.pdu_primitives import A_ASSOCIATE, A_P_ABORT, A_RELEASE
+
+from labkit.dimse.associating import encode_accept
+from labkit.dimse.doorbell import Doorbell, RingingQueue, wait_readable
+from labkit.dimse.lending import HEARTBEAT, LentDUL
+from labkit.dimse.provider import pdv_items
+from labkit.dimse.recorder import Pieces
 
 # Below pynetdicom's logger: quiet in a notebook, and shown by pynetdicom.debug_logger().
 _LOG = logging.getLogger("pynetdicom.labkit.upper_layer")
 
-HEARTBEAT = 0.5  # seconds that a wait lasts at most
 
-
-def wait_readable(sockets: Sequence[socket.socket], timeout: float) -> list[int]:
-    """Wait until one of `sockets` has something to read, at most `timeout` seconds.
-
-    Returns
-    -------
-    list of int
-        The file descriptors that have.
-    """
-    timeout = max(timeout, 0.0)
-    if hasattr(select, "poll"):  # select.select refuses file descriptors over 1023
-        poll = select.poll()
-        for sock in sockets:
-            poll.register(sock, select.POLLIN)
-        return [fd for fd, _ in poll.poll(timeout * 1000)]
-    return [sock.fileno() for sock in select.select(sockets, [], [], timeout)[0]]
-
-
-class Doorbell:
-    """Wakes a thread that waits on sockets; ringing it twice is ringing it once."""
-
-    def __init__(self) -> None:
-        self.socket, self._button = socket.socketpair()
-        self.socket.setblocking(False)
-        self._button.setblocking(False)
-
-    def ring(self) -> None:
-        """Have `socket` readable."""
-        try:
-            self._button.send(b"!")
-        except OSError:  # full, so it rings already; or closed, so nobody waits
-            return
-
-    def silence(self) -> None:
-        """Have it not readable again."""
-        try:
-            self.socket.recv(4096)
-        except OSError:  # it did not ring
-            return
-
-    def close(self) -> None:
-        """Give its file descriptors back."""
-        self.socket.close()
-        self._button.close()
-
-
-class RingingQueue(queue.Queue[Any]):
-    """A queue that rings a bell after each ``put``."""
-
-    def __init__(self, ring: Callable[[], None]) -> None:
-        super().__init__()
-        self._ring = ring
-
-    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
-        """Put, then ring."""
-        super().put(item, block, timeout)
-        self._ring()
-
-
-def pdv_items(pdu: bytes) -> list[tuple[int, memoryview]] | None:
-    """Take a P-DATA-TF PDU apart: context ID and value of each item (PS3.8 9.3.5.1).
-
-    Returns
-    -------
-    list of (int, memoryview) or None
-        A value begins with its message control header. ``None`` where a length is wrong.
-    """
-    view, at, found = memoryview(pdu), 6, []
-    while at < len(pdu):
-        end = at + 4 + int.from_bytes(view[at : at + 4], "big")
-        if end > len(pdu) or end < at + 6:
-            return None
-        found.append((pdu[at + 4], view[at + 5 : end]))
-        at = end
-    return found
-
-
-class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
+class WaitingDUL(LentDUL):
     """The upper layer service provider; waits on its socket and its queue."""
 
     def __init__(self, assoc: Any) -> None:
         super().__init__(assoc)
-        self.daemon = True
         self.to_provider_queue = RingingQueue(self._ring)
         self.to_user_queue = RingingQueue(assoc.wake)
         self._acting = threading.RLock()  # held while the state machine acts
+        self._in_action = False
         self._waiting = False
         self._bell: Doorbell | None = None
 
-    def run_reactor(self) -> None:
-        """Run until the state machine is back at Sta1."""
+    def send_pdu(self, primitive: Any) -> None:
+        """Queue a primitive to be sent.
+
+        The association's own thread sends at once, but for its answers to a request of the peer:
+        they go out with its next turn, once the log has them too.
+        """
+        answer = type(primitive) in (A_ASSOCIATE, A_RELEASE) and primitive.result is not None
+        super().send_pdu(primitive)
+        if not self.mine:
+            self.take_over()
+        elif not answer:
+            with self._acting:
+                while self.to_provider_queue.queue and not self._in_action:
+                    try:
+                        self._act()
+                    except Exception as error:
+                        self._fail(error)
+                        return
+
+    def _begin(self) -> None:
         self._bell = Doorbell()
         self._idle_timer.start()
         self.assoc._dul_ready.set()
-        try:
-            while not self._kill_thread:
-                self._turn()
-        except Exception as error:
-            _LOG.error("the upper layer gave up: %s: %s", type(error).__name__, error)
-            self._give_up()
-        finally:
-            bell, self._bell = self._bell, None
-            bell.close()
-            # Nothing more will come. pynetdicom's acceptor would wait for its whole ACSE timeout
-            # after a peer that has only looked whether the port is open.
-            self.to_user_queue.put(None)
 
-    def _turn(self) -> None:
-        """Take one event from wherever there is one, and act on it."""
+    def _end(self) -> None:
+        bell, self._bell = self._bell, None
+        if bell is not None:
+            bell.close()
+        # Nothing more will come. pynetdicom's acceptor would wait for its whole ACSE timeout
+        # after a peer that has only looked whether the port is open.
+        self.to_user_queue.put(None)
+
+    def _fail(self, error: Exception) -> None:
+        _LOG.error("the upper layer gave up: %s: %s", type(error).__name__, error)
+        self._give_up()
+        self.kill_dul()
+
+    def _turn(self, wait: float = HEARTBEAT) -> bool:
+        """Take one event from wherever there is one, and act on it; whether there was one."""
         if self.artim_timer.expired:
             self.event_queue.put("Evt18")
-        if not self._process_recv_primitive() and self.event_queue.empty():
-            if self.state_machine.current_state == "Sta13":
-                self._is_transport_event()  # reads what is left, then closes
-            elif self._wait():
-                self._read_pdu_data()
-                self._idle_timer.restart()
-        try:
-            event = self.event_queue.get_nowait()
-        except queue.Empty:
-            return
-        with self._acting:
-            if event == "Evt9" and ("Evt9", self.state_machine.current_state) not in ALLOWED:
-                self.to_provider_queue.get_nowait()
-                _LOG.warning("a message was not sent: the association is ending")
-            else:
-                self.state_machine.do_action(event)
+        if self._act():
+            return True
+        if self.state_machine.current_state == "Sta13":
+            self._is_transport_event()  # reads what is left, then closes
+        elif self._wait(wait):
+            self._read_pdu_data()
+            self._idle_timer.restart()
+            self._act()
+            return True
+        return self._act()
 
-    def _wait(self) -> bool:
+    def _act(self) -> bool:
+        """Act on the next event or primitive; whether there was one."""
+        with self._acting:
+            if self.event_queue.empty():
+                self._process_recv_primitive()
+            try:
+                event = self.event_queue.get_nowait()
+            except queue.Empty:
+                return False
+            self._in_action = True
+            try:
+                if event == "Evt9" and ("Evt9", self.state_machine.current_state) not in ALLOWED:
+                    self.to_provider_queue.get_nowait()
+                    _LOG.warning("a message was not sent: the association is ending")
+                elif event != "Evt7" or not self._accept():
+                    self.state_machine.do_action(event)
+            finally:
+                self._in_action = False
+            return True
+
+    def _accept(self) -> bool:
+        """Do what Evt7 does in Sta3 (AE-7, PS3.8 Table 9-6), if nobody watches the steps of it."""
+        watched = (evt.EVT_PDU_SENT, evt.EVT_FSM_TRANSITION)
+        allowed = self.state_machine.current_state == "Sta3" and self.socket is not None
+        if not allowed or any(map(self.assoc.get_handlers, watched)):
+            return False
+        try:
+            data = encode_accept(self.to_provider_queue.queue[0])
+        except (ValueError, TypeError, AttributeError, IndexError, struct.error):
+            return False
+        self.to_provider_queue.get_nowait()
+        self.socket.send(data)
+        self.state_machine.transition("Sta6")
+        return True
+
+    def _wait(self, timeout: float) -> bool:
         """Wait for something to do; whether it is that the connection can be read."""
         connection = None
         if self.socket is not None and self.socket._is_connected:
             connection = self.socket.socket
             if self.socket.buffered:
                 return True
-        timeout = HEARTBEAT
         if self.state_machine.current_state == "Sta2":  # ARTIM runs, PS3.8 9.1.5
             timeout = min(timeout, max(self.artim_timer.remaining, 0.001))
         self._waiting = True
@@ -180,7 +153,7 @@ class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
         finally:
             self._waiting = False
 
-    def send_now(self, pdus: Sequence[bytes]) -> bool:
+    def send_now(self, pdus: Sequence[Pieces]) -> bool:
         """Send P-DATA-TF PDUs from the caller's thread, where Evt9 would send them at once.
 
         That is in Sta6 with nothing queued before them (DT-1, PS3.8 Table 9-7).
@@ -232,7 +205,13 @@ class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
     def _decode_pdu(self, bytestream: bytearray) -> Any:
         """Decode a PDU, and tell the watchers of it after what it may be an answer to."""
         with self._acting:
-            return super()._decode_pdu(bytestream)
+            if bytestream[0] != 1 or self.assoc._server is None:
+                return super()._decode_pdu(bytestream)
+            data = bytes(bytestream)
+            evt.trigger(self.assoc, evt.EVT_DATA_RECV, {"data": data})
+            pdu = self.assoc._server.requests.read(data)
+            evt.trigger(self.assoc, evt.EVT_PDU_RECV, {"pdu": pdu})
+            return pdu, "Evt6"
 
     def kill_dul(self) -> None:
         """Stop the thread."""
@@ -244,7 +223,9 @@ class WaitingDUL(DULServiceProvider):  # type: ignore[misc]
         if self.state_machine.current_state != "Sta1":
             return False
         self.kill_dul()
-        if threading.current_thread() is not self:
+        if self.mine:
+            self.attend(lambda: False)
+        elif threading.current_thread() is not self:
             self.join(HEARTBEAT)
         return True
 

@@ -142,9 +142,11 @@ class Exchange:
     def await_message(self) -> Any:
         """Wait for a message of the peer; ``None`` if it releases, aborts or stays silent."""
         end = time.monotonic() + self.config.timeout
-        while time.monotonic() < end and self.assoc.dul.peek_next_pdu() is None:
+        dul, messages = self.assoc.dul, self.assoc.dimse.msg_queue
+        dul.attend(lambda: bool(messages.queue or dul.to_user_queue.queue), self.config.timeout)
+        while time.monotonic() < end and dul.peek_next_pdu() is None:
             try:
-                return self.assoc.dimse.msg_queue.get(timeout=0.05)[1]
+                return messages.get(timeout=0.05)[1]
             except queue.Empty:
                 continue
         return None
@@ -167,7 +169,8 @@ class Exchange:
                 ds = Dataset(dcmread(BytesIO(meta + raw)))
             else:  # half the time: there is no File Meta Information to read
                 ds = read_dataset(BytesIO(raw), encoding.implicit, encoding.little)
-            ds.walk(lambda _, element: None)  # pydicom is lazy: have it find what is damaged now
+            for _ in ds.iterall():  # pydicom is lazy: have it find what is damaged now
+                pass
         except Exception as error:
             raise DataError(f"the data set cannot be decoded ({type(error).__name__})") from error
         return ds

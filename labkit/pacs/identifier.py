@@ -30,7 +30,10 @@ class Root(Enum):
     @property
     def levels(self) -> tuple[Level, ...]:
         """Its levels from the top down. Study Root has the patient's attributes at STUDY."""
-        return tuple(Level) if self is Root.PATIENT else tuple(Level)[1:]
+        return _LEVELS[self.value]
+
+
+_LEVELS = {Root.PATIENT.value: tuple(Level), Root.STUDY.value: tuple(Level)[1:]}
 
 
 class IdentifierError(UsageError):

@@ -23,7 +23,10 @@ class Level(str, Enum):
     @property
     def depth(self) -> int:
         """0 for PATIENT … 3 for IMAGE."""
-        return list(Level).index(self)
+        return _DEPTH[self.value]
+
+
+_DEPTH = {level.value: depth for depth, level in enumerate(Level)}
 
 
 class Kind(str, Enum):

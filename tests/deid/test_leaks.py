@@ -247,6 +247,7 @@ def test_damaged_objects_leak_nothing() -> None:
     assert passed > 100
 
 
+@pytest.mark.filterwarnings("ignore")  # one is no UID, on purpose
 def test_the_uid_of_the_instance_is_found_where_it_stands_by_itself() -> None:
     ds = Dataset()
     ds.SOPInstanceUID, ds.StudyInstanceUID, ds.PatientName = "1.2.3.4.44", "1.2.3.4.45", "Quine^Ada"

@@ -56,7 +56,7 @@ def test_a_command_with_an_unknown_element_takes_pynetdicoms_way(scp) -> None:
         link.assoc._reactor_checkpoint.clear()
         half = [(1, command[:40]), (3, command[40:])]
         pdus = [
-            struct.pack(">BxLLBB", 4, len(part) + 6, len(part) + 2, cx, header) + part
+            (struct.pack(">BxLLBB", 4, len(part) + 6, len(part) + 2, cx, header), part)
             for header, part in half
         ]
         assert link.assoc.dul.send_now(pdus)

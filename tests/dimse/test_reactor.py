@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
-from pynetdicom._globals import MODE_REQUESTOR
+from pynetdicom import evt
+from pynetdicom._globals import MODE_ACCEPTOR, MODE_REQUESTOR
+from pynetdicom.association import Association
 from pynetdicom.sop_class import Verification
 
 from labkit.common.errors import AssociationError
@@ -29,6 +31,21 @@ def test_no_response_is_lost_to_the_reactor(scp) -> None:
     result = store(scp.peer, [ds] * 400, timeout=5)
     assert len(result.stored) == 400
     assert len(result.traces) == 1, "and no second association was needed"
+
+
+@pytest.mark.parametrize("mode", [MODE_REQUESTOR, MODE_ACCEPTOR])
+def test_it_has_all_that_pynetdicom_s_own_has(mode: str) -> None:
+    """Its parts are made here and not by pynetdicom; a new version may have more of them."""
+    ae = new_ae("A", timeout=7, idle=9)
+    ours, theirs = vars(WaitingAssociation(ae, mode)), vars(Association(ae, mode))
+    assert set(theirs) - set(ours) == {"_is_paused"}, "which is a property"
+    plain = (bool, int, float, str, type(None), list)
+    for name, value in theirs.items():
+        if isinstance(value, plain) and name not in ("_is_paused", "_name"):
+            assert ours[name] == value, name
+    assert ours["_handlers"].keys() >= set(evt._INTERVENTION_EVENTS)
+    assert ours["dul"].artim_timer.timeout == 7
+    assert ours["dul"]._idle_timer.timeout == 9
 
 
 def test_the_race_itself(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,9 @@ import pytest
 from pynetdicom.sop_class import Verification
 
 from labkit.common.errors import AssociationError
-from labkit.dimse import Peer, associate, echo, new_ae
+from labkit.dimse import Peer, associate, echo, new_ae, store, transport
 from labkit.dimse.association import query_context
+from labkit.dimse.transport import PromptSocket
 from tests.dimse.wire import idle, raw, until
 
 ECHO = [query_context(Verification)]
@@ -77,3 +78,44 @@ def test_tls_and_a_mute_client_that_does_not_hold_the_others(scp) -> None:
     with pytest.raises(AssociationError):
         echo(scp.peer, tls=client, timeout=3)  # TLS where it is not
     ae.shutdown()
+
+
+def test_pieces_are_written_whole_to_a_slow_reader(scp: Any) -> None:
+    """A kernel takes what it has room for: here less than a tenth at a time."""
+    pieces = [bytes([number]) * (1 + 4999 * number) for number in range(1, 60)]
+    ours, theirs = socket.socketpair()
+    with associate(scp.peer, ECHO) as link, ours, theirs:
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        ours.settimeout(10)
+        sock = PromptSocket.__new__(PromptSocket)
+        sock._assoc, sock.socket, sock._channel = link.assoc, ours, None
+        with ThreadPoolExecutor(1) as pool:
+            got = pool.submit(_read, theirs)
+            sock.send_all([pieces[:7], pieces[7:]])
+            ours.shutdown(socket.SHUT_WR)
+            assert got.result(20) == b"".join(pieces)
+
+
+def _read(sock: socket.socket) -> bytes:
+    found = b""
+    while piece := sock.recv(1 << 16):
+        found += piece
+    return found
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_what_is_sent_in_pieces_is_recorded_as_it_went_out(
+    watched: bool, ct: Any, scp: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beginning, length and sender of each PDU: the other end says what they have to be."""
+    if watched:  # somebody else watches the bytes, so that each PDU is put together for him
+        monkeypatch.setattr(transport, "takes_pieces", lambda handler: False)
+    ct.PixelData = bytes(200_000)
+    trace = store(scp.peer, ct).traces[0]
+    assert until(lambda: bool(scp.traces))
+    ours, theirs = (
+        [(pdu.sender, pdu.length, pdu.data) for pdu in each.pdus]
+        for each in (trace, scp.traces[-1])
+    )
+    assert ours == theirs
+    assert max(length for _, length, _ in ours) > 100_000

@@ -15,7 +15,8 @@ from pynetdicom.pdu_primitives import P_DATA
 
 from labkit.dimse import associate, echo, find, identifier
 from labkit.dimse.association import query_context
-from labkit.dimse.upper_layer import pdv_items, wait_readable
+from labkit.dimse.doorbell import wait_readable
+from labkit.dimse.provider import pdv_items
 from tests.dimse.wire import idle, raw, until
 from tests.effort import effort
 
