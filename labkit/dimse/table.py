@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from labkit.common import html_table as tables
 
 _LONGEST, _MOST = 30, 25  # characters of a cell, rows, in text
+_WIDEST, _UPRIGHT = 8, 3  # columns that fit a page; matches that stand beside each other
 _NUMBERS = {"DS", "FD", "FL", "IS", "SL", "SS", "UL", "US"}
 _UNSHOWN = {"SpecificCharacterSet", "QueryRetrieveLevel"}
 
@@ -65,10 +66,14 @@ def text_table(rows: Sequence[Dataset], columns: Sequence[Column]) -> list[str]:
 
 
 def html_table(heading: str, rows: Sequence[Dataset], columns: Sequence[Column]) -> str:
-    """Give the same as HTML, with whole values."""
-    numbers = [n for n, column in enumerate(columns) if _is_number(column[-1])]
+    """Give the same as HTML, with whole values; few matches of many attributes stand upright."""
+    numbers: list[int] = [n for n, column in enumerate(columns) if _is_number(column[-1])]
     shown = [[cell(ds, column) for column in columns] for ds in rows[:_MOST]]
     head = [column[-1] for column in columns]
+    if len(columns) > _WIDEST and len(rows) <= _UPRIGHT:
+        shown = [list(row) for row in zip(head, *shown, strict=True)]
+        head = ["attribute", *(f"match {n}" for n in range(1, len(rows) + 1))]
+        numbers = []
     table = tables.html_table(head, shown, numbers=numbers) if rows and columns else ""
     more = f"<p>… and {len(rows) - _MOST} more</p>" if len(rows) > _MOST else ""
     return f"<div><p>{html.escape(heading)}</p>{table}{more}</div>"

@@ -8,6 +8,7 @@ from labkit.common.errors import (
     UsageError,
 )
 from labkit.dimse import FindResult, Peer, decode_messages, find, identifier, new_ae, worklist
+from labkit.dimse.table import html_table
 from tests.dimse.wire import between
 
 
@@ -122,6 +123,18 @@ def test_worklist_asks_for_what_a_modality_shows(scp) -> None:
     assert [e.keyword for e in scp.asked[1]] == ["PatientID"]
     worklist(scp.peer)
     assert len(scp.asked[2].ScheduledProcedureStepSequence) == 1
+
+
+def test_a_match_of_many_attributes_stands_upright() -> None:
+    wide = Dataset()
+    keywords = ["PatientName", "PatientID", "PatientSex", "PatientAge", "StudyID", "StudyDate",
+                "StudyTime", "Modality", "InstanceNumber"]  # fmt: skip
+    for keyword in keywords:
+        setattr(wide, keyword, "1" if keyword == "InstanceNumber" else "")
+    columns = [(keyword,) for keyword in keywords]
+    shown = html_table("1 match", [wide], columns)
+    assert shown.count("<tr>") == 10 and ">attribute<" in shown and ">match 1<" in shown
+    assert html_table("1 match", [wide], columns[:8]).count("<tr>") == 2
 
 
 def test_long_tables_are_cut(scp, ct) -> None:
