@@ -26,7 +26,7 @@ NOTEBOOKS = [
 ]
 COMMAND = [
     *(sys.executable, "-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", "-q", "-vv"),
-    # Nothing but nbval is loaded: the other plugins take as long to import as all else of it.
+    # Nothing but nbval is loaded: to import the other plugins costs some two seconds of CPU a run.
     *("--disable-plugin-autoload", "-p", "nbval.plugin"),
     *("--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"),
     f"--nbval-sanitize-with={HOME / 'sanitize.cfg'}",
