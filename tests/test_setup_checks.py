@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -125,9 +126,26 @@ def test_the_containers_of_the_tests_are_no_learners() -> None:
     env = containers.environment()
     ports = [value for name, value in env.items() if name.startswith("LABKIT_PORT_")]
     assert len(ports) >= 10 and len(set(ports)) == len(ports)
+    lowest = containers._first_of_the_systems()
+    assert lowest < 21000 or all(20000 <= int(port) < lowest for port in ports)
     assert env["COMPOSE_PROJECT_NAME"] == "labkit-tests"
     assert env["GATEWAY_SECRET"] != containers.environment()["GATEWAY_SECRET"]
     assert {name for name, _ in containers.steps()} >= {"images", "contract suites", "notebooks"}
+
+
+def test_ports_that_are_taken_are_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    with contextlib.closing(socket.socket()) as taken:
+        (first, second, third) = containers.free_ports(3)
+        taken.bind(("127.0.0.1", first))
+        offered = iter([first, second, first, third])
+        monkeypatch.setattr(containers.secrets, "choice", lambda among: next(offered))
+        monkeypatch.setattr(containers, "_first_of_the_systems", lambda: 32768)
+        assert containers.free_ports(2) == sorted((second, third))
+
+
+def test_where_the_system_says_no_range_it_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(containers, "_first_of_the_systems", lambda: 0)
+    assert len(set(containers.free_ports(5))) == 5
 
 
 @pytest.mark.parametrize(("share", "folder"), [("1", "docs"), ("0.25", "artifacts/long")])
@@ -179,6 +197,18 @@ def test_everything_has_all_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "NOTHING WAS SEEN" in steps["journey in a browser"].skip
     assert "--fail-under=90" in steps["coverage"].arguments
     assert [step.name for step in steps.values() if step.measured] == ["unit and contract tests"]
+
+
+@pytest.mark.parametrize("without", [[], ["--but-browser"]])
+def test_the_journeys_can_be_run_apart(without: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[list[str]] = []
+    monkeypatch.setattr(checks, "_run", lambda steps: ran.append([s.name for s in steps]) or 0)
+    assert commands.run(["test", *without], "help") == 0
+    assert commands.run(["test", "browser"], "help") == 0
+    everything, browser = ran
+    assert browser == ["journey in a browser"]
+    whole = [step.name for step in checks._everything()]
+    assert everything == [name for name in whole if not without or name not in browser]
 
 
 def test_the_lock_is_made_for_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
     python3 lab.py test                 everything but what is below; 25 minutes at most on 2 cores
     python3 lab.py test beginner        the notebooks of one track
     python3 lab.py test 03_the_header   one notebook, by its name or path
+    python3 lab.py test browser         the journeys in a browser; --but-browser leaves them out of
+                                        everything
     python3 lab.py test containers      the lab in containers; --with-engine starts a Docker engine
                                         where none runs (Debian, as root)
     python3 lab.py test long            kills, soak, random input, a million studies, benchmarks:
@@ -80,24 +82,39 @@ class Outcome:
     told: Sequence[str] = ()
 
 
-def run(what: str, *, share: float = 1.0, seed: int = SEED, with_engine: bool = False) -> int:
+def run(
+    what: str,
+    *,
+    share: float = 1.0,
+    seed: int = SEED,
+    with_engine: bool = False,
+    but_browser: bool = False,
+) -> int:
     """Run the checks for `what`; the exit code is 0 only if each passed.
 
     `share` and `seed` are those of the long run; `with_engine` lets the checks of the containers
-    start a Docker engine of their own where none runs.
+    start a Docker engine of their own where none runs; `but_browser` leaves the journeys out of
+    everything, for who runs them besides.
     """
     if what == "containers":
         return _containers(with_engine)
+    if what == "browser":
+        return _run([_journey()])
     if what == "all":
-        return _run(_everything())
+        journey = _journey()
+        return _run([step for step in _everything() if not but_browser or step != journey])
     if what == "long":
         return _long(share, seed)
     return _run([Step(f"notebooks: {what}", _notebooks(what))])
 
 
-def _everything() -> list[Step]:
+def _journey() -> Step:
     browser = any(map(shutil.which, CHROMIUM)) or "LABKIT_CHROMIUM" in os.environ
     missing = "" if browser else "no Chromium on this machine: NOTHING WAS SEEN IN A BROWSER"
+    return Step("journey in a browser", ("-m", "pytest", "tests/browser"), missing)
+
+
+def _everything() -> list[Step]:
     apart = [f"--ignore=tests/{name}" for name in ("notebooks", "browser", "resilience")]
     slow = ("--durations=40", "--durations-min=5")  # where the time goes, named
     unit = (*_MEASURED, "pytest", "tests", *apart, *TOGETHER, *slow)
@@ -109,7 +126,7 @@ def _everything() -> list[Step]:
         Step("unit and contract tests", unit, measured=True),
         Step("exercises", ("-m", *solving)),
         Step("notebooks", ("-m", "pytest", "tests/notebooks")),
-        Step("journey in a browser", ("-m", "pytest", "tests/browser"), missing),
+        _journey(),
         Step("coverage: combine", ("-m", "coverage", "combine", "--quiet")),
         Step("coverage", ("-m", "coverage", "report", "--skip-covered", "--fail-under=90")),
     ]

@@ -34,6 +34,7 @@ def run(arguments: list[str], text: str) -> int:
                 share=options.share,
                 seed=options.seed,
                 with_engine=options.with_engine,
+                but_browser=options.but_browser,
             )
         if options.command == "lock":
             return locks.renew(upgrade=options.upgrade)
@@ -77,7 +78,7 @@ def _parser(text: str) -> argparse.ArgumentParser:
     )  # fmt: skip
     test.add_argument(
         "what", nargs="?", default="all",
-        help="beginner, a notebook's name or path, containers, long; everything if left out",
+        help="beginner, a notebook's name or path, browser, containers, long; else everything",
     )  # fmt: skip
     test.add_argument(
         "--share", type=float, default=1.0, metavar="X", help="of the long run, 0 to 1"
@@ -89,6 +90,9 @@ def _parser(text: str) -> argparse.ArgumentParser:
         "--with-engine",
         action="store_true",
         help="of containers: start a Docker engine if none runs",
+    )
+    test.add_argument(
+        "--but-browser", action="store_true", help="of everything: no journeys in a browser"
     )
     commands.add_parser("site", help="build the static site into artifacts/site")
     lock = commands.add_parser("lock", help="bring requirements/*.lock up to pyproject.toml")

@@ -78,11 +78,7 @@ def environment() -> dict[str, str]:
     """
     compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     names = sorted(set(re.findall(r"LABKIT_PORT_\w+", compose)) - {"LABKIT_PORT_"})
-    with contextlib.ExitStack() as stack:  # all are held until each is chosen
-        held = [stack.enter_context(socket.socket()) for _ in names]
-        for sock in held:
-            sock.bind(("127.0.0.1", 0))
-        ports = {n: str(s.getsockname()[1]) for n, s in zip(names, held, strict=True)}
+    ports = dict(zip(names, map(str, free_ports(len(names))), strict=True))
     return {
         **ports,
         **{name: secrets.token_urlsafe() for name in _SECRETS},
@@ -95,6 +91,32 @@ def environment() -> dict[str, str]:
         "LABKIT_SUBNET": "172.28.79.0/24",
         "LABKIT_SECURE_SUBNET": "172.28.80.0/24",
     }
+
+
+def free_ports(wanted: int) -> list[int]:
+    """Choose loopback ports that are free now and stay so.
+
+    They are published minutes later, while other tests open sockets by the hundred: below the
+    range from which the system gives out ports none of them takes one in between.
+    """
+    lowest, found = _first_of_the_systems(), set[int]()
+    choices = range(20000, lowest) if lowest >= 21000 else None
+    with contextlib.ExitStack() as stack:  # all are held until each is chosen
+        while len(found) < wanted:
+            sock = stack.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                sock.bind(("127.0.0.1", secrets.choice(choices) if choices else 0))
+                found.add(sock.getsockname()[1])
+    return sorted(found)
+
+
+def _first_of_the_systems() -> int:
+    """The lowest port that the system chooses by itself; 0 where it does not say (no Linux)."""
+    try:
+        span = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii")
+        return int(span.split()[0])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def _key_pair() -> dict[str, str]:

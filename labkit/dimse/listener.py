@@ -21,6 +21,8 @@ from labkit.dimse.reactor import WaitingAssociation
 from labkit.dimse.secure import close_gently
 from labkit.dimse.transport import PromptSocket
 
+_COLLECT = 1000  # connections
+
 
 class PromptHandler(RequestHandler):  # type: ignore[misc]
     """Makes the association of an accepted connection."""
@@ -73,6 +75,9 @@ class PromptServer(ThreadedAssociationServer):  # type: ignore[misc]
         self._ended = threading.Event()
         try:
             super().__init__(*args, **kwargs)
+            # pynetdicom looks through the whole memory for ended associations at each sixtieth
+            # connection, which holds up all others; Python's own collection takes most of them.
+            self._gc = [0, _COLLECT]
         except BaseException:
             self._bell.close()
             raise
@@ -101,12 +106,6 @@ class PromptServer(ThreadedAssociationServer):  # type: ignore[misc]
         """Start the association; in a thread of its own where a handshake has to be awaited."""
         own = isinstance(request, ssl.SSLSocket)
         (super().process_request if own else self.process_request_thread)(request, client_address)
-
-    def service_actions(self) -> None:
-        """Do nothing: pynetdicom looks through the whole memory each 60 connections here.
-
-        Python's own collection takes ended associations away, and holds nobody up for as long.
-        """
 
     def shutdown(self) -> None:
         """Stop listening, at once. Associations go on until they end or are aborted."""

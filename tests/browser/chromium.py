@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ARGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -18,6 +18,9 @@ ARGS = [
 NAMES = ["chromium", "chromium-browser", "google-chrome", "chrome"]
 VARIABLE = "LABKIT_CHROMIUM"
 """Names the browser to use, where it is not found by name."""
+
+PATIENCE = 30_000
+"""Milliseconds that `expect` waits for what it says: a busy machine gets there too."""
 
 
 def executable() -> str | None:
@@ -32,6 +35,7 @@ def chromium() -> Iterator[Browser]:
     path = executable()
     if path is None:
         pytest.skip(f"no Chromium: install it, or name it in {VARIABLE}")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGS, headless=True)
         try:

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from labkit.exercises.find import find
 from labkit.widgets import NetworkMap
 from tests.browser.bare import widget_page
-from tests.browser.chromium import save
+from tests.browser.chromium import PATIENCE, save
 from tests.browser.jupyter import NotebookPage, jupyter
 from tests.browser.keys import Walk
 from tests.browser.widget_cells import EXERCISE, WIDGETS, keep_all_cells, write_notebook
@@ -44,7 +44,7 @@ def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             yield opened.page
             opened.page.close()
     finally:
-        expect.set_options(timeout=5_000)
+        expect.set_options(timeout=PATIENCE)
 
 
 def command_mode(page: Page, cell: int) -> None:

@@ -26,6 +26,8 @@ NOTEBOOKS = [
 ]
 COMMAND = [
     *(sys.executable, "-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", "-q", "-vv"),
+    # Nothing but nbval is loaded: to import the other plugins costs some two seconds of CPU a run.
+    *("--disable-plugin-autoload", "-p", "nbval.plugin"),
     *("--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"),
     f"--nbval-sanitize-with={HOME / 'sanitize.cfg'}",
 ]
