@@ -11,7 +11,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pynetdicom.dimse_primitives import C_FIND, C_STORE
+from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.dsutils import decode, encode
 
 from labkit.common.errors import AssociationError, DataError, NoPresentationContext, UsageError
@@ -20,6 +20,7 @@ from labkit.dimse.outgoing import UNREADABLE
 from labkit.dimse.peer import Peer
 from labkit.dimse.recorder import TraceRecorder
 from labkit.dimse.refusal import lost
+from labkit.dimse.suboperation import take_object
 from labkit.dimse.trace import AssociationTrace
 
 
@@ -81,7 +82,13 @@ class Link:
         return self.answer(self.assoc._check_received_status(response), waiting_for)
 
     def query(
-        self, request: Any, context: Any, asked: Dataset, brief: Mapping[int, str] | None = None
+        self,
+        request: Any,
+        context: Any,
+        asked: Dataset,
+        brief: Mapping[int, str] | None = None,
+        *,
+        counts: bool = True,
     ) -> Iterator[tuple[Dataset, Any]]:
         """Send a C-FIND, C-MOVE or C-GET with its identifier, and go through the responses.
 
@@ -96,6 +103,9 @@ class Link:
         brief
             Of the identifiers that come, these alone are wanted: tag → keyword of values of one
             word.
+        counts
+            Whether the numbers of sub-operations in pending responses are wanted (PS3.7 9.1.3.1);
+            without them, one status stands for all pending ones.
 
         Yields
         ------
@@ -128,7 +138,7 @@ class Link:
             pending, usual = True, None
             while pending:
                 response = self._response(request, name)
-                plain = _only_pending(response)
+                plain = _only_pending(response, counts)
                 if usual is not None and plain:
                     status = usual
                 else:
@@ -209,7 +219,7 @@ class Link:
         while True:
             _, message = self.assoc.dimse.get_msg(block=True)
             if isinstance(message, C_STORE) and message.is_valid_request:
-                self.assoc._c_store_scp(message)  # a sub-operation, PS3.4 C.4.3
+                take_object(self.assoc, message)  # a sub-operation, PS3.4 C.4.3
                 continue
             if (
                 message is None
@@ -220,15 +230,14 @@ class Link:
             return message
 
 
-def _only_pending(response: Any) -> bool:
-    """Whether a response says Pending, and no more, as one of many matches does."""
-    return (
-        isinstance(response, C_FIND)
-        and response.Status == 0xFF00
-        and response.is_valid_response
-        and response.OffendingElement is None
-        and response.ErrorComment is None
-    )
+def _only_pending(response: Any, counts: bool) -> bool:
+    """Whether a response says Pending, and no more that is wanted, as one of many matches does."""
+    if response.Status != 0xFF00 or not response.is_valid_response:
+        return False
+    told = response.STATUS_OPTIONAL_KEYWORDS
+    if not counts:
+        told = [keyword for keyword in told if not keyword.endswith("Suboperations")]
+    return all(getattr(response, keyword, None) is None for keyword in told)
 
 
 def _in_brief(

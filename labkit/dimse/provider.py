@@ -12,10 +12,10 @@ from typing import Any
 
 from pynetdicom import _config, evt
 from pynetdicom.dimse import DIMSEServiceProvider
-from pynetdicom.dimse_primitives import C_CANCEL, N_EVENT_REPORT
+from pynetdicom.dimse_primitives import C_CANCEL, C_FIND, N_EVENT_REPORT
 from pynetdicom.pdu_primitives import P_DATA
 
-from labkit.dimse.codec import Unusual, decode_message, encode_message
+from labkit.dimse.codec import Unusual, decode_again, decode_message, encode_message
 from labkit.dimse.doorbell import RingingQueue
 
 _LOG = logging.getLogger("pynetdicom.labkit.provider")  # see upper_layer.py
@@ -64,6 +64,7 @@ class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
         self._sending = threading.Lock()
         self._command = b""
         self._primitive: Any = None  # the message being received, once its command set is here
+        self._match: tuple[int, bytes, Any] | None = None  # context, command set, its primitive
         self._data = BytesIO()
         self._serving: list[threading.Thread] = []
 
@@ -166,6 +167,9 @@ class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
     def _read_command(self, context_id: int) -> None:
         command, self._command = self._command, b""
         self._data = BytesIO()
+        if self._match is not None and self._match[:2] == (context_id, command):
+            self._primitive = decode_again(self._match[2], self._data)
+            return
         try:
             self._primitive, data_follows = decode_message(command, self._data, context_id)
         except Unusual:
@@ -175,6 +179,9 @@ class WholeMessages(DIMSEServiceProvider):  # type: ignore[misc]
         else:
             if not data_follows:
                 self._deliver(context_id)
+            elif isinstance(self._primitive, C_FIND) and self._primitive.Status is not None:
+                kept = decode_again(self._primitive, BytesIO())  # the other is given away
+                self._match = context_id, command, kept
 
     def _leave_to_pynetdicom(self, context_id: int, value: bytes) -> None:
         one = P_DATA()

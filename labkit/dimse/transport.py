@@ -52,7 +52,7 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
         self.connect_error: OSError | None = None  # why there is no connection, or no more of it
         self._read_ahead = bytearray()
         self._channel: SecureChannel | None = None
-        self._ended = False
+        self._ended, self._limit = False, 0
         set_nodelay(self.socket)
         # A peer that stops in the middle of a PDU must not hold the thread: pynetdicom leaves
         # accepted sockets without a timeout.
@@ -145,7 +145,8 @@ class PromptSocket(AssociationSocket):  # type: ignore[misc]
         if not self._fill(6) or data[0] != 4:
             return None
         end = 6 + int.from_bytes(data[2:6], "big")
-        if end > 6 + self._longest() or not self._fill(end):
+        self._limit = self._limit or self._longest()  # agreed when data come, and then for good
+        if end > 6 + self._limit or not self._fill(end):
             return None
         with memoryview(data) as view:
             pdu = bytes(view[:end])

@@ -28,6 +28,8 @@ from labkit.dimse.recorder import Pieces
 # Below pynetdicom's logger: quiet in a notebook, and shown by pynetdicom.debug_logger().
 _LOG = logging.getLogger("pynetdicom.labkit.upper_layer")
 
+_TOGETHER = 64  # PDUs that are read before anything else is looked at
+
 
 class WaitingDUL(LentDUL):
     """The upper layer service provider; waits on its socket and its queue."""
@@ -174,7 +176,7 @@ class WaitingDUL(LentDUL):
         return True
 
     def _read_pdu_data(self) -> None:
-        """Read a PDU. A P-DATA-TF goes to the DIMSE provider from here.
+        """Read a PDU, and those that have come with it. A P-DATA-TF goes to the DIMSE provider.
 
         That is what Evt10 does in Sta6 (DT-2, PS3.8 Table 9-7), without the objects that pynetdicom
         makes of a PDU on the way. It has its own way with all else, and where somebody watches.
@@ -183,24 +185,31 @@ class WaitingDUL(LentDUL):
         if self.state_machine.current_state != "Sta6" or any(map(self.assoc.get_handlers, watched)):
             super()._read_pdu_data()
             return
+        for _ in range(_TOGETHER):
+            if not self._read_data() or not self.socket.buffered or self.event_queue.queue:
+                return
+
+    def _read_data(self) -> bool:
+        """Read a P-DATA-TF; whether that is what came, and was sound."""
         try:
             pdu = self.socket.recv_data_pdu()
         except OSError as error:
             _LOG.error("the connection ended within a PDU: %s", error)
             self.event_queue.put("Evt17")
-            return
+            return False
         if pdu is None:
             super()._read_pdu_data()
-            return
+            return False
         with self._acting:
             evt.trigger(self.assoc, evt.EVT_DATA_RECV, {"data": pdu})
             values = pdv_items(pdu)
             if values is None:
                 _LOG.error("a P-DATA-TF PDU that cannot be taken apart")
                 self.event_queue.put("Evt19")
-                return
+                return False
             for context_id, value in values:
                 self.assoc.dimse.receive_value(context_id, value)
+        return True
 
     def _decode_pdu(self, bytestream: bytearray) -> Any:
         """Decode a PDU, and tell the watchers of it after what it may be an answer to."""

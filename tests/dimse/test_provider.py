@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 from pynetdicom import evt
-from pynetdicom.dimse_primitives import C_ECHO, C_FIND
+from pynetdicom.dimse_primitives import C_ECHO, C_FIND, C_GET
 from pynetdicom.dsutils import encode
 from pynetdicom.sop_class import Verification
 
 from labkit.dimse import Peer, associate, decode_messages, identifier, new_ae, store
 from labkit.dimse.association import query_context
 from labkit.dimse.codec import encode_message
+from labkit.dimse.link import _only_pending
 
 ECHO = [query_context(Verification)]
 
@@ -110,3 +111,73 @@ def test_watchers_see_every_step(scp, ct) -> None:
     only_fsm = [(evt.EVT_FSM_TRANSITION, watch)]
     with associate(scp.peer, ECHO, handlers=only_fsm) as link:
         assert link.assoc.send_c_echo().Status == 0
+
+
+def test_each_match_has_its_own_response_though_their_commands_are_the_same(scp) -> None:
+    with associate(scp.peer, ECHO) as link:
+        link.assoc._reactor_checkpoint.clear()
+        provider, got = link.assoc.dimse, []
+        for number, (status, context_id) in enumerate(
+            [(0xFF00, 1), (0xFF00, 1), (0xFF01, 1), (0xFF00, 3), (0xFF00, 1)]
+        ):
+            match = C_FIND()
+            match.MessageIDBeingRespondedTo, match.Status = 5, status
+            match.AffectedSOPClassUID = "1.2.840.10008.5.1.4.1.2.2.1"
+            match.Identifier = BytesIO(b"match %d" % number)
+            command, data = encode_message(match)
+            provider.receive_value(context_id, memoryview(b"\3" + command))
+            provider.receive_value(context_id, memoryview(b"\0" + bytes(data[:3])))
+            provider.receive_value(context_id, memoryview(b"\2" + bytes(data[3:])))
+            where, message = provider.get_msg(block=True)
+            said = where, message._context_id, message.Status, message.Identifier.getvalue()
+            got.append(said)
+            message.Status, message.AffectedSOPClassUID = 0x0000, "1.2.3"  # what a caller may do
+        link.assoc._reactor_checkpoint.set()
+    assert got == [
+        (1, 1, 0xFF00, b"match 0"), (1, 1, 0xFF00, b"match 1"), (1, 1, 0xFF01, b"match 2"),
+        (3, 3, 0xFF00, b"match 3"), (1, 1, 0xFF00, b"match 4"),
+    ]  # fmt: skip
+
+
+def test_many_messages_in_one_packet_are_all_answered(scp) -> None:
+    pdus = []
+    for number in range(1, 151):
+        request = C_ECHO()
+        request.MessageID, request.AffectedSOPClassUID = number, Verification
+        command, _ = encode_message(request)
+        head = struct.pack(">BxLLBB", 4, len(command) + 6, len(command) + 2, 1, 3)
+        pdus.append((head, command))
+    with associate(scp.peer, ECHO) as link:
+        link.assoc._reactor_checkpoint.clear()
+        assert link.assoc.dul.send_now(pdus)
+        answers = [link.assoc.dimse.get_msg(block=True)[1] for _ in pdus]
+        link.assoc._reactor_checkpoint.set()
+    assert [a.MessageIDBeingRespondedTo for a in answers] == list(range(1, 151))
+
+
+def test_nothing_is_read_after_a_pdu_that_cannot_be_taken_apart(scp) -> None:
+    request = C_ECHO()
+    request.MessageID, request.AffectedSOPClassUID = 1, Verification
+    command, _ = encode_message(request)
+    good = struct.pack(">BxLLBB", 4, len(command) + 6, len(command) + 2, 1, 3) + command
+    bad = struct.pack(">BxLL", 4, 8, 999) + b"\1\3\0\0"
+    with associate(scp.peer, ECHO) as link:
+        link.assoc._reactor_checkpoint.clear()
+        assert link.assoc.dul.send_now([(good,), (bad,), (good,)])
+        answers = 0  # to the first, if it was served before the association ended
+        while link.assoc.dimse.get_msg(block=True) != (None, None):
+            answers += 1
+        link.assoc._reactor_checkpoint.set()
+    assert link.trace.end == "aborted" and answers <= 1
+
+
+def test_counts_of_sub_operations_make_a_pending_response_a_status_of_its_own() -> None:
+    pending, told, failed = C_GET(), C_GET(), C_GET()
+    for response in (pending, told, failed):
+        response.MessageIDBeingRespondedTo, response.Status = 1, 0xFF00
+    told.NumberOfFailedSuboperations = 0
+    failed.NumberOfFailedSuboperations, failed.ErrorComment = 1, "one"
+    said = [[_only_pending(r, counts) for r in (pending, told, failed)] for counts in (True, False)]
+    assert said == [[True, False, False], [True, True, False]]
+    pending.Status = 0xB000
+    assert not _only_pending(pending, False)

@@ -7,6 +7,7 @@ row whose file is not as it was written is dropped when it is first used after a
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 import time
 import zlib
@@ -21,7 +22,7 @@ from labkit.dicomweb.proxy.settings import CacheLimits
 from labkit.dicomweb.source import Place
 from labkit.pacs.objects import ObjectStore
 from labkit.pacs.part10 import file_meta
-from labkit.pacs.sqlite_errors import transaction
+from labkit.pacs.sqlite_errors import transaction, written
 
 _ROOM = 0.9  # of the limit: what an eviction leaves
 _BATCH = 200
@@ -82,9 +83,9 @@ class Cache:
         meta = file_meta(sop_class, place.instance, syntax)
         uid, now = place.instance, self._clock()
         path = self.path(uid)
-        part = path.with_name(f"{next(self._numbers)}.part")
+        part = f"{path}.{next(self._numbers)}.part"
         try:
-            with part.open("xb", buffering=0) as file:
+            with open(part, "xb", buffering=0) as file:  # noqa: PTH123 (see ObjectStore.open)
                 file.write(meta)
                 view = memoryview(data)
                 while view:
@@ -92,8 +93,9 @@ class Cache:
             crc, size = zlib.crc32(data, zlib.crc32(meta)), len(meta) + len(data)
             entry = Entry(place, sop_class, syntax, pacs, mark, size, crc, now)
             with self._lock:
-                self._forget([uid])
-                part.replace(path)
+                if self._has_row(uid):
+                    self._forget([uid])
+                os.replace(part, path)  # noqa: PTH105
                 try:
                     with self._transaction():
                         self._db.execute(
@@ -108,7 +110,7 @@ class Cache:
                 self.bytes += size
                 self.count += 1
         except BaseException:
-            part.unlink(missing_ok=True)
+            Path(part).unlink(missing_ok=True)
             raise
         if self.bytes > self._limits.max_bytes:
             self.evict()
@@ -175,6 +177,11 @@ class Cache:
                     going.append(uid)
                     size -= each
             self.evicted += self._forget(going)
+
+    def _has_row(self, uid: str) -> bool:
+        with written("the cache"):
+            found = self._db.execute("SELECT 1 FROM object WHERE uid = ?", (uid,)).fetchone()
+        return found is not None
 
     def _unpin(self, uid: str) -> None:
         self._pins[uid] -= 1

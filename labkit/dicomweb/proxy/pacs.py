@@ -192,11 +192,14 @@ class Pacs:
                 context = link.require(sop_class)
                 errand._cancel = lambda: link.cancel(request, context)
                 errand._abort = lambda: _abort(link)
-                ending = Ending(Status(0x0110, service))
+                ending, before = Ending(Status(0x0110, service)), None
                 if errand.cancelled:
                     raise WebError(503, "the retrieve was cancelled")
                 try:
-                    for answer, _ in link.query(request, context, asked):
+                    for answer, _ in link.query(request, context, asked, counts=False):
+                        if answer is before:
+                            continue
+                        before = answer
                         failed = int(answer.get("NumberOfFailedSuboperations") or 0)
                         ending = Ending(Status.of(answer, service), failed)
                 except AssociationError as error:

@@ -222,3 +222,15 @@ def test_a_cache_has_one_user_at_a_time(tmp_path: Path) -> None:
         Cache(tmp_path, CacheLimits())
     first.close()
     Cache(tmp_path, CacheLimits()).close()
+
+
+def test_an_object_that_comes_again_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    cache = Cache(tmp_path, CacheLimits())
+    place = Place("1.2", "1.2.3", "1.2.3.4")
+    first = cache.add(place, "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.2.1", "A", "", b"1" * 40)
+    last = cache.add(place, "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.2.1", "A", "", b"2" * 60)
+    assert (cache.count, cache.bytes) == (1, last.size) and last.size == first.size + 20
+    with cache.open(place.instance) as file:
+        assert file.read().endswith(b"2" * 60)
+    assert not list(tmp_path.rglob("*.part"))
+    cache.close()
