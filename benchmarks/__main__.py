@@ -12,6 +12,8 @@ import os
 import platform
 import sys
 import tempfile
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.deid import deid
@@ -51,41 +53,53 @@ PARTS = (
     "scale",
     "notebooks",
 )
+SLOW = ("mapping", "deid", "notebooks")  # not in a quick run; two of them fetch peers from PyPI
 
 
-def measured(folder: Path, parts: list[str], quick: bool, most: int) -> tuple[list[Row], str]:
-    """Run the parts; return the rows, and which servers were compared."""
+def measured(folder: Path, part: str, quick: bool, most: int) -> tuple[list[Row], str]:
+    """Run one part; return its rows, and which servers were compared, if it compares them."""
     rounds, count, sizes = (1, 10, [5]) if quick else (5, 100, [5, 500, 5000])
     sizes = [size for size in sizes if size <= most]
     web = [5] if quick else [n for n in (5, 500, 50_000) if n <= most]
-    rows: list[Row] = []
-    versions = f"labkit {__version__}"
-    if "dimse" in parts:
+    if part == "dimse":
         with all_of_them(folder) as servers:
-            versions = ", ".join(f"{s.product} {s.version}" for s in servers)
-            rows += storing(servers, folder, rounds, 2 * count)
+            rows = storing(servers, folder, rounds, 2 * count)
             rows += retrieving(servers, folder, rounds, count)
             rows += crowding(servers, folder, min(rounds, 3), count // 5)
             rows += finding(servers, folder, rounds, sizes)
-    if "large" in parts:
-        rows += large(folder, 5 * rounds, 10 * count, 20 * count if quick else 1_000_000)
-    if "dicomweb" in parts:
-        rows += dicomweb(folder, rounds, count, web)
-    if "facade" in parts:
-        rows += facades(folder, rounds, count)
-    if "starting" in parts:
-        rows += starting(folder, rounds)
-    if "frames" in parts:
-        rows += frames(folder, min(rounds, 3))
-    if "mapping" in parts and not quick:  # it and the next fetch their peers from PyPI
-        rows += mapping(folder, 3, 10, count)
-    if "deid" in parts and not quick:
-        rows += deid(folder, 3, count)
-    if "scale" in parts:
-        rows += scaling(folder, min(rounds, 3), *((4, 2) if quick else (2 * count, count // 2)))
-    if "notebooks" in parts and not quick:
-        rows += notebooks()
-    return rows, versions
+            return rows, ", ".join(f"{s.product} {s.version}" for s in servers)
+    acts: dict[str, Callable[[], list[Row]]] = {
+        "large": lambda: large(folder, 5 * rounds, 10 * count, 200 if quick else 1_000_000),
+        "dicomweb": lambda: dicomweb(folder, rounds, count, web),
+        "facade": lambda: facades(folder, rounds, count),
+        "starting": lambda: starting(folder, rounds),
+        "frames": lambda: frames(folder, min(rounds, 3)),
+        "mapping": lambda: mapping(folder, 3, 10, count),
+        "deid": lambda: deid(folder, 3, count),
+        "scale": lambda: scaling(folder, min(rounds, 3), *((4, 2) if quick else (200, 50))),
+        "notebooks": notebooks,
+    }
+    return acts[part](), ""
+
+
+def all_measured(parts: list[str], quick: bool, most: int) -> tuple[list[Row], str, list[str]]:
+    """Run the parts one after the other; return rows, servers, and the parts that failed.
+
+    A part that fails says why, and does not take the others' figures with it.
+    """
+    rows: list[Row] = []
+    versions, failed = f"labkit {__version__}", []
+    for part in parts:
+        with tempfile.TemporaryDirectory() as home:
+            try:
+                found, named = measured(Path(home), part, quick, most)
+            except Exception:  # whatever it was: it is shown, and the exit code tells
+                traceback.print_exc()
+                failed.append(part)
+            else:
+                rows += found
+                versions = named or versions
+    return rows, versions, failed
 
 
 def main() -> None:
@@ -110,16 +124,17 @@ def main() -> None:
         written.write_text(page(rows, *known), encoding="utf-8")
         return
     where = machine()
-    with tempfile.TemporaryDirectory() as home:
-        parts = options.only or list(PARTS)
-        rows, versions = measured(Path(home), parts, options.quick, options.most)
+    parts = options.only or [p for p in PARTS if not (options.quick and p in SLOW)]
+    rows, versions, failed = all_measured(parts, options.quick, options.most)
     text = json.dumps([row.to_json() for row in rows], indent=1, ensure_ascii=False)
     if options.only:
         sys.stdout.write(text + "\n")
-        return
-    options.out.mkdir(parents=True, exist_ok=True)
-    written.write_text(page(rows, where, versions), encoding="utf-8")
-    figures.write_text(text + "\n", encoding="utf-8")
+    else:
+        options.out.mkdir(parents=True, exist_ok=True)
+        written.write_text(page(rows, where, versions), encoding="utf-8")
+        figures.write_text(text + "\n", encoding="utf-8")
+    if failed:
+        sys.exit(f"Not measured, see above: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

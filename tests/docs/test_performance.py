@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import __main__ as command
 from benchmarks.measure import Row
 from benchmarks.report import (
     BEHIND,
@@ -94,3 +95,20 @@ def test_the_notes_and_the_figures_of_the_repository_fit() -> None:
     for text in texts(NOTES):
         for target in re.findall(r"\]\(([^)#\s]+)", text):
             assert target.startswith("https://") or (DOCS / target).exists(), target
+
+
+def test_a_part_that_fails_is_named_and_leaves_the_others_their_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measured(folder: Path, part: str, quick: bool, most: int) -> tuple[list[Row], str]:
+        if part == "facade":
+            raise RuntimeError("the PACS went away")
+        return ([FAST], "labkit 9, Orthanc 9") if part == "dimse" else ([], "")
+
+    monkeypatch.setattr(command, "measured", measured)
+    monkeypatch.setattr("sys.argv", ["benchmarks", "--out", str(tmp_path)])
+    with pytest.raises(SystemExit, match=r"Not measured, see above: facade$"):
+        command.main()
+    assert "the PACS went away" in capsys.readouterr().err
+    assert json.loads((tmp_path / "performance.json").read_text("utf-8")) == [FAST.to_json()]
+    assert "labkit 9, Orthanc 9" in (tmp_path / "performance.md").read_text("utf-8")
