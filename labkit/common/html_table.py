@@ -58,3 +58,15 @@ def _text(value: object) -> str:
     text = str(value)
     indent = len(text) - len(text.lstrip(" "))  # HTML would drop it
     return html.escape(text).replace(" ", "\u00a0", indent)
+
+
+def preformatted(text: str) -> str:
+    """Return text in HTML as a terminal shows it: each line whole, in a font of one width.
+
+    JupyterLab sets a bare ``<pre>`` in the font of prose, and breaks its long lines in words.
+    """
+    style = (
+        "font-family: var(--jp-code-font-family, monospace); "
+        "white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere"
+    )
+    return f'<pre style="{style}">{html.escape(text)}</pre>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -13,10 +14,13 @@ from labkit.dicomweb.source import Json
 
 _NAMESPACE = "http://dicom.nema.org/PS3.19/models/NativeDICOM"
 _NAME_PARTS = ("FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameSuffix")
+# No document may have these, escaped or not (XML 1.0 2.2): one of them in one value would make the
+# whole answer unreadable.
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def to_xml(ds: Json) -> bytes:
-    """Write one data set."""
+    """Write one data set; a character that XML does not allow becomes U+FFFD."""
     root = Element("NativeDicomModel", {"xmlns": _NAMESPACE})
     _fill(root, ds)
     body: bytes = tostring(root, encoding="utf-8")
@@ -37,7 +41,7 @@ def _fill(parent: Element, ds: Json) -> None:
         if keyword:
             found.set("keyword", keyword)
         if "BulkDataURI" in element:
-            SubElement(found, "BulkData", {"uri": element["BulkDataURI"]})
+            SubElement(found, "BulkData", {"uri": _text(element["BulkDataURI"])})
         if "InlineBinary" in element:
             SubElement(found, "InlineBinary").text = element["InlineBinary"]
         for number, value in enumerate(element.get("Value", []), 1):
@@ -54,6 +58,10 @@ def _value(parent: Element, vr: str, number: int, value: object) -> None:
             words = SubElement(name, group)
             for part, word in zip(_NAME_PARTS, str(text).split("^"), strict=False):
                 if word:
-                    SubElement(words, part).text = word
+                    SubElement(words, part).text = _text(word)
     else:
-        SubElement(parent, "Value", at).text = "" if value is None else str(value)
+        SubElement(parent, "Value", at).text = "" if value is None else _text(value)
+
+
+def _text(value: object) -> str:
+    return _NOT_IN_XML.sub("\ufffd", str(value))

@@ -92,6 +92,7 @@ class WaitingAssociation(Association):  # type: ignore[misc]
                 self._serve_request(message, context_id)
         finally:
             self.serving = self.serving and not own
+            self.dul.note_activity()  # who has waited for a long C-MOVE has not been idle
 
     def wake(self) -> None:
         """Have the reactor look at everything once more."""

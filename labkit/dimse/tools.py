@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import os
 import re
 import shutil
@@ -15,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from labkit.common.errors import LabkitError, ResponseTimeout, UsageError
+from labkit.common.html_table import preformatted
 from labkit.dimse.commands import arguments, quoted
 from labkit.dimse.peer import Peer
 
-# JupyterLab shows a bare <pre> in the font of prose, and columns do not line up.
-MONOSPACE = "font-family: var(--jp-code-font-family, monospace)"
 # Where installers put DCMTK without telling PATH.
 _USUAL = ("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/opt/local/bin")
 
@@ -60,7 +58,7 @@ class Transcript:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return f'<pre style="{MONOSPACE}">{html.escape(str(self))}</pre>'
+        return preformatted(str(self))
 
 
 def find_dcmtk(program: str) -> tuple[Path, str] | None:

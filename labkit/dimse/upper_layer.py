@@ -62,6 +62,10 @@ class WaitingDUL(LentDUL):
                         self._fail(error)
                         return
 
+    def note_activity(self) -> None:
+        """Start the time anew after which an idle association is ended."""
+        self._idle_timer.restart()
+
     def _begin(self) -> None:
         self._bell = Doorbell()
         self._idle_timer.start()

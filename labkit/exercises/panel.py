@@ -155,7 +155,10 @@ _LONG = "overflow-wrap:anywhere"
 _LABEL = "font-weight:normal;opacity:.8"
 # JupyterLab stripes the rows of tables; four rows of one thing are not four things.
 _TR = '<tr style="background:transparent">'
-_PRE = "margin:0;white-space:pre-wrap;text-align:left;background:transparent;color:inherit"
+_PRE = (
+    "margin:0;white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;text-align:left;"
+    "background:transparent;color:inherit"
+)
 
 
 def _text(text: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import overload
 
-# JupyterLab shows a bare <pre> in the font of prose.
-MONOSPACE = "font-family: var(--jp-code-font-family, monospace)"
+from labkit.common.html_table import preformatted
+
 _ADDRESS = re.compile(r"\b(?:\d{1,3}(?:\.\d{1,3}){3}|localhost)(?::\d{1,5})?\b")
 _PORT = re.compile(r"\bport \d{1,5}\b")
 _TIME = re.compile(r"^\S*\d{2}:\d{2}:\d{2}\S*\s+")
@@ -80,4 +79,4 @@ class LogText:
         return "\n".join(map(stable, self.lines)) or f"(nothing new in the log of {self.node})"
 
     def _repr_html_(self) -> str:
-        return f'<pre style="{MONOSPACE}">{html.escape(repr(self))}</pre>'
+        return preformatted(repr(self))

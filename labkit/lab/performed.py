@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from labkit.lab.logtext import MONOSPACE
+from labkit.common.html_table import preformatted
 
 if TYPE_CHECKING:
     from labkit.dimse import AssociationTrace
@@ -103,4 +102,4 @@ class Performed:
         return "\n".join([self.what, *lines])
 
     def _repr_html_(self) -> str:
-        return f'<pre style="{MONOSPACE}">{html.escape(repr(self))}</pre>'
+        return preformatted(repr(self))

@@ -16,7 +16,7 @@ from pynetdicom.association import Association
 from pynetdicom.sop_class import Verification
 
 from labkit.common.errors import AssociationError
-from labkit.dimse import associate, echo, new_ae, store
+from labkit.dimse import Peer, associate, echo, new_ae, store
 from labkit.dimse import reactor as reactor_module
 from labkit.dimse.association import query_context
 from labkit.dimse.reactor import WaitingAssociation
@@ -89,6 +89,25 @@ def test_an_idle_association_is_aborted(scp) -> None:
     with associate(scp.peer, ECHO) as link:
         assert until(lambda: not link.assoc.is_established)
     assert link.trace.end == "aborted"
+
+
+def test_a_request_that_takes_longer_than_the_idle_time_does_not_end_the_association() -> None:
+    """The peer is silent while it waits for the end of a long C-MOVE."""
+
+    def long(event: Any) -> int:
+        event.assoc.dul._idle_timer._start_time -= 3600
+        assert event.assoc.dul.idle_timer_expired()
+        return 0x0000
+
+    ae = new_ae("SLOW")
+    ae.add_supported_context(Verification)
+    server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_ECHO, long)])
+    try:
+        with associate(Peer("SLOW", "127.0.0.1", server.server_address[1]), ECHO) as link:
+            assert [link.assoc.send_c_echo().Status for _ in range(3)] == [0, 0, 0]
+        assert link.trace.end == "released"
+    finally:
+        server.shutdown()
 
 
 def test_ending_is_bounded_whatever_the_peer_does(monkeypatch: pytest.MonkeyPatch) -> None:

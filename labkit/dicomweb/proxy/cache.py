@@ -75,6 +75,11 @@ class Cache:
         """Open an object's file to be read; `FileNotFoundError` where it has gone."""
         return self._objects.open(uid)
 
+    def missing(self, uids: Iterable[str]) -> set[str]:
+        """Which of these objects are not held, or no longer."""
+        with self._lock:
+            return {uid for uid in uids if not self._has_row(uid)}
+
     def add(
         self, place: Place, sop_class: str, syntax: str, pacs: str, mark: str,
         data: bytes | memoryview,

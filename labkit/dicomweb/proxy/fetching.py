@@ -92,9 +92,10 @@ class Fetcher:
             left = dict(items)
             joined = []
             for flight in self._flights:
-                shared = left.keys() & flight.items.keys()
+                gone = self._cache.missing(left.keys() & flight.landed())
+                shared = (left.keys() & flight.items.keys()) - gone
                 fits = flight.pacs is pacs and (not alone or len(flight.items) == 1)
-                if fits and shared and flight.join(seat):
+                if fits and shared and flight.join(seat, gone):
                     joined.append(flight)
                     left = {uid: item for uid, item in left.items() if uid not in shared}
             if left:
@@ -222,9 +223,10 @@ class Fetcher:
     def _on_moved(self, sop_class: str, uid: str, syntax: str, data: bytes) -> int:
         with self.boarding:
             flying = list(self._moving.items())
-        for flight, _ in flying:
-            if uid in flight.items:
-                return self._land(flight, uid, sop_class, syntax, data)
+        theirs = [flight for flight, _ in flying if uid in flight.items]
+        if theirs:  # one that still waits for it, if there is one
+            flight = next((f for f in theirs if uid in f.missing()), theirs[0])
+            return self._land(flight, uid, sop_class, syntax, data)
         try:
             head = read_header(data, syntax)
         except DataError:

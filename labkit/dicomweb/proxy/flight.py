@@ -6,7 +6,7 @@ import logging
 import queue
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from labkit.common.errors import LabkitError
@@ -88,13 +88,24 @@ class Flight:
         with self._lock:
             return {uid: item for uid, item in self.items.items() if uid not in self.arrived}
 
-    def join(self, seat: Seat) -> bool:
-        """Have an asker told of what comes, and of what has come; whether it is not too late."""
+    def landed(self) -> set[str]:
+        """What has come."""
+        with self._lock:
+            return set(self.arrived)
+
+    def join(self, seat: Seat, gone: Collection[str] = ()) -> bool:
+        """Have an asker told of what comes, and of what has come; whether it is not too late.
+
+        Parameters
+        ----------
+        gone
+            What has come and has left the cache again: this flight does not bring it twice.
+        """
         with self._lock:
             if self.done.is_set() or self.errand.cancelled:
                 return False
             self._seats.append(seat)
-            for uid in seat.wanted & self.arrived.keys():
+            for uid in (seat.wanted & self.arrived.keys()).difference(gone):
                 seat.events.put((self, self.arrived[uid]))
             if seat.recorder is not None:
                 for step in self._steps:

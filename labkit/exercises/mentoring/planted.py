@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import Any
 
+from labkit.common.html_table import preformatted
 from labkit.exercises.mentoring.data_files import data, text
 
 DESIGN = "handed_over.toml"
@@ -70,9 +70,7 @@ class Numbered:
         return "\n".join(f"{n:>4}  {line}".rstrip() for n, line in enumerate(lines, 1))
 
     def _repr_html_(self) -> str:
-        # JupyterLab breaks a long line of a <pre> in the middle of a word.
-        style = "font-size:90%; line-height:1.35; word-break:normal; overflow-wrap:anywhere"
-        return f'<pre style="{style}">{html.escape(repr(self))}</pre>'
+        return preformatted(repr(self))
 
 
 def handed_over_text() -> str:

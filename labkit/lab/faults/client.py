@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labkit.common.errors import UsageError
-from labkit.lab.logtext import MONOSPACE
+from labkit.common.html_table import preformatted
 
 if TYPE_CHECKING:
     from labkit.lab.faults.debrief import Debrief, Diagnosis
@@ -81,7 +80,7 @@ class FaultList(Sequence[dict[str, Any]]):
         )
 
     def _repr_html_(self) -> str:
-        return f'<pre style="{MONOSPACE}">{html.escape(repr(self))}</pre>'
+        return preformatted(repr(self))
 
 
 class Faults:

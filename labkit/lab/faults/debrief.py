@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from labkit.lab.logtext import MONOSPACE
+from labkit.common.html_table import preformatted
 
 
 @dataclass(frozen=True)
@@ -135,4 +134,4 @@ class Debrief:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        return f'<pre style="{MONOSPACE}; white-space: pre-wrap">{html.escape(repr(self))}</pre>'
+        return preformatted(repr(self))

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,26 @@ def test_an_object_evicted_before_it_is_read_is_fetched_again(
     with instance.open() as file:
         assert file.read()[128:132] == b"DICM"
     assert behind.asked["C-GET IMAGE"] == 2
+
+
+@pytest.mark.parametrize("how", ["c-get", "c-move"])
+def test_an_object_evicted_while_its_retrieve_goes_on_is_fetched_again(
+    stub: StartStub, facade: StartFacade, how: str
+) -> None:
+    behind, go_on = stub(), threading.Event()
+    behind.objects = [*SERIES]
+    behind.before = lambda service, number: number == 0 or not go_on.wait(30)
+    front = facade(behind, retrieve=how)
+    coming = iter(front.source.instances(Place(uid(1), uid(1, 1))))
+    try:
+        first = next(coming)
+        front.source._cache.drop([first.place.instance])
+        with first.open() as file:
+            assert file.read()[128:132] == b"DICM"
+    finally:
+        go_on.set()
+    assert len([first, *coming]) == len(SERIES)
+    assert behind.asked[f"{how.upper()} IMAGE"] == 1
 
 
 def test_a_cache_has_one_user_at_a_time(tmp_path: Path) -> None:
