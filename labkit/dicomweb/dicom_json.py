@@ -148,7 +148,10 @@ def _look_at(ds: Dataset) -> None:
                 f"{element.tag} has the VR {str(element.VR)[:8]!r}, which there is not"
             )
         if element.VR in STR_VR:
-            str(element.value).encode()  # half of a surrogate pair cannot be written again
+            for each in element.value if element.VM > 1 else [element.value]:
+                if isinstance(each, (dict, list)):
+                    raise ValueError(f"{element.tag} has an object or an array for a text")
+                str(each).encode()  # half of a surrogate pair cannot be written again
         for item in element.value if element.VR == "SQ" else ():
             _look_at(item)
 
