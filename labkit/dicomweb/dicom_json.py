@@ -32,6 +32,7 @@ INLINE = 1024
 """Bytes of a value that are still given inline; longer ones are links (PS3.18 F.2.6)."""
 BINARY = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "UN"))
 _CHARACTER_SET = 0x00080005
+_FORMS = {"Value", "BulkDataURI", "InlineBinary"}
 _TAG = re.compile(r"[0-9A-Fa-f]{8}")
 Link = Callable[[str], str]
 """Makes the URI of bulk data from the path of an element: ``"7FE00010"``, ``"00880200/0/…"``."""
@@ -131,6 +132,7 @@ def dataset_of(value: object, bulk: Callable[[str], Any] | None = None) -> Datas
         return bulk(str(uri)) if bulk is not None and isinstance(uri, str) else None
 
     try:
+        _one_form_each(value)
         ds = Dataset.from_json(value, bulk_data_uri_handler=fetched)
         _look_at(ds)
     except PARSE_ERRORS as error:
@@ -140,20 +142,36 @@ def dataset_of(value: object, bulk: Callable[[str], Any] | None = None) -> Datas
     return ds
 
 
+def _one_form_each(value: Json) -> None:
+    """Refuse two forms of one value, of which pydicom takes now one and now the other (F.2.2)."""
+    for tag, element in value.items():
+        if not isinstance(element, dict):
+            continue
+        if len(_FORMS & element.keys()) > 1:
+            raise ValueError(f"{tag} has its value twice, in two forms")
+        items = element.get("Value") if element.get("vr") == "SQ" else None
+        for item in items if isinstance(items, list) else ():
+            if isinstance(item, dict):
+                _one_form_each(item)
+
+
 def _look_at(ds: Dataset) -> None:
     """Have each value made, which is done when it is looked at; a VR has to be one (PS3.5 6.2)."""
     for element in ds:
+        if element.VR == "SQ":
+            for item in element.value:
+                _look_at(item)
+            continue
         if element.VR not in STANDARD_VR:
             raise ValueError(
                 f"{element.tag} has the VR {str(element.VR)[:8]!r}, which there is not"
             )
-        if element.VR in STR_VR:
-            for each in element.value if element.VM > 1 else [element.value]:
-                if isinstance(each, (dict, list)):
-                    raise ValueError(f"{element.tag} has an object or an array for a text")
+        several = element.VM > 1 and not isinstance(element.value, bytes)
+        for each in element.value if several else [element.value]:
+            if element.VR not in BINARY and isinstance(each, (dict, list, bytes)):
+                raise ValueError(f"{element.tag} has no value of VR {element.VR}")
+            if element.VR in STR_VR:
                 str(each).encode()  # half of a surrogate pair cannot be written again
-        for item in element.value if element.VR == "SQ" else ():
-            _look_at(item)
 
 
 def encode(values: Iterable[Json]) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from labkit.common.wording import counted
 from tests.resilience import report_faults as faults
 
 Figures = dict[str, list[dict[str, Any]]]
@@ -75,9 +76,9 @@ def _sections(figures: Figures) -> list[str]:
     for row in figures["tracking-kills"]:
         made.append(
             "## The tracking service killed with -9\n\n"
-            f"It was killed {row['kills']} times while a FHIR server was written to, "
-            f"{row['notices_lost']} notices were lost and {row['notices_doubled']} came twice. Of "
-            f"{row['changes']} changes {row['lost']} were missing after the last poll, and "
+            f"It was killed {row['kills']} times while a FHIR server was written to; on the way to "
+            f"it {row['notices_lost']} notices were dropped and {row['notices_doubled']} doubled. "
+            f"Of {row['changes']} changes {row['lost']} were missing after the last poll, and "
             f"{row['twice']} were counted twice."
         )
     for row in figures["soak"]:
@@ -106,7 +107,7 @@ def _fuzz(rows: list[dict[str, Any]]) -> str:
     for row in sorted(rows, key=lambda row: str(row["test"])):
         lines.append(f"| `{row['test'].removeprefix('tests/')}` | {row['inputs']} |")
     total, failed = sum(row["inputs"] for row in rows), sum(row["failed"] for row in rows)
-    text = f"{total} random inputs in {len(rows)} tests; {failed} tests failed."
+    text = f"{total:,} random inputs in {counted(len(rows), 'test')}; {failed} failed."
     return "\n\n".join(["## Random inputs", text, "\n".join(lines)])
 
 
