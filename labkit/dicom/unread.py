@@ -10,6 +10,7 @@ import struct
 from io import BytesIO
 from typing import Any
 
+from pydicom.datadict import dictionary_VR
 from pydicom.dataset import FileDataset
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
@@ -25,7 +26,7 @@ _LONG = frozenset(vr.value.encode() for vr in EXPLICIT_VR_LENGTH_32)  # PS3.5 Ta
 _NAMES = {vr.value.encode(): vr.value for vr in STANDARD_VR}
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_SYNTAX, _MEDIA_CLASS = 0x00020010, 0x00020002
+_GROUP_LENGTH, _MEDIA_CLASS, _SYNTAX = 0x00020000, 0x00020002, 0x00020010
 _PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 _LAST = 0xFFFDFFFF  # what is above delimits items (PS3.5 7.5)
 _DEEPEST = 16
@@ -91,6 +92,8 @@ def unread(data: bytes, whole: bool) -> Unread | None:
     try:
         meta: Found = {}
         at = _walk(data, 132, False, meta, 0x00020000, 0x0002FFFF)
+        if meta[_GROUP_LENGTH][1:3] != ("UL", 4):  # pydicom decodes it when it opens a file
+            return None
         syntax = meta[_SYNTAX][3].rstrip(b"\0 ").decode("ascii")
         media = meta[_MEDIA_CLASS][3].rstrip(b"\0 ").decode("ascii")
         if not syntax.startswith("1.2.840.10008.1.2") or media == MediaStorageDirectoryStorage:
@@ -137,7 +140,7 @@ def _walk(data: bytes, at: int, implicit: bool, found: Found, first: int, last: 
                 at += 8
         end = at + length
         if length == _UNDEFINED:
-            if vr not in ("SQ", None):
+            if (vr or dictionary_VR(tag)) != "SQ":  # KeyError: of a tag that nobody knows
                 raise _Odd
             end = _after_items(data, at, implicit, 0)
         if end > size:

@@ -45,7 +45,7 @@ def picture(service: Service, request: Request) -> Response:
     service.allow(request, "read")
     kind = choose(request, tuple(_FORMATS))
     service.check(request, place)
-    thumbnail = request.url.path.endswith("/thumbnail")
+    thumbnail = request.scope["path"].endswith("/thumbnail")
     asked = request.query_params
     etag = etag_of(service.source.version(place), kind, str(request.url))
     unchanged = not_modified(request, etag)

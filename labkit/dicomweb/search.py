@@ -26,7 +26,7 @@ _NAMED = (("studies", "0020000D"), ("series", "0020000E"), ("instances", "000800
 def search(service: Service, request: Request) -> Response:
     """Answer a search at any level: 200 with the matches, 204 if there are none (10.6.3.1)."""
     kind = choose(request, (JSON, f"multipart {XML}"))
-    level = _LEVELS[request.url.path.rstrip("/").rsplit("/", 1)[1]]
+    level = _LEVELS[request.scope["path"].rstrip("/").rsplit("/", 1)[1]]
     place = place_of(request)
     service.allow(request, "search")
     query = read_search(level, place, request.query_params.multi_items())

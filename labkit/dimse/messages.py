@@ -57,7 +57,9 @@ class DimseMessage:
     def name(self) -> str:
         """``"C-STORE-RQ"`` …, by Command Field (0000,0100)."""
         code = self.command.get("CommandField")
-        return MESSAGES.get(code, "unknown message" if code is None else f"command {code:04X}H")
+        if not isinstance(code, int):  # none, or one that is spoilt
+            return "unknown message"
+        return MESSAGES.get(code, f"command {code:04X}H")
 
     @property
     def section(self) -> Citation:

@@ -122,6 +122,11 @@ def test_what_is_no_instance_or_is_damaged_is_left_to_pydicom() -> None:
     at = deep.index(b"\x08\x00\x32\x10SQ")
     nest = b"\x08\x00\x32\x10SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff"
     assert unread(deep[:at] + nest * 2000, True) is None
+    implicit = made(ImplicitVRLittleEndian, undefined=True)
+    assert unread(implicit, True) is not None
+    # The next two are findings of the test below: a PN of undefined length, a spoilt group length.
+    assert unread(implicit.replace(b"\x08\0\x32\x10", b"\x08\0\x60\x10"), True) is None
+    assert unread(data.replace(b"UL\x04\0", b"UL\x12\0", 1), True) is None
 
 
 def test_the_real_files_of_pydicom() -> None:

@@ -45,6 +45,12 @@ def test_search_at_each_level(web: TestClient, ds: Dataset) -> None:
             assert match["00081190"]["Value"][0].endswith(match[tag]["Value"][0])
 
 
+@pytest.mark.parametrize("path", ["/studies/x%3F/series", "/studies/1.2%23/series/3/instances"])
+def test_what_ends_a_path_elsewhere_is_no_uid_either(web: TestClient, path: str) -> None:
+    answer = web.get(path, headers=JSON)
+    assert (answer.status_code, "is no UID" in answer.json()["detail"]) == (400, True)
+
+
 def test_search_by_keys_and_what_is_included(web: TestClient, ds: Dataset) -> None:
     def found(query: str) -> list[dict[str, object]]:
         answer = web.get(f"/studies?{query}", headers=JSON)

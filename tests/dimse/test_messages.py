@@ -98,6 +98,12 @@ def test_what_is_missing_is_said() -> None:
     assert message.problems
 
 
+def test_a_command_field_that_is_no_number_names_no_message() -> None:
+    (message,) = decode_messages(traced(pdata((1, 3, ECHO))))
+    message.command.add_new(0x00000100, "LO", "spoilt")
+    assert message.name == "unknown message" and repr(message)
+
+
 def test_what_is_no_trace(scp) -> None:
     with pytest.raises(UsageError, match="takes a trace, not a EchoResult"):
         decode_messages(echo(scp.peer))  # type: ignore[arg-type]
