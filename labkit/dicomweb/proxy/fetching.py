@@ -92,10 +92,11 @@ class Fetcher:
             left = dict(items)
             joined = []
             for flight in self._flights:
+                if flight.pacs is not pacs or (alone and len(flight.items) > 1):
+                    continue
                 gone = self._cache.missing(left.keys() & flight.landed())
                 shared = (left.keys() & flight.items.keys()) - gone
-                fits = flight.pacs is pacs and (not alone or len(flight.items) == 1)
-                if fits and shared and flight.join(seat, gone):
+                if shared and flight.join(seat, gone):
                     joined.append(flight)
                     left = {uid: item for uid, item in left.items() if uid not in shared}
             if left:
