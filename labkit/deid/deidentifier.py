@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
@@ -13,6 +13,7 @@ from pydicom.uid import UID
 from labkit.common.errors import DataError, UsageError
 from labkit.deid import graphics, marks, risk
 from labkit.deid.actions import ACTIONS
+from labkit.deid.encoding import undecoded
 from labkit.deid.key import Key
 from labkit.deid.profile import Profile
 from labkit.deid.rules import Rule, known_iod, resolved, rules_for, types_of
@@ -240,8 +241,7 @@ class Deidentifier:
         top = work.trail.depth == 0
         privates: list[int] = []
         graphic_groups: set[int] = set()
-        keys: Any = ds.keys()
-        held = keys.mapping  # not decoded, as `ds.items()` would
+        held = undecoded(ds)
         for tag in list(held):
             number = int(tag)  # its comparisons are C's, not pydicom's
             group = number >> 16

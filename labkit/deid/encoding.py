@@ -7,6 +7,7 @@ here. All else is written by pydicom, an element at a time, or the whole.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
@@ -33,6 +34,13 @@ _short = struct.Struct("<HH2sH").pack
 _long = struct.Struct("<HH2sHL").pack
 _implicit = struct.Struct("<HHL").pack
 _us = struct.Struct("<H").pack
+
+
+def undecoded(ds: Dataset) -> Mapping[int, Any]:
+    """Give the elements of a data set as they are held: looking at them decodes none."""
+    keys: Any = ds.keys()
+    held: Mapping[int, Any] = keys.mapping
+    return held
 
 
 def part10(ds: Dataset) -> bytes:
@@ -82,8 +90,7 @@ def _text(tag: int, element: Any) -> bytes:
 
 
 def _body(ds: Dataset, implicit: bool) -> list[bytes]:
-    held: Any = ds.keys()
-    its, parts = held.mapping, []
+    its, parts = undecoded(ds), []
     charset = ds.get("SpecificCharacterSet", "iso8859")
     for tag in sorted(its, key=int):
         group, element = tag >> 16, tag & 0xFFFF

@@ -15,6 +15,7 @@ from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from labkit.deid.encoding import undecoded
 from labkit.deid.rules import table
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)?\s?(?:mm|cm|ml|mg|kV|mAs|ms|s|mGy|%)(?![\w])|[^\W_]+")
@@ -53,8 +54,7 @@ class Identities:
     def __init__(self, ds: Dataset, *, uids: bool = True) -> None:
         self.words: set[str] = set()
         found: set[bytes] = set()
-        keys: Any = ds.keys()
-        held = keys.mapping  # its elements, not decoded
+        held = undecoded(ds)
         charset = ds._character_set
         encodings = [charset] if isinstance(charset, str) else list(charset)
         for tag in _PN:
